@@ -110,7 +110,8 @@ let tests: [Target] = [
         name: "MembershipTests",
         dependencies: ["Membership", "Coordination", "Lanes", "Redis", "Contracts", "Instants", "TestSupport"]
     ),
-    .testTarget(name: "ChannelsTests", dependencies: ["Channels", "Contracts", "Instants"], resources: [.copy("Fixtures")]),
+    .testTarget(
+        name: "ChannelsTests", dependencies: ["Channels", "Contracts", "Instants"], resources: [.copy("Fixtures")]),
     .testTarget(
         name: "SettingsTests",
         dependencies: ["Settings", "Lanes", "Conversations", "BusinessTime", "Contracts", "Instants", "TestSupport"]

@@ -1,4 +1,3 @@
-
 /// Where an entry stands in a lane's log: Redis' stream id. Its milliseconds are the entry's instant on the lane clock.
 package struct EntryID: Sendable, Hashable, Comparable, CustomStringConvertible {
     package let milliseconds: UInt64

@@ -27,7 +27,8 @@ extension Instant: CustomStringConvertible {
         let lowest: Int64 = -62_167_219_200_000
         let highest: Int64 = 253_402_300_799_999
         let local = Swift.min(
-            Swift.max(milliseconds.addingSaturated(Int64(offsetSeconds).multipliedSaturated(by: 1_000)), lowest), highest)
+            Swift.max(milliseconds.addingSaturated(Int64(offsetSeconds).multipliedSaturated(by: 1_000)), lowest),
+            highest)
         var days = local / 86_400_000
         var ofDay = local % 86_400_000
         if ofDay < 0 {
