@@ -20,7 +20,7 @@ let pureTargets: [Target] = [
 ]
 
 let shells: [Target] = [
-    .target(name: "Telemetry", dependencies: [.log, .metrics]),
+    .target(name: "Telemetry", dependencies: [.log]),
     .target(name: "Redis", dependencies: ["CHiredis", "COpenSSL"]),
     .target(
         name: "Lanes",
@@ -81,7 +81,7 @@ let executable = Target.executableTarget(
     dependencies: [
         "Bench", "Workers", "Delivery", "Coordination", "Ingress", "Sandbox", "Membership", "Settings", "Lanes",
         "Channels", "Redis", "Conversations", "Replies", "TextRules", "BusinessTime", "Contracts", "Instants",
-        "Telemetry", .argumentParser, .hummingbird, .httpClient, .lifecycle, .log, .metrics, .protobuf,
+        "Telemetry", .argumentParser, .hummingbird, .httpClient, .lifecycle, .log, .protobuf,
     ]
 )
 
@@ -92,6 +92,7 @@ let tests: [Target] = [
         path: "Tests/TestSupport"
     ),
     .testTarget(name: "TidyTests"),
+    .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"]),
     .testTarget(name: "InstantsTests", dependencies: ["Instants"]),
     .testTarget(name: "ContractsTests", dependencies: ["Contracts", "Instants", .protobuf]),
     .testTarget(name: "BusinessTimeTests", dependencies: ["BusinessTime", "Instants"]),
@@ -153,7 +154,6 @@ extension Target.Dependency {
     static let hummingbirdTesting = product(name: "HummingbirdTesting", package: "hummingbird")
     static let lifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let log = product(name: "Logging", package: "swift-log")
-    static let metrics = product(name: "Metrics", package: "swift-metrics")
     static let mustache = product(name: "Mustache", package: "swift-mustache")
     static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
     static let protobuf = product(name: "SwiftProtobuf", package: "swift-protobuf")
@@ -170,7 +170,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),

@@ -1,0 +1,60 @@
+/// The catalogue of metrics: every name that a process of Nightshift may expose, with its unit in the name and the
+/// labels it may carry. Labels are bounded (partition, lane, state, reason), never an id of a person or an event.
+package struct MetricName: Sendable, Hashable {
+    package enum Kind: String, Sendable {
+        case counter
+        case gauge
+        case histogram
+    }
+
+    package let text: String
+    package let kind: Kind
+    package let help: String
+
+    private init(_ text: String, _ kind: Kind, _ help: String) {
+        self.text = text
+        self.kind = kind
+        self.help = help
+    }
+}
+
+extension MetricName {
+    package static let eventsAccepted = MetricName(
+        "nightshift_events_accepted_total", .counter, "Events held by a lane or the spool; label source.")
+    package static let eventsQuarantined = MetricName(
+        "nightshift_events_quarantined_total", .counter,
+        "Updates set aside because they could not be normalised; label reason.")
+    package static let eventsIgnored = MetricName(
+        "nightshift_events_ignored_total", .counter, "Updates that ask for nothing, such as reads; label reason.")
+    package static let webhooksRefused = MetricName(
+        "nightshift_webhooks_refused_total", .counter, "Webhook requests answered with an error; label reason.")
+    package static let decisions = MetricName(
+        "nightshift_decisions_total", .counter, "Decisions committed; label verdict.")
+    package static let commitsRefused = MetricName(
+        "nightshift_commits_refused_total", .counter, "Commits refused because the lane has another owner; no label.")
+    package static let deadLetters = MetricName(
+        "nightshift_dead_letters_total", .counter, "Events set aside because they could not be decided.")
+    package static let acceptedToCommitted = MetricName(
+        "nightshift_accepted_to_committed_seconds", .histogram, "From the instant an event was received to its commit.")
+    package static let actionsSettled = MetricName(
+        "nightshift_actions_settled_total", .counter, "Actions whose outcome is recorded; labels kind and status.")
+    package static let actionsOpen = MetricName(
+        "nightshift_actions_open", .gauge, "Actions that wait or are under way in this process.")
+    package static let lanesOwned = MetricName(
+        "nightshift_lanes_owned", .gauge, "Lanes that this process owns.")
+    package static let leading = MetricName(
+        "nightshift_leading", .gauge, "1 while this coordinator leads.")
+    package static let spooledEvents = MetricName(
+        "nightshift_spooled_events", .gauge, "Events held on disk because their lane cannot take them.")
+    package static let clockSkewSeconds = MetricName(
+        "nightshift_redis_clock_skew_seconds", .gauge, "Redis' clock less this process's clock.")
+    package static let redisReconnects = MetricName(
+        "nightshift_redis_reconnects_total", .counter, "Connections to Redis made again after a loss; label role.")
+
+    /// Everything above, in the order of the catalogue; a test holds it complete and well-formed.
+    package static let all: [MetricName] = [
+        eventsAccepted, eventsQuarantined, eventsIgnored, webhooksRefused, decisions, commitsRefused, deadLetters,
+        acceptedToCommitted, actionsSettled, actionsOpen, lanesOwned, leading, spooledEvents, clockSkewSeconds,
+        redisReconnects,
+    ]
+}
