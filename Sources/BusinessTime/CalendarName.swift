@@ -1,0 +1,14 @@
+/// The name of a calendar: that of its file in `calendars/`, without the ending.
+package struct CalendarName: Sendable, Hashable, Comparable, CustomStringConvertible {
+    package let text: String
+
+    package init(_ text: String) {
+        self.text = text
+    }
+
+    package var description: String { text }
+
+    package static func < (left: CalendarName, right: CalendarName) -> Bool {
+        left.text < right.text
+    }
+}

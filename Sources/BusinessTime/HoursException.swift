@@ -1,0 +1,46 @@
+package import Instants
+
+/// A date, or a run of dates, on which the weekly hours do not hold.
+///
+/// Exceptions are keyed by local date. A date that a zone skipped has no instants, so an exception on it does nothing.
+package struct HoursException: Sendable, Hashable {
+    package let first: CivilDate
+    /// Not before `first`; the last date it holds on, included.
+    package let last: CivilDate
+    package let change: Change
+    package let reach: Reach
+
+    /// What it does with the intervals that start on its dates.
+    package enum Change: Sendable, Hashable {
+        /// There are none.
+        case closed
+        /// There are also these.
+        case open([LocalInterval])
+        /// There are these and no others.
+        case replace([LocalInterval])
+    }
+
+    /// Whether a shift that began the evening before goes on into the date of the exception.
+    package enum Reach: Sendable, Hashable {
+        /// It does: an interval belongs to the day on which it starts. The default, and what configuration means.
+        case startDay
+        /// It does not: `closed` and `replace` also end it at midnight.
+        case clock
+    }
+
+    /// Nil if `last` lies before `first`.
+    package init?(from first: CivilDate, to last: CivilDate, _ change: Change, reach: Reach = .startDay) {
+        guard first <= last else { return nil }
+        self.first = first
+        self.last = last
+        self.change = change
+        self.reach = reach
+    }
+
+    package init(on date: CivilDate, _ change: Change, reach: Reach = .startDay) {
+        self.first = date
+        self.last = date
+        self.change = change
+        self.reach = reach
+    }
+}

@@ -1,0 +1,3 @@
+struct TZifFile {
+    static let largestFile = 65_536
+}
