@@ -3,6 +3,11 @@ package struct NameError: Error, Equatable, CustomStringConvertible {
     package let expected: String
     package let came: String
 
+    package init(expected: String, came: String) {
+        self.expected = expected
+        self.came = came
+    }
+
     package var description: String { "expected \(expected), got \"\(came.prefix(80))\"" }
 }
 
