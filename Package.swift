@@ -28,7 +28,7 @@ let shells: [Target] = [
         resources: luaFiles
     ),
     .target(name: "Membership", dependencies: ["Contracts", "Instants", "Lanes", "Redis", "Telemetry", .log]),
-    .target(name: "Channels", dependencies: ["Contracts", "Instants", "COpenSSL", "Telemetry"]),
+    .target(name: "Channels", dependencies: ["Contracts", "Instants", "COpenSSL", "Telemetry", .protobuf]),
     .target(
         name: "Settings",
         dependencies: [

@@ -1,0 +1,153 @@
+internal import Contracts
+
+/// Direct messages and what belongs to them: `entry[].messaging[]` (DOMAIN.md 4.4).
+extension MetaNormaliser {
+    /// Attachments kept of one message.
+    private static let mostAttachments = 16
+
+    func messaging(_ update: JSONValue, _ walk: Walk) throws(UpdateFault) -> Reading {
+        if let message = try update.nested("message") { return try self.message(message, update, walk) }
+        if let edit = try update.nested("message_edit") { return .event(try self.edit(edit, update, walk)) }
+        if let postback = try update.nested("postback") { return .event(try self.postback(postback, update, walk)) }
+        if let reaction = try update.nested("reaction") { return .event(try self.reaction(reaction, update, walk)) }
+        if let referral = try update.nested("referral") { return .event(try self.referral(referral, update, walk)) }
+        if update["read"] != nil { return .dropped(.read) }
+        if update["delivery"] != nil { return .dropped(.delivery) }
+        for key in ["pass_thread_control", "take_thread_control", "request_thread_control", "app_roles"]
+        where update[key] != nil {
+            throw UpdateFault(reason: .threadControl, detail: "expected a message, got \(key), update")
+        }
+        for key in ["policy-enforcement", "policy_enforcement"] where update[key] != nil {
+            throw UpdateFault(reason: .policyEnforcement, detail: "expected a message, got \(key), update")
+        }
+        throw UpdateFault(reason: .unknownKind, detail: "expected a known kind of update, got another, update")
+    }
+
+    private func message(
+        _ message: JSONValue, _ update: JSONValue, _ walk: Walk
+    ) throws(UpdateFault) -> Reading {
+        let mid = try message.requiredIdentifier("mid", longest: JSONValue.longestMessageID)
+        let at = try update.milliseconds("timestamp")
+        let isEcho = try message.flag("is_echo")
+        if try message.flag("is_deleted") {
+            guard !isEcho else { return .dropped(.ownRemoval) }
+            var removal = Removal()
+            removal.target = mid
+            return .event(walk.event("unsend:\(mid)", contact: try sender(update), at: at, .removal(removal)))
+        }
+        if isEcho { return .event(try echo(message, mid, at, update, walk)) }
+        var kept = DirectMessage()
+        let text = KeptText(try message.text("text") ?? "")
+        kept.text = text.text
+        kept.fullLength = text.fullLength
+        kept.attachments = try Self.attachments(message)
+        if try message.flag("is_unsupported") {
+            var unsupported = Attachment()
+            unsupported.type = "unsupported"
+            kept.attachments.append(unsupported)
+        }
+        kept.payload = try message.nested("quick_reply")?.shortText("payload") ?? ""
+        kept.replyTo = try message.nested("reply_to")?.identifier("mid", longest: JSONValue.longestMessageID) ?? ""
+        let standalone = try update.nested("referral")
+        kept.ad = try Self.ad(message.nested("referral") ?? standalone)
+        return .event(walk.event("dm:\(mid)", contact: try sender(update), at: at, .message(kept)))
+    }
+
+    /// Sender and recipient are swapped in an echo: the customer is the recipient.
+    private func echo(
+        _ message: JSONValue, _ mid: String, _ at: Int64?, _ update: JSONValue, _ walk: Walk
+    ) throws(UpdateFault) -> Event {
+        guard let contact = try update.nested("recipient")?.identifier("id") else {
+            throw .missing("an id", "recipient.id")
+        }
+        var echo = Echo()
+        echo.message = mid
+        echo.metadata = try message.shortText("metadata") ?? ""
+        echo.app = try message.identifier("app_id") ?? ""
+        echo.text = KeptText(try message.text("text") ?? "").text
+        echo.inbox = inboxApps.contains(echo.app)
+        return walk.event("echo:\(mid)", contact: contact, at: at, .echo(echo))
+    }
+
+    private func edit(_ edit: JSONValue, _ update: JSONValue, _ walk: Walk) throws(UpdateFault) -> Event {
+        let mid = try edit.requiredIdentifier("mid", longest: JSONValue.longestMessageID)
+        let at = try update.milliseconds("timestamp")
+        let number = try edit.identifier("num_edit") ?? String(at ?? 0)
+        let text = KeptText(try edit.text("text") ?? "")
+        var kept = Edit()
+        kept.target = mid
+        kept.text = text.text
+        kept.fullLength = text.fullLength
+        return walk.event("edit:\(mid):\(number)", contact: try sender(update), at: at, .edit(kept))
+    }
+
+    private func postback(_ postback: JSONValue, _ update: JSONValue, _ walk: Walk) throws(UpdateFault) -> Event {
+        let contact = try sender(update)
+        let at = try update.milliseconds("timestamp")
+        var kept = Postback()
+        kept.payload = try postback.shortText("payload") ?? ""
+        kept.title = try postback.shortText("title") ?? ""
+        kept.ad = try Self.ad(postback.nested("referral"))
+        let mid = try postback.identifier("mid", longest: JSONValue.longestMessageID)
+        let id = mid ?? "\(contact):\(Self.digest(kept.payload)):\(at ?? 0)"
+        return walk.event("pb:\(id)", contact: contact, at: at, .postback(kept))
+    }
+
+    /// A person who is known already came back through an ad or a link: like a button without a text.
+    private func referral(_ referral: JSONValue, _ update: JSONValue, _ walk: Walk) throws(UpdateFault) -> Event {
+        let contact = try sender(update)
+        let at = try update.milliseconds("timestamp")
+        var kept = Postback()
+        kept.payload = try referral.shortText("ref") ?? ""
+        kept.ad = try Self.ad(referral)
+        let id = "ref:\(contact):\(Self.digest(kept.payload + "\u{1F}" + kept.ad)):\(at ?? 0)"
+        return walk.event(id, contact: contact, at: at, .postback(kept))
+    }
+
+    private func reaction(_ reaction: JSONValue, _ update: JSONValue, _ walk: Walk) throws(UpdateFault) -> Event {
+        let contact = try sender(update)
+        let at = try update.milliseconds("timestamp")
+        let action = try reaction.shortText("action", most: 32) ?? "react"
+        var kept = Reaction()
+        kept.target = try reaction.requiredIdentifier("mid", longest: JSONValue.longestMessageID)
+        let word = try reaction.shortText("reaction", most: 64)
+        kept.emoji = try reaction.shortText("emoji", most: 64) ?? word ?? ""
+        kept.removed = action == "unreact"
+        let id = "react:\(kept.target):\(contact):\(action):\(at ?? 0)"
+        return walk.event(id, contact: contact, at: at, .reaction(kept))
+    }
+
+    private func sender(_ update: JSONValue) throws(UpdateFault) -> String {
+        guard let id = try update.nested("sender")?.identifier("id") else { throw .missing("an id", "sender.id") }
+        return id
+    }
+
+    private static func ad(_ referral: JSONValue?) throws(UpdateFault) -> String {
+        guard let referral, try referral.text("source") == "ADS" else { return "" }
+        return try referral.identifier("ad_id") ?? "unknown"
+    }
+
+    private static func attachments(_ message: JSONValue) throws(UpdateFault) -> [Attachment] {
+        var kept: [Attachment] = []
+        for attachment in try message.list("attachments")?.prefix(mostAttachments) ?? [] {
+            guard case .object = attachment else { throw .expected("an object", attachment, "attachments") }
+            var one = Attachment()
+            one.type = try attachment.shortText("type", most: 64) ?? "unknown"
+            one.url = link(attachment["payload"]?["url"])
+            kept.append(one)
+        }
+        return kept
+    }
+
+    /// A link that is longer than 1,024 bytes is of no use cut, and is left out.
+    static func link(_ value: JSONValue?) -> String {
+        guard let url = value?.string, url.utf8.count <= 1_024 else { return "" }
+        return url
+    }
+
+    /// 16 hex digits of the stable hash, for ids that must tell texts apart.
+    static func digest(_ text: String) -> String {
+        let digits = String(StableHash.hash(text), radix: 16)
+        return String(repeating: "0", count: 16 - digits.utf8.count) + digits
+    }
+}

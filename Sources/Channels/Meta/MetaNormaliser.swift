@@ -1,0 +1,192 @@
+// From a webhook body to events.
+//
+// Problem: one body carries up to 1,000 updates of many accounts, whose shapes vary, grow and sometimes break; the
+// platform must get its 200 for all of them. Choice: the envelope is read strictly, each update by itself in a function
+// that either gives an event, says why it is dropped, or throws a fault that sets aside this update with its JSON.
+// Vocabularies of the platform (attachment types, items, apps) stay texts. Rejected: typed decoding of the whole body,
+// where one wrong type costs the batch. How it fails: a kind that we do not know waits in the quarantine, counted.
+
+internal import Contracts
+package import Instants
+internal import SwiftProtobuf
+
+/// Turns the body of a Meta webhook into events. Pure: `received` comes in, ids are derived from the payload.
+package struct MetaNormaliser: Sendable {
+    /// The platform's own limit on updates a body (DOMAIN.md 4.3).
+    package static let mostUpdates = 1_000
+    /// A provider's clock further ahead than this is flagged (DOMAIN.md 5.3).
+    package static let clockTolerance: Duration = .seconds(2)
+
+    private let knows: @Sendable (String) -> Bool
+    let inboxApps: Set<String>
+
+    /// The app ids of Meta's own inboxes (DOMAIN.md 4.7): Facebook's and Instagram's.
+    package static let usualInboxApps: Set<String> = ["263902037430900", "1217981644879628"]
+
+    /// - Parameters:
+    ///   - inboxApps: app ids whose echoes are written by people in the platform's inbox.
+    ///   - knows: whether an account is configured.
+    package init(
+        inboxApps: Set<String> = usualInboxApps, knows: @escaping @Sendable (_ account: String) -> Bool
+    ) {
+        self.inboxApps = inboxApps
+        self.knows = knows
+    }
+
+    /// Normalises one body that was verified. O(bytes).
+    ///
+    /// - Parameter received: the instant at which the first of our processes held it.
+    /// - Throws: `MetaBodyError` if nothing of it can be used.
+    package func normalise(_ body: [UInt8], received: Instant) throws(MetaBodyError) -> NormalisedUpdates {
+        let (document, repaired) = try Self.parse(body)
+        guard let entries = document["entry"]?.array else {
+            throw .notEnvelope(document["entry"].map { "entry as \($0.typeWord)" } ?? document.typeWord)
+        }
+        let object = document["object"]?.string
+        var walk = Walk(received: received, repaired: repaired)
+        var updates = 0
+        for (index, entry) in entries.enumerated() {
+            updates += Self.updateCount(entry)
+            guard updates <= Self.mostUpdates else { throw .tooManyUpdates(updates) }
+            walk.path = "entry[\(index)]"
+            walk.account = ""
+            guard object == "page" || object == "instagram" else {
+                let fault = UpdateFault(
+                    reason: .unknownObject, detail: "expected page or instagram, got another word, object")
+                walk.setAside(entry, fault)
+                continue
+            }
+            normalise(entry: entry, &walk)
+        }
+        return walk.result
+    }
+
+    private static func parse(_ body: [UInt8]) throws(MetaBodyError) -> (JSONValue, repaired: Bool) {
+        do {
+            return (try JSONValue(parsing: body), false)
+        } catch {
+            guard let repaired = JSONRepair.repaired(body), let document = try? JSONValue(parsing: repaired) else {
+                throw .notJSON(error.description)
+            }
+            return (document, true)
+        }
+    }
+
+    /// An entry without updates counts as one, since it may be set aside itself.
+    private static func updateCount(_ entry: JSONValue) -> Int {
+        max(1, ["messaging", "standby", "changes"].reduce(0) { $0 + (entry[$1]?.array?.count ?? 0) })
+    }
+
+    private func normalise(entry: JSONValue, _ walk: inout Walk) {
+        let path = walk.path
+        do throws(UpdateFault) {
+            guard case .object = entry else { throw .expected("an object", entry, "entry") }
+            let account = try entry.requiredIdentifier("id")
+            walk.account = account
+            walk.sent = try? entry.milliseconds("time").map(Instant.init(milliseconds:))
+            let messaging = try entry.list("messaging") ?? []
+            let standby = try entry.list("standby") ?? []
+            let changes = try entry.list("changes") ?? []
+            guard !(messaging.isEmpty && standby.isEmpty && changes.isEmpty) else {
+                throw UpdateFault(
+                    reason: .unknownKind, detail: "expected messaging, standby or changes, got none of them, entry")
+            }
+            each(messaging, "\(path).messaging", &walk) { update, walk throws(UpdateFault) in
+                try self.messaging(update, walk)
+            }
+            each(standby, "\(path).standby", &walk) { _, _ throws(UpdateFault) in
+                throw UpdateFault(reason: .standby, detail: "expected a thread of ours, got another app's, standby")
+            }
+            each(changes, "\(path).changes", &walk) { update, walk throws(UpdateFault) in
+                try self.change(update, walk)
+            }
+        } catch {
+            walk.path = path
+            walk.setAside(entry, error)
+        }
+    }
+
+    private func each(
+        _ updates: [JSONValue], _ path: String, _ walk: inout Walk,
+        _ read: (JSONValue, Walk) throws(UpdateFault) -> Reading
+    ) {
+        for (index, update) in updates.enumerated() {
+            walk.path = "\(path)[\(index)]"
+            do throws(UpdateFault) {
+                if walk.account == "0" {
+                    walk.result.drop(.testNotification)
+                    continue
+                }
+                guard knows(walk.account) else {
+                    throw UpdateFault(
+                        reason: .unknownAccount, detail: "expected a configured account, got \(walk.account), entry.id")
+                }
+                guard case .object = update else { throw .expected("an object", update, "update") }
+                if walk.repaired, JSONRepair.isMarked(update) {
+                    throw UpdateFault(
+                        reason: .invalidText, detail: "expected UTF-8 and whole surrogate pairs, got broken ones, update")
+                }
+                switch try read(update, walk) {
+                case .dropped(let reason): walk.result.drop(reason)
+                case .event(let event): try walk.keep(event)
+                }
+            } catch {
+                walk.setAside(update, error)
+            }
+        }
+    }
+}
+
+/// What one update turned out to be.
+enum Reading {
+    case event(Event)
+    case dropped(DropReason)
+}
+
+/// Where the normaliser stands in the body, and what it has so far.
+struct Walk {
+    let received: Instant
+    let repaired: Bool
+    var path = ""
+    var account = ""
+    /// `entry.time`: when the platform sent it.
+    var sent: Instant?
+    var result = NormalisedUpdates()
+
+    init(received: Instant, repaired: Bool) {
+        self.received = received
+        self.repaired = repaired
+    }
+
+    /// An event of this entry's account: `happened_at` is the earlier of the provider's instant and `received`.
+    func event(_ id: String, contact: String, at provider: Int64?, _ kind: Event.OneOf_Kind) -> Event {
+        let happened = provider.map(Instant.init(milliseconds:)) ?? sent ?? received
+        var event = Event()
+        event.id = id
+        event.account = account
+        event.contact = contact
+        event.happenedAt = min(happened, received).milliseconds
+        event.receivedAt = received.milliseconds
+        event.clockFlagged = happened > received + MetaNormaliser.clockTolerance
+        event.kind = kind
+        return event
+    }
+
+    mutating func keep(_ event: Event) throws(UpdateFault) {
+        let size = (try? event.serializedData().count) ?? .max
+        guard size <= EventFraming.mostEventBytes else {
+            throw UpdateFault(
+                reason: .eventTooLarge,
+                detail: "expected at most \(EventFraming.mostEventBytes) bytes, got \(size), update")
+        }
+        result.events.append(NormalisedEvent(event: event, path: path))
+    }
+
+    mutating func setAside(_ update: JSONValue, _ fault: UpdateFault) {
+        let text = update.text()
+        result.quarantined.append(
+            Quarantined(
+                reason: fault.reason, detail: fault.detail, account: account, path: path,
+                raw: repaired ? JSONRepair.restored(text) : Array(text.utf8), received: received))
+    }
+}

@@ -1,0 +1,123 @@
+package import Contracts
+package import Instants
+
+/// What became of one webhook body: every update is in exactly one of the three lists.
+package struct NormalisedUpdates: Sendable {
+    /// In the body's order.
+    package var events: [NormalisedEvent] = []
+    package var quarantined: [Quarantined] = []
+    /// Updates that carry nothing to decide, by reason and in the reasons' order.
+    package var dropped: [DropCount] = []
+
+    package init() {}
+
+    /// How many updates the body held.
+    package var count: Int {
+        events.count + quarantined.count + dropped.reduce(0) { $0 + $1.count }
+    }
+
+    mutating func drop(_ reason: DropReason) {
+        if let index = dropped.firstIndex(where: { $0.reason == reason }) {
+            dropped[index].count += 1
+        } else {
+            dropped.append(DropCount(reason: reason, count: 1))
+            dropped.sort { $0.reason.rawValue < $1.reason.rawValue }
+        }
+    }
+}
+
+/// An update that became an event.
+package struct NormalisedEvent: Sendable {
+    package let event: Event
+    /// Where it stood, such as `entry[0].messaging[3]`.
+    package let path: String
+}
+
+package struct DropCount: Sendable, Equatable {
+    package let reason: DropReason
+    package var count: Int
+}
+
+/// Why an update is counted and not decided. The raw values are label values of a metric: a bounded set.
+package enum DropReason: String, Sendable, CaseIterable {
+    case read
+    case delivery
+    /// A change in the feed that is no comment: a like, a share, a status.
+    case feedOther = "feed_other"
+    /// A public comment of the account itself.
+    case ownPublicReply = "own_public_reply"
+    /// The account took back a message of its own.
+    case ownRemoval = "own_removal"
+    /// The platform tells that a comment was hidden or shown again, mostly by us (DOMAIN.md 5.7, case 22).
+    case moderationEcho = "moderation_echo"
+    case testNotification = "test_notification"
+}
+
+/// An update that is set aside raw, because nobody can say today what it means or whose it is.
+package struct Quarantined: Sendable, Equatable {
+    /// Longest raw form that is kept; what is over it is cut.
+    package static let mostRawBytes = 64 * 1_024
+
+    package let reason: QuarantineReason
+    /// What exactly was wrong: expected, came. No customer text.
+    package let detail: String
+    /// Account of the entry, if it has one.
+    package let account: String
+    package let path: String
+    /// The update's JSON, keys sorted, original bytes where they were no UTF-8; at most `mostRawBytes`.
+    package let raw: [UInt8]
+    package let received: Instant
+
+    package init(
+        reason: QuarantineReason, detail: String, account: String, path: String, raw: [UInt8], received: Instant
+    ) {
+        self.reason = reason
+        self.detail = detail
+        self.account = account
+        self.path = path
+        self.raw = Array(raw.prefix(Self.mostRawBytes))
+        self.received = received
+    }
+}
+
+/// Why an update was set aside. The raw values are label values of a metric: a bounded set.
+package enum QuarantineReason: String, Sendable, CaseIterable, Error {
+    case wrongType = "wrong_type"
+    case missingField = "missing_field"
+    case idTooLong = "id_too_long"
+    case invalidText = "invalid_text"
+    case eventTooLarge = "event_too_large"
+    case unknownObject = "unknown_object"
+    case unknownKind = "unknown_kind"
+    case unknownAccount = "unknown_account"
+    /// Signed with the secret of another app than the account's.
+    case foreignSecret = "foreign_secret"
+    /// Messages of a thread that another app owns.
+    case standby
+    case threadControl = "thread_control"
+    case policyEnforcement = "policy_enforcement"
+    /// The platform gives ids only; the text is to be fetched.
+    case mentionNeedsFetch = "mention_needs_fetch"
+}
+
+/// A fault in one update: sets aside this update only.
+struct UpdateFault: Error, Equatable {
+    let reason: QuarantineReason
+    let detail: String
+}
+
+/// A body of which nothing can be used; the sender is told.
+package enum MetaBodyError: Error, Equatable, CustomStringConvertible {
+    case notJSON(String)
+    case notEnvelope(String)
+    case tooManyUpdates(Int)
+
+    package var description: String {
+        switch self {
+        case .notJSON(let detail): detail
+        case .notEnvelope(let came): "expected an object with object and entry, got \(came), at the top of the body"
+        case .tooManyUpdates(let count):
+            "expected at most \(MetaNormaliser.mostUpdates) updates in a body, got at least \(count)"
+        }
+    }
+}
