@@ -22,96 +22,67 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
-package nonisolated struct EntityState: @unchecked Sendable {
+package nonisolated struct EntityState: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// How many decisions this entity has seen; carried by its tells.
-  package var decisions: UInt64 {
-    get {_storage._decisions}
-    set {_uniqueStorage()._decisions = newValue}
-  }
+  package var decisions: UInt64 = 0
 
   /// `now` of the last decision; a later one is never smaller.
-  package var lastNow: Int64 {
-    get {_storage._lastNow}
-    set {_uniqueStorage()._lastNow = newValue}
-  }
+  package var lastNow: Int64 = 0
 
-  /// XXH64 of recent event ids, oldest first, and the day each was seen (days since 1970). At most 64, 8 days.
-  package var seenIds: [UInt64] {
-    get {_storage._seenIds}
-    set {_uniqueStorage()._seenIds = newValue}
-  }
+  /// XXH64 of recent event ids, oldest first, and the day each was seen: the first in days since 1970, each other as days
+  /// after the one before it (a byte instead of three). At most 64, 8 days.
+  package var seenIds: [UInt64] = []
 
-  package var seenDays: [UInt32] {
-    get {_storage._seenDays}
-    set {_uniqueStorage()._seenDays = newValue}
-  }
+  package var seenDays: [UInt32] = []
 
-  /// Instant of the oldest id that was ever pushed out by a full memory; what is older than it is `late_unknown`.
-  package var forgottenUntil: Int64 {
-    get {_storage._forgottenUntil}
-    set {_uniqueStorage()._forgottenUntil = newValue}
-  }
+  /// No event that happened after this instant was ever pushed out of the memory of ids; an unknown one that did not is
+  /// `late_unknown`. 0: nothing was pushed out.
+  package var forgottenUntil: Int64 = 0
 
-  package var timers: [ArmedTimer] {
-    get {_storage._timers}
-    set {_uniqueStorage()._timers = newValue}
-  }
+  package var timers: [ArmedTimer] = []
 
-  /// Positions of the last 50 events, oldest first, as entry ms (delta to the one before), sequence and index.
-  package var positionMs: [Int64] {
-    get {_storage._positionMs}
-    set {_uniqueStorage()._positionMs = newValue}
-  }
+  /// Positions of the last 50 events, oldest first: entry ms (each as the difference to the one before it), and
+  /// sequence * 256 + index (an entry holds at most 256 events).
+  package var positionMs: [Int64] = []
 
-  package var positionSequence: [UInt32] {
-    get {_storage._positionSequence}
-    set {_uniqueStorage()._positionSequence = newValue}
-  }
+  package var positionPlace: [UInt64] = []
 
-  package var positionIndex: [UInt32] {
-    get {_storage._positionIndex}
-    set {_uniqueStorage()._positionIndex = newValue}
-  }
-
-  package var entity: OneOf_Entity? {
-    get {return _storage._entity}
-    set {_uniqueStorage()._entity = newValue}
-  }
+  package var entity: EntityState.OneOf_Entity? = nil
 
   package var conversation: Conversation {
     get {
-      if case .conversation(let v)? = _storage._entity {return v}
+      if case .conversation(let v)? = entity {return v}
       return Conversation()
     }
-    set {_uniqueStorage()._entity = .conversation(newValue)}
+    set {entity = .conversation(newValue)}
   }
 
   package var post: Post {
     get {
-      if case .post(let v)? = _storage._entity {return v}
+      if case .post(let v)? = entity {return v}
       return Post()
     }
-    set {_uniqueStorage()._entity = .post(newValue)}
+    set {entity = .post(newValue)}
   }
 
   package var matter: Matter {
     get {
-      if case .matter(let v)? = _storage._entity {return v}
+      if case .matter(let v)? = entity {return v}
       return Matter()
     }
-    set {_uniqueStorage()._entity = .matter(newValue)}
+    set {entity = .matter(newValue)}
   }
 
   package var desk: Desk {
     get {
-      if case .desk(let v)? = _storage._entity {return v}
+      if case .desk(let v)? = entity {return v}
       return Desk()
     }
-    set {_uniqueStorage()._entity = .desk(newValue)}
+    set {entity = .desk(newValue)}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -125,8 +96,6 @@ package nonisolated struct EntityState: @unchecked Sendable {
   }
 
   package init() {}
-
-  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 package nonisolated struct ArmedTimer: Sendable {
@@ -210,7 +179,8 @@ package nonisolated struct Evidence: Sendable {
 
   package var provenance: Evidence.Provenance = .unspecified
 
-  package var at: Int64 = 0
+  /// Days since 1970; how old the evidence is matters in months.
+  package var day: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -294,7 +264,7 @@ package nonisolated struct Conversation: @unchecked Sendable {
   /// Clears the value of `zone`. Subsequent reads from it will return its default value.
   package mutating func clearZone() {_uniqueStorage()._zone = nil}
 
-  /// The customer, for outgoing texts.
+  /// The customer, for outgoing texts; empty where the entity id names it.
   package var contact: String {
     get {_storage._contact}
     set {_uniqueStorage()._contact = newValue}
@@ -306,11 +276,13 @@ package nonisolated struct Conversation: @unchecked Sendable {
     set {_uniqueStorage()._lastCustomerAt = newValue}
   }
 
+  /// Only where it is not the channel's window after `last_customer_at`.
   package var windowClosesAt: Int64 {
     get {_storage._windowClosesAt}
     set {_uniqueStorage()._windowClosesAt = newValue}
   }
 
+  /// The newest instant at which a person wrote or resolved.
   package var lastAgentAt: Int64 {
     get {_storage._lastAgentAt}
     set {_uniqueStorage()._lastAgentAt = newValue}
@@ -367,7 +339,8 @@ package nonisolated struct Conversation: @unchecked Sendable {
     set {_uniqueStorage()._lastTexts = newValue}
   }
 
-  /// Comments of this conversation that were seen or acted on, newest last, at most 32.
+  /// Comments of this conversation that were seen or acted on, newest last, at most 32; in a direct thread only messages
+  /// that were taken back before they came.
   package var comments: [CommentMark] {
     get {_storage._comments}
     set {_uniqueStorage()._comments = newValue}
@@ -379,9 +352,16 @@ package nonisolated struct Conversation: @unchecked Sendable {
     set {_uniqueStorage()._held = newValue}
   }
 
+  /// The desk was told, and was not yet told that it is over.
   package var escalated: Bool {
     get {_storage._escalated}
     set {_uniqueStorage()._escalated = newValue}
+  }
+
+  /// Something of the customer that waits came late.
+  package var late: Bool {
+    get {_storage._late}
+    set {_uniqueStorage()._late = newValue}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -477,6 +457,9 @@ package nonisolated struct Promise: Sendable {
 
   package var settledAt: Int64 = 0
 
+  /// No automatic text can be sent any more when it is due: only a person can keep it.
+  package var personOnly: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum Standing: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -554,6 +537,9 @@ package nonisolated struct PendingAction: Sendable {
 
   package var text: UInt64 = 0
 
+  /// It was asked to be cancelled and its outcome is not known.
+  package var cancelled: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -586,7 +572,11 @@ package nonisolated struct HeldReply: Sendable {
 
   package var actionLow: UInt64 = 0
 
+  /// The instant at which the reply stood in the log.
   package var at: Int64 = 0
+
+  /// It may have been delivered: only its echo can still say so.
+  package var unsure: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -729,199 +719,140 @@ fileprivate nonisolated let _protobuf_package = "nightshift.v1"
 
 nonisolated extension EntityState: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".EntityState"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}decisions\0\u{3}last_now\0\u{3}seen_ids\0\u{3}seen_days\0\u{3}forgotten_until\0\u{1}timers\0\u{3}position_ms\0\u{3}position_sequence\0\u{3}position_index\0\u{2}\u{b}conversation\0\u{1}post\0\u{1}matter\0\u{1}desk\0")
-
-  fileprivate class _StorageClass {
-    var _decisions: UInt64 = 0
-    var _lastNow: Int64 = 0
-    var _seenIds: [UInt64] = []
-    var _seenDays: [UInt32] = []
-    var _forgottenUntil: Int64 = 0
-    var _timers: [ArmedTimer] = []
-    var _positionMs: [Int64] = []
-    var _positionSequence: [UInt32] = []
-    var _positionIndex: [UInt32] = []
-    var _entity: EntityState.OneOf_Entity?
-
-      // This property is used as the initial default value for new instances of the type.
-      // The type itself is protecting the reference to its storage via CoW semantics.
-      // This will force a copy to be made of this reference when the first mutation occurs;
-      // hence, it is safe to mark this as `nonisolated(unsafe)`.
-      static nonisolated(unsafe) let defaultInstance = _StorageClass()
-
-    private init() {}
-
-    init(copying source: _StorageClass) {
-      _decisions = source._decisions
-      _lastNow = source._lastNow
-      _seenIds = source._seenIds
-      _seenDays = source._seenDays
-      _forgottenUntil = source._forgottenUntil
-      _timers = source._timers
-      _positionMs = source._positionMs
-      _positionSequence = source._positionSequence
-      _positionIndex = source._positionIndex
-      _entity = source._entity
-    }
-  }
-
-  fileprivate mutating func _uniqueStorage() -> _StorageClass {
-    if !isKnownUniquelyReferenced(&_storage) {
-      _storage = _StorageClass(copying: _storage)
-    }
-    return _storage
-  }
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}decisions\0\u{3}last_now\0\u{3}seen_ids\0\u{3}seen_days\0\u{3}forgotten_until\0\u{1}timers\0\u{3}position_ms\0\u{4}\u{3}position_place\0\u{2}\u{a}conversation\0\u{1}post\0\u{1}matter\0\u{1}desk\0\u{c}\u{8}\u{1}\u{c}\u{9}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    _ = _uniqueStorage()
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      while let fieldNumber = try decoder.nextFieldNumber() {
-        // The use of inline closures is to circumvent an issue where the compiler
-        // allocates stack space for every case branch when no optimizations are
-        // enabled. https://github.com/apple/swift-protobuf/issues/1034
-        switch fieldNumber {
-        case 1: try { try decoder.decodeSingularUInt64Field(value: &_storage._decisions) }()
-        case 2: try { try decoder.decodeSingularInt64Field(value: &_storage._lastNow) }()
-        case 3: try { try decoder.decodeRepeatedFixed64Field(value: &_storage._seenIds) }()
-        case 4: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._seenDays) }()
-        case 5: try { try decoder.decodeSingularInt64Field(value: &_storage._forgottenUntil) }()
-        case 6: try { try decoder.decodeRepeatedMessageField(value: &_storage._timers) }()
-        case 7: try { try decoder.decodeRepeatedSInt64Field(value: &_storage._positionMs) }()
-        case 8: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._positionSequence) }()
-        case 9: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._positionIndex) }()
-        case 20: try {
-          var v: Conversation?
-          var hadOneofValue = false
-          if let current = _storage._entity {
-            hadOneofValue = true
-            if case .conversation(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._entity = .conversation(v)
-          }
-        }()
-        case 21: try {
-          var v: Post?
-          var hadOneofValue = false
-          if let current = _storage._entity {
-            hadOneofValue = true
-            if case .post(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._entity = .post(v)
-          }
-        }()
-        case 22: try {
-          var v: Matter?
-          var hadOneofValue = false
-          if let current = _storage._entity {
-            hadOneofValue = true
-            if case .matter(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._entity = .matter(v)
-          }
-        }()
-        case 23: try {
-          var v: Desk?
-          var hadOneofValue = false
-          if let current = _storage._entity {
-            hadOneofValue = true
-            if case .desk(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._entity = .desk(v)
-          }
-        }()
-        default: break
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.decisions) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.lastNow) }()
+      case 3: try { try decoder.decodeRepeatedFixed64Field(value: &self.seenIds) }()
+      case 4: try { try decoder.decodeRepeatedUInt32Field(value: &self.seenDays) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self.forgottenUntil) }()
+      case 6: try { try decoder.decodeRepeatedMessageField(value: &self.timers) }()
+      case 7: try { try decoder.decodeRepeatedSInt64Field(value: &self.positionMs) }()
+      case 10: try { try decoder.decodeRepeatedUInt64Field(value: &self.positionPlace) }()
+      case 20: try {
+        var v: Conversation?
+        var hadOneofValue = false
+        if let current = self.entity {
+          hadOneofValue = true
+          if case .conversation(let m) = current {v = m}
         }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.entity = .conversation(v)
+        }
+      }()
+      case 21: try {
+        var v: Post?
+        var hadOneofValue = false
+        if let current = self.entity {
+          hadOneofValue = true
+          if case .post(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.entity = .post(v)
+        }
+      }()
+      case 22: try {
+        var v: Matter?
+        var hadOneofValue = false
+        if let current = self.entity {
+          hadOneofValue = true
+          if case .matter(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.entity = .matter(v)
+        }
+      }()
+      case 23: try {
+        var v: Desk?
+        var hadOneofValue = false
+        if let current = self.entity {
+          hadOneofValue = true
+          if case .desk(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.entity = .desk(v)
+        }
+      }()
+      default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every if/case branch local when no optimizations
-      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-      // https://github.com/apple/swift-protobuf/issues/1182
-      if _storage._decisions != 0 {
-        try visitor.visitSingularUInt64Field(value: _storage._decisions, fieldNumber: 1)
-      }
-      if _storage._lastNow != 0 {
-        try visitor.visitSingularInt64Field(value: _storage._lastNow, fieldNumber: 2)
-      }
-      if !_storage._seenIds.isEmpty {
-        try visitor.visitPackedFixed64Field(value: _storage._seenIds, fieldNumber: 3)
-      }
-      if !_storage._seenDays.isEmpty {
-        try visitor.visitPackedUInt32Field(value: _storage._seenDays, fieldNumber: 4)
-      }
-      if _storage._forgottenUntil != 0 {
-        try visitor.visitSingularInt64Field(value: _storage._forgottenUntil, fieldNumber: 5)
-      }
-      if !_storage._timers.isEmpty {
-        try visitor.visitRepeatedMessageField(value: _storage._timers, fieldNumber: 6)
-      }
-      if !_storage._positionMs.isEmpty {
-        try visitor.visitPackedSInt64Field(value: _storage._positionMs, fieldNumber: 7)
-      }
-      if !_storage._positionSequence.isEmpty {
-        try visitor.visitPackedUInt32Field(value: _storage._positionSequence, fieldNumber: 8)
-      }
-      if !_storage._positionIndex.isEmpty {
-        try visitor.visitPackedUInt32Field(value: _storage._positionIndex, fieldNumber: 9)
-      }
-      switch _storage._entity {
-      case .conversation?: try {
-        guard case .conversation(let v)? = _storage._entity else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
-      }()
-      case .post?: try {
-        guard case .post(let v)? = _storage._entity else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 21)
-      }()
-      case .matter?: try {
-        guard case .matter(let v)? = _storage._entity else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 22)
-      }()
-      case .desk?: try {
-        guard case .desk(let v)? = _storage._entity else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 23)
-      }()
-      case nil: break
-      }
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.decisions != 0 {
+      try visitor.visitSingularUInt64Field(value: self.decisions, fieldNumber: 1)
+    }
+    if self.lastNow != 0 {
+      try visitor.visitSingularInt64Field(value: self.lastNow, fieldNumber: 2)
+    }
+    if !self.seenIds.isEmpty {
+      try visitor.visitPackedFixed64Field(value: self.seenIds, fieldNumber: 3)
+    }
+    if !self.seenDays.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.seenDays, fieldNumber: 4)
+    }
+    if self.forgottenUntil != 0 {
+      try visitor.visitSingularInt64Field(value: self.forgottenUntil, fieldNumber: 5)
+    }
+    if !self.timers.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.timers, fieldNumber: 6)
+    }
+    if !self.positionMs.isEmpty {
+      try visitor.visitPackedSInt64Field(value: self.positionMs, fieldNumber: 7)
+    }
+    if !self.positionPlace.isEmpty {
+      try visitor.visitPackedUInt64Field(value: self.positionPlace, fieldNumber: 10)
+    }
+    switch self.entity {
+    case .conversation?: try {
+      guard case .conversation(let v)? = self.entity else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
+    }()
+    case .post?: try {
+      guard case .post(let v)? = self.entity else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 21)
+    }()
+    case .matter?: try {
+      guard case .matter(let v)? = self.entity else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 22)
+    }()
+    case .desk?: try {
+      guard case .desk(let v)? = self.entity else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 23)
+    }()
+    case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: EntityState, rhs: EntityState) -> Bool {
-    if lhs._storage !== rhs._storage {
-      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
-        let _storage = _args.0
-        let rhs_storage = _args.1
-        if _storage._decisions != rhs_storage._decisions {return false}
-        if _storage._lastNow != rhs_storage._lastNow {return false}
-        if _storage._seenIds != rhs_storage._seenIds {return false}
-        if _storage._seenDays != rhs_storage._seenDays {return false}
-        if _storage._forgottenUntil != rhs_storage._forgottenUntil {return false}
-        if _storage._timers != rhs_storage._timers {return false}
-        if _storage._positionMs != rhs_storage._positionMs {return false}
-        if _storage._positionSequence != rhs_storage._positionSequence {return false}
-        if _storage._positionIndex != rhs_storage._positionIndex {return false}
-        if _storage._entity != rhs_storage._entity {return false}
-        return true
-      }
-      if !storagesAreEqual {return false}
-    }
+    if lhs.decisions != rhs.decisions {return false}
+    if lhs.lastNow != rhs.lastNow {return false}
+    if lhs.seenIds != rhs.seenIds {return false}
+    if lhs.seenDays != rhs.seenDays {return false}
+    if lhs.forgottenUntil != rhs.forgottenUntil {return false}
+    if lhs.timers != rhs.timers {return false}
+    if lhs.positionMs != rhs.positionMs {return false}
+    if lhs.positionPlace != rhs.positionPlace {return false}
+    if lhs.entity != rhs.entity {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -973,7 +904,7 @@ nonisolated extension ArmedTimer.Kind: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension Evidence: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Evidence"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}value\0\u{1}provenance\0\u{1}at\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}value\0\u{1}provenance\0\u{2}\u{2}day\0\u{c}\u{3}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -983,7 +914,7 @@ nonisolated extension Evidence: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.value) }()
       case 2: try { try decoder.decodeSingularEnumField(value: &self.provenance) }()
-      case 3: try { try decoder.decodeSingularInt64Field(value: &self.at) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.day) }()
       default: break
       }
     }
@@ -996,8 +927,8 @@ nonisolated extension Evidence: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if self.provenance != .unspecified {
       try visitor.visitSingularEnumField(value: self.provenance, fieldNumber: 2)
     }
-    if self.at != 0 {
-      try visitor.visitSingularInt64Field(value: self.at, fieldNumber: 3)
+    if self.day != 0 {
+      try visitor.visitSingularUInt32Field(value: self.day, fieldNumber: 4)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1005,7 +936,7 @@ nonisolated extension Evidence: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
   package static func ==(lhs: Evidence, rhs: Evidence) -> Bool {
     if lhs.value != rhs.value {return false}
     if lhs.provenance != rhs.provenance {return false}
-    if lhs.at != rhs.at {return false}
+    if lhs.day != rhs.day {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1017,7 +948,7 @@ nonisolated extension Evidence.Provenance: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Conversation"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}language\0\u{1}zone\0\u{1}contact\0\u{3}last_customer_at\0\u{3}window_closes_at\0\u{3}last_agent_at\0\u{3}last_automatic_at\0\u{3}foreign_until\0\u{1}agent\0\u{1}status\0\u{3}waiting_since\0\u{3}after_hours\0\u{1}promises\0\u{1}pending\0\u{3}last_texts\0\u{1}comments\0\u{1}held\0\u{1}escalated\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}language\0\u{1}zone\0\u{1}contact\0\u{3}last_customer_at\0\u{3}window_closes_at\0\u{3}last_agent_at\0\u{3}last_automatic_at\0\u{3}foreign_until\0\u{1}agent\0\u{1}status\0\u{3}waiting_since\0\u{3}after_hours\0\u{1}promises\0\u{1}pending\0\u{3}last_texts\0\u{1}comments\0\u{1}held\0\u{1}escalated\0\u{1}late\0")
 
   fileprivate class _StorageClass {
     var _language: Evidence? = nil
@@ -1038,6 +969,7 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
     var _comments: [CommentMark] = []
     var _held: [HeldReply] = []
     var _escalated: Bool = false
+    var _late: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1066,6 +998,7 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
       _comments = source._comments
       _held = source._held
       _escalated = source._escalated
+      _late = source._late
     }
   }
 
@@ -1102,6 +1035,7 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
         case 16: try { try decoder.decodeRepeatedMessageField(value: &_storage._comments) }()
         case 17: try { try decoder.decodeRepeatedMessageField(value: &_storage._held) }()
         case 18: try { try decoder.decodeSingularBoolField(value: &_storage._escalated) }()
+        case 19: try { try decoder.decodeSingularBoolField(value: &_storage._late) }()
         default: break
         }
       }
@@ -1168,6 +1102,9 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
       if _storage._escalated != false {
         try visitor.visitSingularBoolField(value: _storage._escalated, fieldNumber: 18)
       }
+      if _storage._late != false {
+        try visitor.visitSingularBoolField(value: _storage._late, fieldNumber: 19)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1195,6 +1132,7 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
         if _storage._comments != rhs_storage._comments {return false}
         if _storage._held != rhs_storage._held {return false}
         if _storage._escalated != rhs_storage._escalated {return false}
+        if _storage._late != rhs_storage._late {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -1260,7 +1198,7 @@ nonisolated extension ClosedPeriodText: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension Promise: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Promise"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}due_at\0\u{3}made_at\0\u{1}standing\0\u{3}action_high\0\u{1}escalated\0\u{3}settled_at\0\u{3}action_low\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}due_at\0\u{3}made_at\0\u{1}standing\0\u{3}action_high\0\u{1}escalated\0\u{3}settled_at\0\u{3}action_low\0\u{3}person_only\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1276,6 +1214,7 @@ nonisolated extension Promise: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       case 6: try { try decoder.decodeSingularBoolField(value: &self.escalated) }()
       case 7: try { try decoder.decodeSingularInt64Field(value: &self.settledAt) }()
       case 8: try { try decoder.decodeSingularFixed64Field(value: &self.actionLow) }()
+      case 9: try { try decoder.decodeSingularBoolField(value: &self.personOnly) }()
       default: break
       }
     }
@@ -1306,6 +1245,9 @@ nonisolated extension Promise: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     if self.actionLow != 0 {
       try visitor.visitSingularFixed64Field(value: self.actionLow, fieldNumber: 8)
     }
+    if self.personOnly != false {
+      try visitor.visitSingularBoolField(value: self.personOnly, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1318,6 +1260,7 @@ nonisolated extension Promise: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     if lhs.actionLow != rhs.actionLow {return false}
     if lhs.escalated != rhs.escalated {return false}
     if lhs.settledAt != rhs.settledAt {return false}
+    if lhs.personOnly != rhs.personOnly {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1329,7 +1272,7 @@ nonisolated extension Promise.Standing: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension PendingAction: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".PendingAction"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}id_high\0\u{1}kind\0\u{1}subject\0\u{1}automatic\0\u{1}text\0\u{3}id_low\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}id_high\0\u{1}kind\0\u{1}subject\0\u{1}automatic\0\u{1}text\0\u{3}id_low\0\u{1}cancelled\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1343,6 +1286,7 @@ nonisolated extension PendingAction: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 4: try { try decoder.decodeSingularBoolField(value: &self.automatic) }()
       case 5: try { try decoder.decodeSingularFixed64Field(value: &self.text) }()
       case 6: try { try decoder.decodeSingularFixed64Field(value: &self.idLow) }()
+      case 7: try { try decoder.decodeSingularBoolField(value: &self.cancelled) }()
       default: break
       }
     }
@@ -1367,6 +1311,9 @@ nonisolated extension PendingAction: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if self.idLow != 0 {
       try visitor.visitSingularFixed64Field(value: self.idLow, fieldNumber: 6)
     }
+    if self.cancelled != false {
+      try visitor.visitSingularBoolField(value: self.cancelled, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1377,6 +1324,7 @@ nonisolated extension PendingAction: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.subject != rhs.subject {return false}
     if lhs.automatic != rhs.automatic {return false}
     if lhs.text != rhs.text {return false}
+    if lhs.cancelled != rhs.cancelled {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1429,7 +1377,7 @@ nonisolated extension CommentMark: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension HeldReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".HeldReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}action_high\0\u{1}at\0\u{3}action_low\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}action_high\0\u{1}at\0\u{3}action_low\0\u{1}unsure\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1440,6 +1388,7 @@ nonisolated extension HeldReply: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case 1: try { try decoder.decodeSingularFixed64Field(value: &self.actionHigh) }()
       case 2: try { try decoder.decodeSingularInt64Field(value: &self.at) }()
       case 3: try { try decoder.decodeSingularFixed64Field(value: &self.actionLow) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.unsure) }()
       default: break
       }
     }
@@ -1455,6 +1404,9 @@ nonisolated extension HeldReply: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if self.actionLow != 0 {
       try visitor.visitSingularFixed64Field(value: self.actionLow, fieldNumber: 3)
     }
+    if self.unsure != false {
+      try visitor.visitSingularBoolField(value: self.unsure, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1462,6 +1414,7 @@ nonisolated extension HeldReply: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs.actionHigh != rhs.actionHigh {return false}
     if lhs.actionLow != rhs.actionLow {return false}
     if lhs.at != rhs.at {return false}
+    if lhs.unsure != rhs.unsure {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

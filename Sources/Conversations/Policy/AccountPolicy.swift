@@ -1,0 +1,122 @@
+package import Contracts
+
+/// One identity that answers: a page, an Instagram account.
+package struct AccountPolicy: Sendable {
+    package let id: String
+    /// Name of a `ChannelPolicy`.
+    package let channel: String
+    package let partition: PartitionName
+    /// Name of its secret, never the secret.
+    package let secret: String
+    /// Fills the `brand` slot of texts.
+    package let brand: String?
+    /// The platform has reviewed and allowed that people write after the window (Meta's `HUMAN_AGENT`).
+    package let personsMayWriteLate: Bool
+    /// False: everything is decided, nothing automatic is sent.
+    package let automation: Bool
+
+    package init(
+        id: String, channel: String, partition: PartitionName, secret: String, brand: String? = nil,
+        personsMayWriteLate: Bool = false, automation: Bool = true
+    ) {
+        self.id = id
+        self.channel = channel
+        self.partition = partition
+        self.secret = secret
+        self.brand = brand
+        self.personsMayWriteLate = personsMayWriteLate
+        self.automation = automation
+    }
+}
+
+/// A named unit of lanes with a market. The zone is the market's place in the forecast of load, not the customers' clock.
+package struct PartitionPolicy: Sendable {
+    package let name: PartitionName
+    package let market: String
+    /// IANA name.
+    package let zone: String
+    /// At least 1.
+    package let lanes: Int
+
+    package init(name: PartitionName, market: String, zone: String, lanes: Int = 8) {
+        self.name = name
+        self.market = market
+        self.zone = zone
+        self.lanes = max(1, lanes)
+    }
+}
+
+/// What a channel allows, as values (DOMAIN 4.6).
+package struct ChannelPolicy: Sendable {
+    package let name: String
+    /// How long after the customer's last action the business may write in a direct thread; nil: always.
+    package let window: Duration?
+    /// How long after it a person may, where the account was allowed to; nil: not longer than `window`.
+    package let personWindow: Duration?
+    /// After a person wrote in the platform's own inbox, the thread is theirs for this long.
+    package let inboxHold: Duration
+    /// After a foreign app wrote, nothing automatic is said for this long.
+    package let foreignHold: Duration
+    package let textLimit: TextLimit
+
+    package init(
+        name: String, window: Duration? = .seconds(86_400), personWindow: Duration? = .seconds(7 * 86_400),
+        inboxHold: Duration = .seconds(86_400), foreignHold: Duration = .seconds(3_600),
+        textLimit: TextLimit = TextLimit(unit: .characters, most: 2_000)
+    ) {
+        self.name = name
+        self.window = window
+        self.personWindow = personWindow
+        self.inboxHold = inboxHold
+        self.foreignHold = foreignHold
+        self.textLimit = textLimit
+    }
+}
+
+/// The longest text of one message, in the channel's own unit.
+package struct TextLimit: Sendable, Hashable {
+    package enum Unit: String, Sendable, Hashable, CaseIterable {
+        /// Grapheme clusters.
+        case characters
+        /// UTF-8 bytes.
+        case bytes
+        /// UTF-16 code units.
+        case utf16
+    }
+
+    package let unit: Unit
+    package let most: Int
+
+    package init(unit: Unit, most: Int) {
+        self.unit = unit
+        self.most = max(1, most)
+    }
+
+    /// The text in pieces of at most this length, cut between graphemes; one piece in the ordinary case. A grapheme
+    /// that is longer than the limit by itself stands alone in its piece. O(text).
+    package func pieces(of text: String) -> [String] {
+        if text.utf8.count <= most { return [text] }
+        var pieces: [String] = []
+        var piece = ""
+        var length = 0
+        for character in text {
+            let more = cost(of: character)
+            if length + more > most, !piece.isEmpty {
+                pieces.append(piece)
+                piece = ""
+                length = 0
+            }
+            piece.append(character)
+            length += more
+        }
+        return piece.isEmpty ? pieces : pieces + [piece]
+    }
+
+    private func cost(of character: Character) -> Int {
+        switch unit {
+        case .characters: 1
+        case .bytes: character.utf8.count
+        case .utf16: character.utf16.count
+        }
+    }
+}

@@ -1,0 +1,74 @@
+package import Contracts
+
+/// A small dated snapshot of what lies outside the lane: backlog and capacity, account health, kill switches, ads.
+///
+/// The leader numbers one a second; without a leader the last one stays, with its date.
+package struct Signals: Sendable {
+    package let number: UInt64
+    private let values: [String: Signal]
+
+    package static let none = Signals(number: 0, values: [:])
+
+    package init(number: UInt64, values: [String: Signal]) {
+        self.number = number
+        self.values = values
+    }
+
+    subscript(name: String) -> Signal? { values[name] }
+}
+
+/// One value with its instant and its writer.
+package struct Signal: Sendable, Hashable {
+    package let value: String
+    /// Milliseconds since 1970, as its writer's clock said.
+    package let at: Int64
+    package let writer: String
+
+    package init(value: String, at: Int64, writer: String) {
+        self.value = value
+        self.at = at
+        self.writer = writer
+    }
+}
+
+/// The names under which the spine reads signals.
+package enum SignalName {
+    /// Conversations that wait for a team; a whole number.
+    package static func backlog(team: String) -> String { "backlog/\(team)" }
+    /// Conversations that a team answers in an hour; a whole number.
+    package static func capacity(team: String) -> String { "capacity/\(team)" }
+    /// `off` stops automatic texts. Scopes: `account/<id>`, `market/<name>`, `rule/<rule>`.
+    package static func automation(_ scope: String) -> String { "automation/\(scope)" }
+}
+
+/// Reads signals and keeps what was read, so that the result can say it and a replay can feed it back.
+///
+/// A name that is not in the snapshot leaves no trace: a replay without it reads nothing either.
+package struct SignalReader: Sendable {
+    private let signals: Signals
+    /// In the order of the first reading, each name once.
+    package private(set) var reads: [SignalRead] = []
+
+    package init(_ signals: Signals = .none) {
+        self.signals = signals
+    }
+
+    package mutating func read(_ name: String) -> Signal? {
+        guard let signal = signals[name] else { return nil }
+        if !reads.contains(where: { $0.name == name }) {
+            var read = SignalRead()
+            read.name = name
+            read.value = signal.value
+            read.at = signal.at
+            read.writer = signal.writer
+            reads.append(read)
+        }
+        return signal
+    }
+
+    /// A whole number that is not negative; nil if there is none, or something else.
+    mutating func readCount(_ name: String) -> Int64? {
+        guard let signal = read(name), let count = Int64(signal.value), count >= 0 else { return nil }
+        return count
+    }
+}
