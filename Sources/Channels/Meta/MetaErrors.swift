@@ -1,0 +1,90 @@
+/// What Meta's error codes mean for an action: DOMAIN.md 4.10 as rows.
+package enum MetaErrorTable {
+    package enum Meaning: Sendable, Equatable {
+        /// Final for this action.
+        case terminal
+        /// A private reply was given before; success if it was ours.
+        case usedUp
+        case windowClosed
+        /// The account needs a person.
+        case stop
+        case brake(BrakeScope)
+        case ambiguous
+        /// At most `most` attempts in all, the second after `first`, then twice as long each time; then `end`.
+        case retry(most: Int, first: Duration, end: RetryEnd)
+    }
+
+    package enum RetryEnd: Sendable, Equatable {
+        case failed
+        case stop
+    }
+
+    package struct Row: Sendable, Equatable {
+        package let code: Int64
+        /// Nil: every subcode without a row of its own.
+        package let subcode: Int64?
+        package let meaning: Meaning
+    }
+
+    /// Braked this long if the platform names no time.
+    package static let usualBrake: Duration = .seconds(60)
+    /// No delay between attempts is longer.
+    package static let longestDelay: Duration = .seconds(600)
+
+    package static let rows: [Row] = [
+        Row(code: 1, subcode: 99, meaning: .retry(most: 3, first: .seconds(2), end: .stop)),
+        Row(code: 1, subcode: 1_357_046, meaning: .ambiguous),
+        Row(code: 1, subcode: nil, meaning: .retry(most: 3, first: .seconds(2), end: .stop)),
+        Row(code: 2, subcode: 2_018_344, meaning: .stop),
+        Row(code: 2, subcode: nil, meaning: .retry(most: 4, first: .seconds(10), end: .failed)),
+        Row(code: 4, subcode: nil, meaning: .brake(.app)),
+        Row(code: 9, subcode: 2_018_352, meaning: .terminal),
+        Row(code: 10, subcode: 2_018_278, meaning: .windowClosed),
+        Row(code: 10, subcode: 2_018_065, meaning: .windowClosed),
+        Row(code: 10, subcode: 2_018_108, meaning: .stop),
+        Row(code: 10, subcode: 1_893_063, meaning: .stop),
+        Row(code: 10, subcode: 2_534_022, meaning: .windowClosed),
+        Row(code: 17, subcode: nil, meaning: .brake(.account)),
+        Row(code: 27, subcode: nil, meaning: .terminal),
+        Row(code: 32, subcode: nil, meaning: .brake(.account)),
+        Row(code: 100, subcode: 2_534_022, meaning: .windowClosed),
+        Row(code: 100, subcode: nil, meaning: .terminal),
+        Row(code: 190, subcode: nil, meaning: .stop),
+        Row(code: 200, subcode: 1_545_041, meaning: .terminal),
+        Row(code: 200, subcode: 2_018_028, meaning: .stop),
+        Row(code: 200, subcode: 2_018_027, meaning: .stop),
+        Row(code: 200, subcode: 2_018_021, meaning: .stop),
+        Row(code: 230, subcode: nil, meaning: .terminal),
+        Row(code: 368, subcode: nil, meaning: .stop),
+        Row(code: 551, subcode: nil, meaning: .terminal),
+        Row(code: 613, subcode: nil, meaning: .brake(.account)),
+        Row(code: 1_200, subcode: nil, meaning: .retry(most: 5, first: .seconds(2), end: .failed)),
+        Row(code: 9_010, subcode: nil, meaning: .terminal),
+        Row(code: 10_900, subcode: nil, meaning: .terminal),
+        Row(code: 10_903, subcode: nil, meaning: .usedUp),
+        Row(code: 80_001, subcode: nil, meaning: .brake(.account)),
+        Row(code: 80_002, subcode: nil, meaning: .brake(.account)),
+        Row(code: 80_006, subcode: nil, meaning: .brake(.account)),
+        Row(code: 2_534_014, subcode: nil, meaning: .terminal),
+        Row(code: 2_534_022, subcode: nil, meaning: .windowClosed),
+        Row(code: 2_534_029, subcode: nil, meaning: .stop),
+        Row(code: 2_534_037, subcode: nil, meaning: .terminal),
+        Row(code: 2_534_038, subcode: nil, meaning: .terminal),
+        Row(code: 2_534_039, subcode: nil, meaning: .terminal),
+        Row(code: 2_534_040, subcode: nil, meaning: .terminal),
+        Row(code: 2_534_122, subcode: nil, meaning: .stop),
+    ]
+
+    /// The row of this subcode, else the code's own, else the row of the subcode read as a code (the platform gives
+    /// Instagram's numbers in either place). O(rows).
+    package static func row(code: Int64, subcode: Int64?) -> Row? {
+        if let subcode, let row = rows.first(where: { $0.code == code && $0.subcode == subcode }) { return row }
+        if let subcode, subcode >= 2_534_000, let row = rows.first(where: { $0.code == subcode }) { return row }
+        return rows.first { $0.code == code && $0.subcode == nil }
+    }
+
+    /// `first` × 2^(attempt − 1), at most `longestDelay`: for 2 s 2, 4, 8, … reaching 600 s with attempt 10.
+    package static func delay(_ first: Duration, _ attempt: Int) -> Duration {
+        min(longestDelay, first * (1 << min(max(0, attempt - 1), 20)))
+    }
+}

@@ -1,0 +1,193 @@
+// From an action to the call that carries it out (DOMAIN.md 4.5, 4.8).
+
+package import Contracts
+
+/// One call of the Graph API, without host, version and token: those are the client's.
+package struct MetaRequest: Sendable, Equatable {
+    package enum Method: String, Sendable {
+        case post = "POST"
+        case delete = "DELETE"
+    }
+
+    package let method: Method
+    /// Begins with a slash; ids are percent-encoded.
+    package let path: String
+    /// In this order, not encoded.
+    package let query: [Parameter]
+    package let body: JSONValue?
+
+    package struct Parameter: Sendable, Equatable {
+        package let name: String
+        package let value: String
+    }
+
+    init(_ method: Method, _ path: [String], query: [(String, String)] = [], body: JSONValue? = nil) {
+        self.method = method
+        self.path = path.map { "/" + Self.encoded($0) }.joined()
+        self.query = query.map { Parameter(name: $0.0, value: $0.1) }
+        self.body = body
+    }
+
+    /// Percent-encodes all but the unreserved characters of RFC 3986, for paths and query values alike.
+    package static func encoded(_ text: String) -> String {
+        var bytes: [UInt8] = []
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"):
+                bytes.append(byte)
+            default:
+                let digits = String(byte, radix: 16, uppercase: true)
+                bytes += Array("%\(digits.utf8.count < 2 ? "0" : "")\(digits)".utf8)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+/// The two Meta products whose calls differ.
+package enum MetaChannel: String, Sendable, CaseIterable {
+    case facebook
+    case instagram
+
+    /// Usual limit of a direct message (DOMAIN.md 4.5); settings may name others.
+    package var messageLimit: TextLimit {
+        switch self {
+        case .facebook: TextLimit(2_000, .characters)
+        case .instagram: TextLimit(1_000, .bytes)
+        }
+    }
+
+    /// Usual limit of a public comment; from memory, so a setting wherever it matters.
+    package var commentLimit: TextLimit {
+        switch self {
+        case .facebook: TextLimit(8_000, .characters)
+        case .instagram: TextLimit(2_200, .characters)
+        }
+    }
+}
+
+/// An action that no call of this channel can carry out; final for the action.
+package struct Unsendable: Error, Equatable, CustomStringConvertible {
+    package let expected: String
+    package let came: String
+    package var description: String { "expected \(expected), got \(came)" }
+}
+
+/// Our mark in a sent message, `ns1:<lane>:<action id>`: the only thing by which an echo tells which send it was.
+package struct SendMark: Sendable, Equatable, CustomStringConvertible {
+    package let lane: LaneName
+    package let action: ActionID
+
+    package init(lane: LaneName, action: ActionID) {
+        self.lane = lane
+        self.action = action
+    }
+
+    /// Reads the metadata of an echo; nil if it is not ours.
+    package init?(_ metadata: String) {
+        let parts = metadata.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[0] == "ns1", let lane = try? LaneName(String(parts[1])),
+            let action = ActionID(hex: String(parts[2]))
+        else { return nil }
+        self.init(lane: lane, action: action)
+    }
+
+    package var description: String { "ns1:\(lane):\(action)" }
+}
+
+/// What differs from account to account when an action is written as a call.
+package struct MetaOutbound: Sendable {
+    package let channel: MetaChannel
+    package let messageLimit: TextLimit
+    package let commentLimit: TextLimit
+
+    /// Limits default to the channel's usual ones.
+    package init(channel: MetaChannel, messageLimit: TextLimit? = nil, commentLimit: TextLimit? = nil) {
+        self.channel = channel
+        self.messageLimit = messageLimit ?? channel.messageLimit
+        self.commentLimit = commentLimit ?? channel.commentLimit
+    }
+
+    /// The call that carries out the action. Texts over the limit are cut at a grapheme border. Pure.
+    ///
+    /// - Parameter humanAgent: the text is a person's and the standard window is over, so it needs the tag for people.
+    /// - Throws: `Unsendable` for kinds that no channel carries out and for actions that lack what their kind needs.
+    package func request(
+        for action: Action, lane: LaneName, humanAgent: Bool = false
+    ) throws(Unsendable) -> MetaRequest {
+        let mark = SendMark(lane: lane, action: action.actionID).description
+        switch action.kind {
+        case .send:
+            let message: JSONValue = [
+                "text": .string(try text(action, messageLimit)), "metadata": .string(mark),
+            ]
+            return try messages(action, contact(action), message, humanAgent: humanAgent)
+        case .privateReply:
+            let message: JSONValue = [
+                "text": .string(try text(action, messageLimit)), "metadata": .string(mark),
+            ]
+            return try messages(action, ["comment_id": .string(comment(action))], message, humanAgent: false)
+        case .senderAction:
+            let known: Set<String> = ["mark_seen", "typing_on", "typing_off"]
+            let word = known.contains(action.text) ? action.text : "mark_seen"
+            return MetaRequest(
+                .post, [try account(action), "messages"],
+                body: ["recipient": try contact(action), "sender_action": .string(word)])
+        case .reply: return try reply(action)
+        case .hide: return try hide(action, true)
+        case .unhide: return try hide(action, false)
+        case .delete: return MetaRequest(.delete, [try comment(action)])
+        case .fetch, .notify, .tell, .publish, .unspecified, .UNRECOGNIZED:
+            throw Unsendable(expected: "an action of a channel", came: action.kind.word)
+        }
+    }
+
+    private func messages(
+        _ action: Action, _ recipient: JSONValue, _ message: JSONValue, humanAgent: Bool
+    ) throws(Unsendable) -> MetaRequest {
+        var body: [String: JSONValue] = [
+            "recipient": recipient, "message": message,
+            "messaging_type": .string(humanAgent ? "MESSAGE_TAG" : "RESPONSE"),
+        ]
+        if humanAgent { body["tag"] = "HUMAN_AGENT" }
+        return MetaRequest(.post, [try account(action), "messages"], body: .object(body))
+    }
+
+    private func reply(_ action: Action) throws(Unsendable) -> MetaRequest {
+        let text = try text(action, commentLimit)
+        return switch channel {
+        case .facebook: MetaRequest(.post, [try comment(action), "comments"], body: ["message": .string(text)])
+        case .instagram: MetaRequest(.post, [try comment(action), "replies"], query: [("message", text)])
+        }
+    }
+
+    private func hide(_ action: Action, _ hidden: Bool) throws(Unsendable) -> MetaRequest {
+        switch channel {
+        case .facebook: MetaRequest(.post, [try comment(action)], body: ["is_hidden": .bool(hidden)])
+        case .instagram: MetaRequest(.post, [try comment(action)], query: [("hide", hidden ? "true" : "false")])
+        }
+    }
+
+    private func account(_ action: Action) throws(Unsendable) -> String {
+        guard !action.account.isEmpty else { throw Unsendable(expected: "an account", came: "none, account") }
+        return action.account
+    }
+
+    private func contact(_ action: Action) throws(Unsendable) -> JSONValue {
+        guard !action.contact.isEmpty else { throw Unsendable(expected: "a contact", came: "none, contact") }
+        return ["id": .string(action.contact)]
+    }
+
+    private func comment(_ action: Action) throws(Unsendable) -> String {
+        guard !action.comment.isEmpty else { throw Unsendable(expected: "a comment id", came: "none, comment") }
+        return action.comment
+    }
+
+    private func text(_ action: Action, _ limit: TextLimit) throws(Unsendable) -> String {
+        let text = limit.cut(action.text)
+        guard !text.isEmpty else { throw Unsendable(expected: "a text", came: "none, text") }
+        return text
+    }
+}

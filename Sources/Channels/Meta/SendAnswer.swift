@@ -1,0 +1,163 @@
+// From the platform's answer to what becomes of an action.
+//
+// Problem: the API has no idempotency key, answers errors with codes of many meanings, and lengthens blocks for those
+// who go on calling. Choice: the meanings are rows of a table (`MetaErrorTable`), looked up by code and subcode before
+// the HTTP status is asked; what no row and no status explains after the request may have gone out is ambiguous, unless
+// doing it again does no harm. Rejected: deciding by HTTP status, which is 400 for nearly everything. How it fails: a
+// code without a row ends the action as failed, with the code in the outcome, for a person to see.
+
+package import Contracts
+
+/// What an attempt came to.
+package enum SendAnswer: Sendable, Equatable {
+    /// The platform has it; its id of what was sent, empty where it gives none.
+    case delivered(providerID: String)
+    /// Final for this action.
+    case failed(SendFailure)
+    /// Try again no sooner than after this time; the courier adds its jitter.
+    case again(after: Duration, SendFailure)
+    /// It may have been delivered. Wait for the echo with our mark before anything else is done.
+    case ambiguous(SendFailure)
+    /// The messaging window is over: a person's task.
+    case windowClosed(SendFailure)
+    /// Nothing more of this account until somebody looks; the action itself stays open.
+    case stopAccount(SendFailure)
+    /// Nothing more in this scope for this time; the action itself stays open and is tried again.
+    case braked(BrakeScope, for: Duration, SendFailure)
+}
+
+package enum BrakeScope: String, Sendable {
+    case account
+    /// Every account of the app.
+    case app
+}
+
+/// What the platform said, for outcome and log. No customer text.
+package struct SendFailure: Sendable, Equatable, CustomStringConvertible {
+    package let status: Int
+    package let code: Int64?
+    package let subcode: Int64?
+    /// The platform's words, at most 200 bytes.
+    package let message: String
+    package let trace: String
+
+    package init(status: Int, code: Int64? = nil, subcode: Int64? = nil, message: String, trace: String = "") {
+        self.status = status
+        self.code = code
+        self.subcode = subcode
+        self.message = TextLimit(200, .bytes).cut(message)
+        self.trace = TextLimit(64, .bytes).cut(trace)
+    }
+
+    package var description: String {
+        var text = "http \(status)"
+        if let code { text += " code \(code)" }
+        if let subcode { text += "/\(subcode)" }
+        if !trace.isEmpty { text += " trace \(trace)" }
+        return text + ": " + message
+    }
+}
+
+/// One answer of the Graph API.
+package struct MetaAnswer: Sendable {
+    package let status: Int
+    /// Names in lower case.
+    package let headers: [String: String]
+    package let body: [UInt8]
+
+    package init(status: Int, headers: [String: String] = [:], body: [UInt8]) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+
+    /// What the attempt came to. Pure.
+    ///
+    /// - Parameter attempt: from 1; picks the delay before the next and tells when a row's tries are used up.
+    package func outcome(of kind: Action.Kind, attempt: Int) -> SendAnswer {
+        guard let document = try? JSONValue(parsing: body), case .object = document else {
+            return Self.unclear(
+                SendFailure(status: status, message: "expected JSON, got \(body.count) other bytes"), kind, attempt)
+        }
+        if let error = document["error"], case .object = error { return errorOutcome(error, kind, attempt) }
+        guard (200...299).contains(status) else {
+            return Self.unclear(SendFailure(status: status, message: "no error in the answer"), kind, attempt)
+        }
+        return Self.success(document, status, kind, attempt)
+    }
+
+    /// What an attempt came to that got no answer. Pure.
+    ///
+    /// - Parameter requestMayHaveGone: false only if no byte of the request left, such as a refused connection.
+    package static func outcomeWithoutAnswer(
+        of kind: Action.Kind, attempt: Int, requestMayHaveGone: Bool, reason: String
+    ) -> SendAnswer {
+        let failure = SendFailure(status: 0, message: reason)
+        return requestMayHaveGone
+            ? unclear(failure, kind, attempt) : .again(after: MetaErrorTable.delay(.seconds(1), attempt), failure)
+    }
+
+    private func errorOutcome(_ error: JSONValue, _ kind: Action.Kind, _ attempt: Int) -> SendAnswer {
+        let code = error["code"]?.integer
+        let failure = SendFailure(
+            status: status, code: code, subcode: error["error_subcode"]?.integer,
+            message: error["message"]?.string ?? "", trace: error["fbtrace_id"]?.string ?? "")
+        guard let code, let row = MetaErrorTable.row(code: code, subcode: failure.subcode) else {
+            if status == 429 {
+                return .braked(.account, for: regainTime ?? MetaErrorTable.usualBrake, failure)
+            }
+            return status >= 500 || code == nil ? Self.unclear(failure, kind, attempt) : .failed(failure)
+        }
+        return answer(row.meaning, failure, kind, attempt)
+    }
+
+    private func answer(
+        _ meaning: MetaErrorTable.Meaning, _ failure: SendFailure, _ kind: Action.Kind, _ attempt: Int
+    ) -> SendAnswer {
+        switch meaning {
+        case .terminal: .failed(failure)
+        case .usedUp:
+            // An earlier attempt of ours may be the one that used it up: then the aim is reached.
+            kind == .privateReply && attempt > 1 ? .delivered(providerID: "") : .failed(failure)
+        case .windowClosed: .windowClosed(failure)
+        case .stop: .stopAccount(failure)
+        case .brake(let scope): .braked(scope, for: regainTime ?? MetaErrorTable.usualBrake, failure)
+        case .ambiguous: Self.unclear(failure, kind, attempt)
+        case .retry(let most, let first, let end):
+            if attempt < most {
+                .again(after: MetaErrorTable.delay(first, attempt), failure)
+            } else {
+                end == .stop ? .stopAccount(failure) : .failed(failure)
+            }
+        }
+    }
+
+    private static func success(
+        _ document: JSONValue, _ status: Int, _ kind: Action.Kind, _ attempt: Int
+    ) -> SendAnswer {
+        switch kind {
+        case .send, .privateReply:
+            if let id = document["message_id"]?.string { return .delivered(providerID: id) }
+        case .reply:
+            if let id = document["id"]?.string { return .delivered(providerID: id) }
+        default:
+            if document["success"]?.bool == false {
+                return .failed(SendFailure(status: status, message: "success is false"))
+            }
+            return .delivered(providerID: "")
+        }
+        return unclear(SendFailure(status: status, message: "expected an id, got an answer without"), kind, attempt)
+    }
+
+    /// Nobody can tell whether it was done: what may be done twice is tried again, five times in all; texts wait for
+    /// their echo.
+    private static func unclear(_ failure: SendFailure, _ kind: Action.Kind, _ attempt: Int) -> SendAnswer {
+        switch kind {
+        case .hide, .unhide, .delete, .senderAction:
+            attempt < 5 ? .again(after: MetaErrorTable.delay(.seconds(2), attempt), failure) : .failed(failure)
+        default: .ambiguous(failure)
+        }
+    }
+
+    private var regainTime: Duration? { MetaUsage(headers: headers)?.regainAfter }
+}
