@@ -31,7 +31,7 @@ struct SourceTree {
     func files(_ folder: String, _ suffix: String) throws -> [File] {
         let base = root.appending(path: folder)
         let names = try FileManager.default.subpathsOfDirectory(atPath: base.path)
-        return try names.filter { $0.hasSuffix(suffix) && !$0.hasSuffix(".pb.swift") }.sorted().map { name in
+        return try names.filter { $0.hasSuffix(suffix) && !$0.contains("Generated/") }.sorted().map { name in
             let text = try String(contentsOf: base.appending(path: name), encoding: .utf8)
             return File(path: "\(folder)/\(name)", lines: text.components(separatedBy: "\n"))
         }

@@ -1,0 +1,121 @@
+/// What a scalar becomes for matching, and whether it is part of a word: table look-ups for the basic plane.
+///
+/// Problem: the standard library's Unicode properties cost about 40 ns a look-up and know no matching form. Choice: two
+/// flat tables of 65,536 entries (192 KiB), filled once from generated text. Rejected: a switch over ranges (slower than
+/// the look-up it replaces for Vietnamese) and stdlib decomposition (allocates). Above the basic plane the few ranges
+/// that imitate letters are computed; everything else there is its own form.
+struct Folding: Sendable {
+    /// What a scalar is to a word border.
+    enum Class: UInt8 {
+        case other
+        /// Part of a word in a script that separates words.
+        case bordered
+        /// Part of a word in a script that does not: no border is asked for.
+        case unbordered
+        case space
+        /// Leaves no trace in the matching form.
+        case dropped
+    }
+
+    static let table = Folding()
+
+    /// The matching form of a scalar of the basic plane; from `firstExpansion` on, an index into `expansions`.
+    private let forms: [UInt16]
+    private let classes: [UInt8]
+    private let expansions: [[UInt32]]
+
+    /// Surrogates are no scalars, so their numbers are free to stand for forms of several scalars.
+    private static let firstExpansion = 0xD800
+
+    private init() {
+        var forms = (0...0xFFFF).map { UInt16($0) }
+        var expansions: [[UInt32]] = []
+        for word in Self.words(FoldingTable.forms) {
+            let parts = word.split(separator: UInt8(ascii: ":"))
+            guard parts.count == 2, let code = Self.hex(parts[0]), code <= 0xFFFF else { continue }
+            let scalars = parts[1].split(separator: UInt8(ascii: ".")).compactMap { Self.hex($0) }
+            if scalars.count == 1 {
+                forms[Int(code)] = UInt16(truncatingIfNeeded: scalars[0])
+            } else if expansions.count < 0x800 {
+                forms[Int(code)] = UInt16(Self.firstExpansion + expansions.count)
+                expansions.append(scalars)
+            }
+        }
+        var classes = [UInt8](repeating: 0, count: 0x1_0000)
+        var start = 0
+        var current = Class.other
+        for word in Self.words(FoldingTable.classes) {
+            guard let letter = word.last, let code = Self.hex(word.dropLast()), code <= 0xFFFF else { continue }
+            for index in start..<max(start, Int(code)) { classes[index] = current.rawValue }
+            start = Int(code)
+            current = Self.named(letter)
+        }
+        for index in start..<classes.count { classes[index] = current.rawValue }
+        self.forms = forms
+        self.classes = classes
+        self.expansions = expansions
+    }
+
+    func classOf(_ scalar: UInt32) -> Class {
+        if scalar <= 0xFFFF { return Class(rawValue: classes[Int(scalar)]) ?? .other }
+        if Self.imitatedLetter(scalar) != nil { return .bordered }
+        switch scalar {
+        case 0xE0000...0xE0FFF: return .dropped
+        case 0x20000...0x3FFFF: return .unbordered
+        case 0x10000...0x1CFFF, 0x1E000...0x1EFFF: return .bordered
+        default: return .other
+        }
+    }
+
+    /// Calls `body` with each scalar of the matching form.
+    func form(of scalar: UInt32, _ body: (UInt32) -> Void) {
+        guard scalar <= 0xFFFF else { return body(Self.imitatedLetter(scalar) ?? scalar) }
+        let form = Int(forms[Int(scalar)])
+        guard (0xD800...0xDFFF).contains(form) else { return body(UInt32(form)) }
+        for part in expansions[form - Self.firstExpansion] { body(part) }
+    }
+
+    /// The plain Latin letter that a Cyrillic or Greek letter is mistaken for, if any. Applied only inside words that
+    /// hold plain Latin letters too.
+    static func lookalike(of scalar: UInt32) -> UInt8? {
+        let index = lookalikes.firstIndex { $0.from == scalar }
+        return index.map { lookalikes[$0].to }
+    }
+
+    private static let lookalikes: [(from: UInt32, to: UInt8)] = {
+        let from = Array("аеорсухіјѕкмтнвһӏԁԛԝαονικρτυεχηγβ".unicodeScalars)
+        let to = Array("aeopcyxijskmthbhldqwaovikptuexnyb".utf8)
+        return zip(from, to).map { ($0.value, $1) }
+    }()
+
+    /// Mathematical and enclosed alphanumerics, which imitate plain letters and digits.
+    private static func imitatedLetter(_ scalar: UInt32) -> UInt32? {
+        switch scalar {
+        case 0x1D400...0x1D6A3: 0x61 + (scalar - 0x1D400) % 26
+        case 0x1D7CE...0x1D7FF: 0x30 + (scalar - 0x1D7CE) % 10
+        case 0x1F110...0x1F129: 0x61 + scalar - 0x1F110
+        case 0x1F130...0x1F149: 0x61 + scalar - 0x1F130
+        case 0x1F150...0x1F169: 0x61 + scalar - 0x1F150
+        case 0x1F170...0x1F189: 0x61 + scalar - 0x1F170
+        default: nil
+        }
+    }
+
+    private static func named(_ letter: UInt8) -> Class {
+        switch letter {
+        case UInt8(ascii: "b"): .bordered
+        case UInt8(ascii: "u"): .unbordered
+        case UInt8(ascii: "s"): .space
+        case UInt8(ascii: "d"): .dropped
+        default: .other
+        }
+    }
+
+    private static func words(_ text: StaticString) -> [ArraySlice<UInt8>] {
+        text.withUTF8Buffer { Array($0) }.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") }
+    }
+
+    private static func hex(_ digits: ArraySlice<UInt8>) -> UInt32? {
+        UInt32(String(decoding: digits, as: UTF8.self), radix: 16)
+    }
+}
