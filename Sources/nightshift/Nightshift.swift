@@ -1,0 +1,19 @@
+import ArgumentParser
+import Logging
+
+/// The one executable: argument parsing and wiring, nothing else.
+@main
+struct Nightshift: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "nightshift",
+        abstract: "Answers a shop's customers while its people sleep.",
+        discussion: "Start with `nightshift up --sample`. Every command has --help; those that print facts take --json.",
+        version: nightshiftVersion,
+        groupedSubcommands: [
+            CommandGroup(name: "Try:", subcommands: []),
+        ]
+    )
+}
+
+/// The version of CHANGELOG.md.
+let nightshiftVersion = "0.1.0"
