@@ -1,0 +1,95 @@
+/// Where one Redis server listens and how to enter it.
+package struct RedisEndpoint: Sendable, Hashable {
+    package enum Address: Sendable, Hashable {
+        case tcp(host: String, port: UInt16)
+        case unix(path: String)
+    }
+
+    /// How long this client waits. Every wait has an end.
+    package struct Timeouts: Sendable, Hashable {
+        /// For the connection, its TLS handshake and its authentication together.
+        package var connect: Duration
+        /// For one round trip, unless the call names another.
+        package var reply: Duration
+
+        package init(connect: Duration = .seconds(3), reply: Duration = .seconds(5)) {
+            self.connect = connect
+            self.reply = reply
+        }
+    }
+
+    package var address: Address
+    /// The ACL user; nil is `default`.
+    package var user: String?
+    package var password: RedisPassword?
+    package var database: Int
+    /// Nil: plain bytes.
+    package var tls: RedisTLS?
+    package var timeouts: Timeouts
+
+    package init(
+        _ address: Address, user: String? = nil, password: RedisPassword? = nil, database: Int = 0,
+        tls: RedisTLS? = nil, timeouts: Timeouts = Timeouts()
+    ) {
+        self.address = address
+        self.user = user
+        self.password = password
+        self.database = database
+        self.tls = tls
+        self.timeouts = timeouts
+    }
+
+    /// The endpoint of a server that listens on a unix socket.
+    package static func unix(_ path: String) -> RedisEndpoint { RedisEndpoint(.unix(path: path)) }
+}
+
+extension RedisEndpoint: CustomStringConvertible, CustomDebugStringConvertible {
+    /// The endpoint as its URL, without password.
+    package var description: String {
+        let entrance = user.map { "\($0)@" } ?? ""
+        let place = database == 0 ? "" : "/\(database)"
+        switch address {
+        case .tcp(let host, let port):
+            let name = host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host
+            return "\(tls == nil ? "redis" : "rediss")://\(entrance)\(name):\(port)\(place)"
+        case .unix(let path):
+            return "unix://\(entrance)\(path)" + (database == 0 ? "" : "?db=\(database)")
+        }
+    }
+
+    package var debugDescription: String { description }
+}
+
+/// A password, which no description, dump or log shows.
+package struct RedisPassword: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible,
+    CustomReflectable
+{
+    let text: String
+
+    package init(_ text: String) { self.text = text }
+
+    package var description: String { "(hidden)" }
+    package var debugDescription: String { description }
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+/// How the server proves who it is, and how this client does. TLS 1.2 or later; the certificate is always checked.
+package struct RedisTLS: Sendable, Hashable {
+    /// A PEM file of trusted roots; nil: the system's.
+    package var authorityFile: String?
+    /// A PEM file with this client's certificate chain; needs `keyFile`.
+    package var certificateFile: String?
+    /// The PEM file of the certificate's private key.
+    package var keyFile: String?
+    /// The name or address that the server's certificate must stand for; nil: the endpoint's host.
+    package var serverName: String?
+
+    package init(
+        authorityFile: String? = nil, certificateFile: String? = nil, keyFile: String? = nil, serverName: String? = nil
+    ) {
+        self.authorityFile = authorityFile
+        self.certificateFile = certificateFile
+        self.keyFile = keyFile
+        self.serverName = serverName
+    }
+}
