@@ -3,13 +3,13 @@
 import PackageDescription
 
 let systemLibraries: [Target] = [
-    .systemLibrary(name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
-    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+    .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
 ]
 
 let pureTargets: [Target] = [
     .target(name: "Instants"),
-    .target(name: "Contracts", dependencies: ["Instants", "COpenSSL", .protobuf]),
+    .target(name: "Contracts", dependencies: ["Instants", "COpenSSL", .protobuf], exclude: ["Schema"]),
     .target(name: "BusinessTime", dependencies: ["Instants"]),
     .target(name: "TextRules"),
     .target(name: "Replies", dependencies: ["BusinessTime", "Instants", .mustache]),
@@ -155,7 +155,6 @@ extension Target.Dependency {
     static let lifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let log = product(name: "Logging", package: "swift-log")
     static let mustache = product(name: "Mustache", package: "swift-mustache")
-    static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
     static let protobuf = product(name: "SwiftProtobuf", package: "swift-protobuf")
     static let sqlite = product(name: "GRDB", package: "GRDB.swift")
     static let yaml = product(name: "Yams", package: "Yams")
@@ -170,7 +169,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
