@@ -1,6 +1,8 @@
 package import Instants
 
-/// The instants at which at least one of several calendars is open.
+/// The instants at which at least one of several calendars is open: a union, so the order of the calendars is nothing.
+///
+/// The same bounds hold as for one calendar: any instant, 400 days ahead or back. With no calendars it is never open.
 package struct Coverage: Sendable, Hashable {
     package let calendars: [BusinessCalendar]
 
@@ -8,11 +10,76 @@ package struct Coverage: Sendable, Hashable {
         self.calendars = calendars
     }
 
-    package func isOpen(at instant: Instant) -> Bool { false }
-    package func state(at instant: Instant) -> HoursState { HoursState(isOpen: false, until: nil, nextOpen: nil) }
-    package func nextOpening(atOrAfter instant: Instant) -> Instant? { nil }
-    package func closedPeriod(containing instant: Instant) -> ClosedPeriod? { nil }
-    package func advance(from instant: Instant, by businessTime: Duration) -> Instant? { nil }
-    package func retreat(from instant: Instant, by businessTime: Duration) -> Instant? { nil }
-    package func businessTime(from start: Instant, to end: Instant) -> Duration { .zero }
+    package func isOpen(at instant: Instant) -> Bool {
+        let seconds = Int(instant.seconds)
+        return calendars.contains { ($0.period(endingAfter: seconds)?.opening ?? .max) <= seconds }
+    }
+
+    /// As a calendar's. Where one calendar opens before or just when another closes, both are one covered period.
+    package func state(at instant: Instant) -> HoursState {
+        HoursState(period(endingAfter: Int(instant.seconds)), at: instant)
+    }
+
+    /// The first covered instant at or after this one; nil if there is none within 400 days.
+    package func nextOpening(atOrAfter instant: Instant) -> Instant? {
+        let seconds = Int(instant.seconds)
+        guard let opening = calendars.compactMap({ $0.period(endingAfter: seconds)?.opening }).min(),
+            opening <= seconds + PeriodScan.horizon
+        else { return nil }
+        return opening <= seconds ? instant : Instant(seconds: Int64(opening))
+    }
+
+    /// The maximal uncovered interval around this instant; nil while it is covered.
+    package func closedPeriod(containing instant: Instant) -> ClosedPeriod? {
+        let seconds = Int(instant.seconds)
+        var opening = Int.max
+        var closing = Int.min
+        for calendar in calendars {
+            if let next = calendar.period(endingAfter: seconds) {
+                guard next.opening > seconds else { return nil }
+                opening = min(opening, next.opening)
+            }
+            if let last = calendar.period(startingBefore: seconds) { closing = max(closing, last.closing) }
+        }
+        let isFound = (opening <= seconds + PeriodScan.horizon, closing >= seconds - PeriodScan.horizon)
+        return ClosedPeriod(
+            start: isFound.1 ? Instant(seconds: Int64(closing)) : .distantPast,
+            end: isFound.0 ? Instant(seconds: Int64(opening)) : nil)
+    }
+
+    /// The first covered period that ends after `seconds`, with the precision of `PeriodScan`.
+    func period(endingAfter seconds: Int) -> CoveredSeconds? {
+        let periods = calendars.compactMap { $0.period(endingAfter: seconds) }
+        guard var union = periods.min(by: { $0.opening < $1.opening }), calendars.count > 1 else { return periods.first }
+        var extended = true
+        while extended, union.closing <= seconds + PeriodScan.horizon {
+            extended = false
+            for calendar in calendars {
+                guard let next = calendar.period(endingAfter: union.closing), next.opening <= union.closing else {
+                    continue
+                }
+                union.closing = next.closing
+                extended = true
+            }
+        }
+        return union
+    }
+
+    /// The last covered period that starts before `seconds`, with the precision of `PeriodScan`.
+    func period(startingBefore seconds: Int) -> CoveredSeconds? {
+        let periods = calendars.compactMap { $0.period(startingBefore: seconds) }
+        guard var union = periods.max(by: { $0.closing < $1.closing }), calendars.count > 1 else { return periods.first }
+        var extended = true
+        while extended, union.opening >= seconds - PeriodScan.horizon {
+            extended = false
+            for calendar in calendars {
+                guard let last = calendar.period(startingBefore: union.opening), last.closing >= union.opening else {
+                    continue
+                }
+                union.opening = last.opening
+                extended = true
+            }
+        }
+        return union
+    }
 }
