@@ -95,7 +95,9 @@ let tests: [Target] = [
     .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"]),
     .testTarget(name: "InstantsTests", dependencies: ["Instants"]),
     .testTarget(name: "ContractsTests", dependencies: ["Contracts", "Instants", .protobuf]),
-    .testTarget(name: "BusinessTimeTests", dependencies: ["BusinessTime", "Instants"]),
+    .testTarget(
+        name: "BusinessTimeTests", dependencies: ["BusinessTime", "Contracts", "Instants"],
+        resources: [.copy("zoneinfo_reference.py")]),
     .testTarget(name: "TextRulesTests", dependencies: ["TextRules"]),
     .testTarget(name: "RepliesTests", dependencies: ["Replies", "BusinessTime", "Instants"]),
     .testTarget(

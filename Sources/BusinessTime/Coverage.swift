@@ -50,7 +50,8 @@ package struct Coverage: Sendable, Hashable {
     /// The first covered period that ends after `seconds`, with the precision of `PeriodScan`.
     func period(endingAfter seconds: Int) -> CoveredSeconds? {
         let periods = calendars.compactMap { $0.period(endingAfter: seconds) }
-        guard var union = periods.min(by: { $0.opening < $1.opening }), calendars.count > 1 else { return periods.first }
+        guard var union = periods.min(by: { $0.opening < $1.opening }), calendars.count > 1
+        else { return periods.first }
         var extended = true
         while extended, union.closing <= seconds + PeriodScan.horizon {
             extended = false
@@ -68,7 +69,8 @@ package struct Coverage: Sendable, Hashable {
     /// The last covered period that starts before `seconds`, with the precision of `PeriodScan`.
     func period(startingBefore seconds: Int) -> CoveredSeconds? {
         let periods = calendars.compactMap { $0.period(startingBefore: seconds) }
-        guard var union = periods.max(by: { $0.closing < $1.closing }), calendars.count > 1 else { return periods.first }
+        guard var union = periods.max(by: { $0.closing < $1.closing }), calendars.count > 1
+        else { return periods.first }
         var extended = true
         while extended, union.opening >= seconds - PeriodScan.horizon {
             extended = false
