@@ -91,7 +91,8 @@ package struct EntityID: Sendable, Hashable, Comparable, CustomStringConvertible
             || byte == 0x2E || byte == 0x5F || byte == 0x2D
     }
 
-    private static func encoded(_ part: String) -> String {
+    /// `part` with every byte outside `[A-Za-z0-9._-]` percent-encoded; the empty text is `%00`.
+    package static func encoded(_ part: String) -> String {
         guard !part.utf8.allSatisfy(isPlain) else { return part.isEmpty ? "%00" : part }
         let digits = Array("0123456789ABCDEF".utf8)
         var bytes: [UInt8] = []

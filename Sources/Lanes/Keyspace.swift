@@ -1,0 +1,100 @@
+package import Contracts
+
+/// Every key name of Nightshift, made in one place.
+///
+/// `ns:{LANE}:…` for a lane, `ns:{acct:ID}:…` for an account, `ns:{ctl}:…` for what all members share. The braces are
+/// Redis Cluster's hash tag: the keys of one lane lie in one slot, so that a function may touch them all.
+package struct Keyspace: Sendable, Hashable {
+    package let namespace: String
+
+    /// - Throws: `NameError` unless `namespace` is `[a-z0-9-]{1,40}`; a brace or colon in it would move the hash tag.
+    package init(namespace: String = "ns") throws(NameError) {
+        let isPlain = namespace.utf8.allSatisfy {
+            (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D
+        }
+        guard (1...40).contains(namespace.utf8.count), isPlain else {
+            throw NameError(expected: "a namespace [a-z0-9-]{1,40}", came: namespace)
+        }
+        self.namespace = namespace
+    }
+
+    private init(unchecked namespace: String) { self.namespace = namespace }
+
+    /// The namespace `ns`.
+    package static let standard = Keyspace(unchecked: "ns")
+
+    /// The keys of a lane. Costs some 75 small arrays: keep it as long as the lane is of interest.
+    package func lane(_ lane: LaneName) -> LaneKeys {
+        LaneKeys(lane: lane, prefix: "\(namespace):{\(lane.text)}:")
+    }
+
+    /// A key that all members share: `leader`, `topology`, `assignment`, `policy`, `signals`, …
+    package func control(_ name: String) -> String { "\(namespace):{ctl}:\(name)" }
+
+    /// A key of an account; bytes of `account` outside `[A-Za-z0-9._-]` are percent-encoded, as in entity ids.
+    package func account(_ account: String, _ name: String) -> String {
+        "\(namespace):{acct:\(EntityID.encoded(account))}:\(name)"
+    }
+
+    /// Comment ids that a reply, private reply, hide or delete was claimed for, each with the action's id.
+    package func accountOnce(_ account: String) -> String { self.account(account, "once") }
+
+    /// Ad media -> original post.
+    package func accountAliases(_ account: String) -> String { self.account(account, "aliases") }
+
+    /// Rate limits and brake as the platform last stated them.
+    package func accountLimits(_ account: String) -> String { self.account(account, "limits") }
+}
+
+/// The keys of one lane as bytes, ready to be copied into commands.
+package final class LaneKeys: Sendable {
+    package let lane: LaneName
+    /// The log: a stream, field `b` holds an `EventBatch`.
+    package let log: [UInt8]
+    /// Position -> event that outlives its entry.
+    package let kept: [UInt8]
+    /// The lane's own hash; its fields are `LaneField`.
+    package let hash: [UInt8]
+    /// Entity -> protobuf state, in 64 hashes.
+    package let states: [[UInt8]]
+    /// Sorted set: entity -> earliest due instant.
+    package let timers: [UInt8]
+    /// Conversation -> `OpenItem`.
+    package let open: [UInt8]
+    /// Sorted set: action -> next attempt.
+    package let outbox: [UInt8]
+    /// Action -> attempt header and `Action`.
+    package let actions: [UInt8]
+    /// Stream of `ResultBatch`.
+    package let results: [UInt8]
+    /// Stream of `DeadLetter`.
+    package let dead: [UInt8]
+    /// The sharded channel on which an owner, or an heir, is woken.
+    package let wakeChannel: [UInt8]
+
+    init(lane: LaneName, prefix: String) {
+        func key(_ name: String) -> [UInt8] { Array((prefix + name).utf8) }
+        self.lane = lane
+        log = key("in")
+        kept = key("kept")
+        hash = key("lane")
+        states = (0..<StateHash.count).map { key("state:\($0)") }
+        timers = key("timers")
+        open = key("open")
+        outbox = key("outbox")
+        actions = key("actions")
+        results = key("results")
+        dead = key("dead")
+        wakeChannel = key("wake")
+    }
+}
+
+/// Which of a lane's 64 state hashes an entity lies in.
+package enum StateHash {
+    package static let count = 64
+
+    /// The top six bits of XXH64 over the entity's id.
+    package static func number(of entity: EntityID) -> Int {
+        Int(truncatingIfNeeded: StableHash.hash(entity.text) >> 58)
+    }
+}

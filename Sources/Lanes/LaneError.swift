@@ -1,0 +1,37 @@
+package import Redis
+
+/// Why a call gave no replies at all; what concerns one lane alone is a value in that lane's reply.
+package enum LaneError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The connection failed, or its answer made no sense. Whether the call took effect is unknown: an owner takes its
+    /// lanes again, a producer offers the same batches again.
+    case redis(RedisError)
+    /// Written, but fewer replicas than the named durability asks for have it. In doubt like a lost reply.
+    case notReplicated(expected: Int, got: Int)
+    /// A reply had another shape than its function gives.
+    case unexpectedReply(call: String, came: String)
+    /// A request breaks a limit or rule that its maker should have kept.
+    case invalidRequest(String)
+
+    package var description: String {
+        switch self {
+        case .redis(let error): error.description
+        case .notReplicated(let expected, let got): "expected the write on \(expected) replicas, it is on \(got)"
+        case .unexpectedReply(let call, let came): "\(call): expected its own form of reply, got \(came)"
+        case .invalidRequest(let message): message
+        }
+    }
+}
+
+/// An error that Redis answered for one lane: out of memory, a key of the wrong type, a slot that moved, a refused write.
+package struct LaneFault: Error, Sendable, Hashable, CustomStringConvertible {
+    /// Redis's first word: `OOM`, `WRONGTYPE`, `MISCONF`, `READONLY`, `LOADING`, `NSBAD` (an argument out of order)…
+    package let code: String
+    package let message: String
+
+    package init(code: String, message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    package var description: String { "\(code) \(message)" }
+}

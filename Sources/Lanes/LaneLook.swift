@@ -1,0 +1,44 @@
+package import Contracts
+package import Instants
+
+/// A lane at a glance: what a look once a second, operators' views and checkers need.
+package struct LaneLook: Sendable, Equatable {
+    package var lane: LaneName
+    /// Whether the lane was ever created.
+    package var exists: Bool
+    package var owner: String?
+    package var wantedBy: String?
+    package var epoch: UInt64
+    package var assignment: UInt64
+    package var generation: UInt64
+    package var sequence: UInt64
+    package var policy: UInt64
+    package var cursor: Position
+    package var lastEntry: EntryID
+    /// The lane's last `now`.
+    package var now: Instant
+    package var offset: Duration
+    package var isDrained: Bool
+    package var isPaused: Bool
+    package var isClosed: Bool
+    package var isDraining: Bool
+    package var isVirtual: Bool
+    /// Events appended and decided since the lane was made.
+    package var appended: UInt64
+    package var decided: UInt64
+    package var logBytes: UInt64
+    package var oldestPending: Instant?
+    package var nextDue: Instant?
+    /// End of the batch that the owner has in hand.
+    package var busyUntil: EntryID?
+    package var suspect: Suspect?
+    package var alarm: String?
+    /// Redis's clock when it was looked at; with `offset` the lane clock.
+    package var serverTime: Instant
+
+    /// Events in the log that are not decided.
+    package var pending: UInt64 { appended > decided ? appended - decided : 0 }
+
+    /// Whether the log holds anything at or behind the cursor.
+    package var hasUndecided: Bool { lastEntry >= cursor.entry && lastEntry != .start }
+}
