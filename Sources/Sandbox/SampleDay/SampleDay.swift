@@ -104,13 +104,13 @@ package struct SampleDay {
         for slot in 0..<Self.slots {
             let now = start + .seconds(900 * Int64(slot))
             try await world.step(now)
-            let acts = markets.flatMap { acts(of: $0, at: now) }
+            let acts = markets.flatMap { self.acts(of: $0, at: now) }
             record.posted += acts.count
             let accepted = try await world.post(acts)
             record.accepted.append(contentsOf: accepted)
             try await world.settle()
             for market in markets where market.isOpen(now) {
-                let replies = replies(of: market, to: try await world.waiting(market.name), at: now)
+                let replies = self.replies(of: market, to: try await world.waiting(market.name), at: now)
                 record.agentReplies += replies.count
                 if !replies.isEmpty { try await world.reply(replies) }
             }
