@@ -1,22 +1,143 @@
 package import Contracts
 package import Instants
 
+/// The pure step: states, event or timer, `now`, policy and signals in; states, actions, cancels and a result out.
+///
+/// It reads nothing else: no clock, no randomness, no order of a dictionary. The same input gives the same bytes, today, in
+/// a replay and on another machine. It is total: whatever a customer or a platform sends is decided or thrown as a
+/// `DecisionError`, and nothing traps.
+///
+/// - Parameters:
+///   - id: the entity of the input, as `EntityID.of` says.
+///   - own: its state; nil if it never had one.
+///   - parent: the post's of a comment's conversation, the desk's of a matter; nil if there is none yet.
+///   - input: a timer must be one that `own` carries, with its instant not after `now`. Timers due at or before an event's
+///     entry are to be given first.
+///   - now: the lane clock at the decision, not before the event's entry.
+/// - Throws: `DecisionError`; the event is then a dead letter and the states stay as they were.
+/// - Complexity: linear in the event's text; everything else is bounded by the limits of a state.
 package func decide(
     _ id: EntityID, own: EntityState?, parent: EntityState?, input: Input, now: Instant, policy: Policy,
     signals: SignalReader
 ) throws(DecisionError) -> Decision {
-    throw .unknownKind
+    switch input {
+    case .event(let event, let position, let at):
+        return try decide(
+            id, own: own, parent: parent, event: event, position: position, at: at, now: max(now, at), policy: policy,
+            signals: signals)
+    case .timer(let timer):
+        return try decide(id, own: own, parent: parent, timer: timer, now: now, policy: policy, signals: signals)
+    }
 }
 
-extension EntityState {
-    /// The earliest instant at which a timer of this entity is due; what the lane's zset holds.
-    package var earliestTimer: Instant? {
-        timers.min { $0.dueAt < $1.dueAt }.map { Instant(milliseconds: $0.dueAt) }
+private func decide(
+    _ id: EntityID, own: EntityState?, parent: EntityState?, event: Event, position: Position, at: Instant,
+    now: Instant, policy: Policy, signals: SignalReader
+) throws(DecisionError) -> Decision {
+    try event.checkNames()
+    let arrival = Arrival(event, at: at, now: now)
+    let result = DecisionResult(id, event: event, position: position, arrival: arrival, now: now)
+    let hash = StableHash.hash(event.id)
+    if let own, !event.id.isEmpty, own.remembers(hash) { return .duplicate(own, result) }
+    if id.text.utf8.first == UInt8(ascii: "d") || id.text.utf8.first == UInt8(ascii: "p") {
+        return try decideBeside(
+            id, own: own, parent: parent, event: event, hash: hash, position: position, at: at, now: now,
+            result: result)
+    }
+    guard let rules = policy.rules(of: event.account.isEmpty ? id.parts.first ?? "" : event.account) else {
+        throw .unknownAccount(event.account)
+    }
+    let isUnknown = own?.mayHaveForgotten(eventAt: arrival.happened) ?? false
+    var turn = Turn(
+        id, own: own, parent: parent, cause: event.id, at: at, now: now, policy: policy, rules: rules,
+        signals: signals, result: result)
+    turn.state.remember(hash, at: position, on: turn.now)
+    try turn.decide(event, arrival, isUnknown: isUnknown)
+    return try turn.finished()
+}
+
+/// Desks, their matters, and events that name a post itself.
+private func decideBeside(
+    _ id: EntityID, own: EntityState?, parent: EntityState?, event: Event, hash: UInt64, position: Position,
+    at: Instant, now: Instant, result: DecisionResult
+) throws(DecisionError) -> Decision {
+    if case .told(let told) = event.kind, id.kind == .matter {
+        if let own, own.matter.heard >= told.decisions { return .duplicate(own, result) }
+        var turn = DeskTurn(id, own: own, desk: parent, cause: event.id, now: now, result: result)
+        turn.state.remember(hash, at: position, on: turn.now)
+        turn.hear(told)
+        return turn.finished()
+    }
+    guard event.kind != nil else { throw .unknownKind }
+    var state = own ?? EntityState()
+    state.decisions &+= 1
+    state.lastNow = max(state.lastNow, now.milliseconds)
+    state.remember(hash, at: position, on: now)
+    var result = result
+    result.rule = "noted"
+    return Decision(
+        own: state, parent: nil, actions: [], cancels: [], openItem: .unchanged, result: result, changesStates: true)
+}
+
+private func decide(
+    _ id: EntityID, own: EntityState?, parent: EntityState?, timer: ArmedTimer, now: Instant, policy: Policy,
+    signals: SignalReader
+) throws(DecisionError) -> Decision {
+    let account = id.parts.first ?? ""
+    var result = DecisionResult()
+    result.conversation = id.text
+    result.timer = timer.word
+    result.now = now.milliseconds
+    result.verdict = .decided
+    guard let own, case .conversation = own.entity else {
+        result.rule = "timer.settled"
+        return Decision(
+            own: own ?? EntityState(), parent: nil, actions: [], cancels: [], openItem: .unchanged, result: result,
+            changesStates: false)
+    }
+    guard let rules = policy.rules(of: account) else { throw .unknownAccount(account) }
+    var turn = Turn(
+        id, own: own, parent: parent, cause: timer.word, at: Instant(milliseconds: timer.dueAt), now: now,
+        policy: policy, rules: rules, signals: signals, result: result)
+    turn.fire(timer)
+    return try turn.finished()
+}
+
+extension Turn {
+    /// The pipeline by kind (DOMAIN 5.3): own words first, then bookkeeping, then what wants an answer.
+    fileprivate mutating func decide(
+        _ event: Event, _ arrival: Arrival, isUnknown: Bool
+    ) throws(DecisionError) {
+        switch event.kind {
+        case .message(let message):
+            if isOwn(event) { return }
+            decide(message: message, of: event, arrival, isUnknown: isUnknown)
+        case .comment(let comment):
+            if isOwn(event) { return }
+            decide(comment: comment, of: event, arrival, isUnknown: isUnknown)
+        case .postback(let postback): decide(postback: postback, of: event, arrival, isUnknown: isUnknown)
+        case .reaction(let reaction): decide(reaction: reaction, arrival)
+        case .edit(let edit):
+            if isOwn(event) { return }
+            decide(edit: edit, arrival, isUnknown: isUnknown)
+        case .removal(let removal): decide(removal: removal, arrival)
+        case .echo(let echo): decide(echo: echo, arrival)
+        case .agentReply(let reply): decide(reply: reply, arrival, isUnknown: isUnknown)
+        case .claim(let claim): decide(claim: claim)
+        case .resolve(let resolve): decide(resolve: resolve, arrival)
+        case .outcome(let outcome): decide(outcome: outcome)
+        case .command(let command): decide(command: command)
+        case .rating: result.rule = "rating"
+        case .fetched: result.rule = "fetched"
+        case .told: result.rule = "noted"
+        case nil: throw .unknownKind
+        }
     }
 
-    /// The timers due at or before `instant`, in the order in which they fire.
-    package func timers(dueBy instant: Instant) -> [ArmedTimer] {
-        timers.filter { $0.dueAt <= instant.milliseconds }
-            .sorted { ($0.dueAt, $0.kind.rawValue, $0.subject) < ($1.dueAt, $1.kind.rawValue, $1.subject) }
+    /// Words of the account itself that came without an echo's mark, such as our public replies.
+    private mutating func isOwn(_ event: Event) -> Bool {
+        guard event.contact == event.account, !event.contact.isEmpty else { return false }
+        result.rule = "own_words"
+        return true
     }
 }

@@ -198,6 +198,12 @@ package nonisolated struct DecisionResult: @unchecked Sendable {
     set {_uniqueStorage()._late = newValue}
   }
 
+  /// An instant of the event lay more than 2 s in the future and was clamped.
+  package var clockFlagged: Bool {
+    get {_storage._clockFlagged}
+    set {_uniqueStorage()._clockFlagged = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum Verdict: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -430,7 +436,7 @@ nonisolated extension PromiseMark: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension DecisionResult: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".DecisionResult"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}entry_ms\0\u{3}entry_sequence\0\u{1}index\0\u{1}event\0\u{1}timer\0\u{1}conversation\0\u{1}now\0\u{1}verdict\0\u{1}rule\0\u{1}spans\0\u{1}signals\0\u{1}promises\0\u{1}actions\0\u{3}happened_at\0\u{3}received_at\0\u{1}market\0\u{1}language\0\u{1}kind\0\u{3}closed_from\0\u{3}closed_until\0\u{1}late\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}entry_ms\0\u{3}entry_sequence\0\u{1}index\0\u{1}event\0\u{1}timer\0\u{1}conversation\0\u{1}now\0\u{1}verdict\0\u{1}rule\0\u{1}spans\0\u{1}signals\0\u{1}promises\0\u{1}actions\0\u{3}happened_at\0\u{3}received_at\0\u{1}market\0\u{1}language\0\u{1}kind\0\u{3}closed_from\0\u{3}closed_until\0\u{1}late\0\u{3}clock_flagged\0")
 
   fileprivate class _StorageClass {
     var _entryMs: UInt64 = 0
@@ -454,6 +460,7 @@ nonisolated extension DecisionResult: SwiftProtobuf.Message, SwiftProtobuf._Mess
     var _closedFrom: Int64 = 0
     var _closedUntil: Int64 = 0
     var _late: Bool = false
+    var _clockFlagged: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -485,6 +492,7 @@ nonisolated extension DecisionResult: SwiftProtobuf.Message, SwiftProtobuf._Mess
       _closedFrom = source._closedFrom
       _closedUntil = source._closedUntil
       _late = source._late
+      _clockFlagged = source._clockFlagged
     }
   }
 
@@ -524,6 +532,7 @@ nonisolated extension DecisionResult: SwiftProtobuf.Message, SwiftProtobuf._Mess
         case 19: try { try decoder.decodeSingularInt64Field(value: &_storage._closedFrom) }()
         case 20: try { try decoder.decodeSingularInt64Field(value: &_storage._closedUntil) }()
         case 21: try { try decoder.decodeSingularBoolField(value: &_storage._late) }()
+        case 22: try { try decoder.decodeSingularBoolField(value: &_storage._clockFlagged) }()
         default: break
         }
       }
@@ -595,6 +604,9 @@ nonisolated extension DecisionResult: SwiftProtobuf.Message, SwiftProtobuf._Mess
       if _storage._late != false {
         try visitor.visitSingularBoolField(value: _storage._late, fieldNumber: 21)
       }
+      if _storage._clockFlagged != false {
+        try visitor.visitSingularBoolField(value: _storage._clockFlagged, fieldNumber: 22)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -625,6 +637,7 @@ nonisolated extension DecisionResult: SwiftProtobuf.Message, SwiftProtobuf._Mess
         if _storage._closedFrom != rhs_storage._closedFrom {return false}
         if _storage._closedUntil != rhs_storage._closedUntil {return false}
         if _storage._late != rhs_storage._late {return false}
+        if _storage._clockFlagged != rhs_storage._clockFlagged {return false}
         return true
       }
       if !storagesAreEqual {return false}

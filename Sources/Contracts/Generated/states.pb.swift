@@ -339,8 +339,7 @@ package nonisolated struct Conversation: @unchecked Sendable {
     set {_uniqueStorage()._lastTexts = newValue}
   }
 
-  /// Comments of this conversation that were seen or acted on, newest last, at most 32; in a direct thread only messages
-  /// that were taken back before they came.
+  /// Comments of this conversation that were seen or acted on, newest last, at most 32.
   package var comments: [CommentMark] {
     get {_storage._comments}
     set {_uniqueStorage()._comments = newValue}
@@ -362,6 +361,18 @@ package nonisolated struct Conversation: @unchecked Sendable {
   package var late: Bool {
     get {_storage._late}
     set {_uniqueStorage()._late = newValue}
+  }
+
+  /// `happened_at` of the newest thing that wants an answer; 0 if it is that of `last_customer_at`, 1 if nothing ever did.
+  package var lastAskedAt: Int64 {
+    get {_storage._lastAskedAt}
+    set {_uniqueStorage()._lastAskedAt = newValue}
+  }
+
+  /// XXH64 of messages that were taken back before they came, at most 16.
+  package var withdrawn: [UInt64] {
+    get {_storage._withdrawn}
+    set {_uniqueStorage()._withdrawn = newValue}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -530,8 +541,8 @@ package nonisolated struct PendingAction: Sendable {
 
   package var kind: UInt32 = 0
 
-  /// The message or comment that it answers.
-  package var subject: String = String()
+  /// XXH64 of the id of the message or comment that it answers.
+  package var subject: UInt64 = 0
 
   package var automatic: Bool = false
 
@@ -948,7 +959,7 @@ nonisolated extension Evidence.Provenance: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Conversation"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}language\0\u{1}zone\0\u{1}contact\0\u{3}last_customer_at\0\u{3}window_closes_at\0\u{3}last_agent_at\0\u{3}last_automatic_at\0\u{3}foreign_until\0\u{1}agent\0\u{1}status\0\u{3}waiting_since\0\u{3}after_hours\0\u{1}promises\0\u{1}pending\0\u{3}last_texts\0\u{1}comments\0\u{1}held\0\u{1}escalated\0\u{1}late\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}language\0\u{1}zone\0\u{1}contact\0\u{3}last_customer_at\0\u{3}window_closes_at\0\u{3}last_agent_at\0\u{3}last_automatic_at\0\u{3}foreign_until\0\u{1}agent\0\u{1}status\0\u{3}waiting_since\0\u{3}after_hours\0\u{1}promises\0\u{1}pending\0\u{3}last_texts\0\u{1}comments\0\u{1}held\0\u{1}escalated\0\u{1}late\0\u{3}last_asked_at\0\u{1}withdrawn\0")
 
   fileprivate class _StorageClass {
     var _language: Evidence? = nil
@@ -970,6 +981,8 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
     var _held: [HeldReply] = []
     var _escalated: Bool = false
     var _late: Bool = false
+    var _lastAskedAt: Int64 = 0
+    var _withdrawn: [UInt64] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -999,6 +1012,8 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
       _held = source._held
       _escalated = source._escalated
       _late = source._late
+      _lastAskedAt = source._lastAskedAt
+      _withdrawn = source._withdrawn
     }
   }
 
@@ -1036,6 +1051,8 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
         case 17: try { try decoder.decodeRepeatedMessageField(value: &_storage._held) }()
         case 18: try { try decoder.decodeSingularBoolField(value: &_storage._escalated) }()
         case 19: try { try decoder.decodeSingularBoolField(value: &_storage._late) }()
+        case 20: try { try decoder.decodeSingularInt64Field(value: &_storage._lastAskedAt) }()
+        case 21: try { try decoder.decodeRepeatedFixed64Field(value: &_storage._withdrawn) }()
         default: break
         }
       }
@@ -1105,6 +1122,12 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
       if _storage._late != false {
         try visitor.visitSingularBoolField(value: _storage._late, fieldNumber: 19)
       }
+      if _storage._lastAskedAt != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._lastAskedAt, fieldNumber: 20)
+      }
+      if !_storage._withdrawn.isEmpty {
+        try visitor.visitPackedFixed64Field(value: _storage._withdrawn, fieldNumber: 21)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1133,6 +1156,8 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
         if _storage._held != rhs_storage._held {return false}
         if _storage._escalated != rhs_storage._escalated {return false}
         if _storage._late != rhs_storage._late {return false}
+        if _storage._lastAskedAt != rhs_storage._lastAskedAt {return false}
+        if _storage._withdrawn != rhs_storage._withdrawn {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -1272,7 +1297,7 @@ nonisolated extension Promise.Standing: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension PendingAction: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".PendingAction"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}id_high\0\u{1}kind\0\u{1}subject\0\u{1}automatic\0\u{1}text\0\u{3}id_low\0\u{1}cancelled\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}id_high\0\u{1}kind\0\u{2}\u{2}automatic\0\u{1}text\0\u{3}id_low\0\u{1}cancelled\0\u{1}subject\0\u{c}\u{3}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1282,11 +1307,11 @@ nonisolated extension PendingAction: SwiftProtobuf.Message, SwiftProtobuf._Messa
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularFixed64Field(value: &self.idHigh) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.kind) }()
-      case 3: try { try decoder.decodeSingularStringField(value: &self.subject) }()
       case 4: try { try decoder.decodeSingularBoolField(value: &self.automatic) }()
       case 5: try { try decoder.decodeSingularFixed64Field(value: &self.text) }()
       case 6: try { try decoder.decodeSingularFixed64Field(value: &self.idLow) }()
       case 7: try { try decoder.decodeSingularBoolField(value: &self.cancelled) }()
+      case 8: try { try decoder.decodeSingularFixed64Field(value: &self.subject) }()
       default: break
       }
     }
@@ -1299,9 +1324,6 @@ nonisolated extension PendingAction: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if self.kind != 0 {
       try visitor.visitSingularUInt32Field(value: self.kind, fieldNumber: 2)
     }
-    if !self.subject.isEmpty {
-      try visitor.visitSingularStringField(value: self.subject, fieldNumber: 3)
-    }
     if self.automatic != false {
       try visitor.visitSingularBoolField(value: self.automatic, fieldNumber: 4)
     }
@@ -1313,6 +1335,9 @@ nonisolated extension PendingAction: SwiftProtobuf.Message, SwiftProtobuf._Messa
     }
     if self.cancelled != false {
       try visitor.visitSingularBoolField(value: self.cancelled, fieldNumber: 7)
+    }
+    if self.subject != 0 {
+      try visitor.visitSingularFixed64Field(value: self.subject, fieldNumber: 8)
     }
     try unknownFields.traverse(visitor: &visitor)
   }

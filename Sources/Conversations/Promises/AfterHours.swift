@@ -1,0 +1,146 @@
+import BusinessTime
+import Contracts
+import Instants
+import Replies
+
+/// The after-hours reply, once per closed period, and the promise that it carries (DOMAIN 5.4).
+///
+/// The key of "once" is overlap with any period in which this conversation already got a text, or has one on its way: an
+/// id made from the calendar would change with every edit of the calendar and let a second reply through. A text that
+/// surely failed gives its period free again.
+extension Turn {
+    static let mostPeriods = 4
+
+    mutating func replyAfterHours(_ words: Words, _ arrival: Arrival) {
+        guard let hours = market.afterHours else { return suppress("no_after_hours") }
+        guard !arrival.isLate else { return suppress("late") }
+        // The cheap test first: a further message of a night costs no calendar.
+        guard !talk.afterHours.contains(where: { $0.from <= now.milliseconds && now.milliseconds < $0.until }) else {
+            return suppress("already_told")
+        }
+        guard !market.coverage.isOpen(at: now), !market.coverage.isOpen(at: arrival.happened),
+            let period = market.coverage.closedPeriod(containing: now)
+        else {
+            result.rule = "in_hours"
+            return
+        }
+        guard !isPublic || hours.answersComments else { return suppress("public") }
+        let until = period.end ?? now + hours.horizon
+        guard
+            !talk.afterHours.contains(where: {
+                $0.from < until.milliseconds && period.start.milliseconds < $0.until
+            })
+        else { return suppress("already_told") }
+        guard talk.held.isEmpty, talk.lastAgentAt == 0 || !personIsActive(hours, arrival) else {
+            return suppress("person_active")
+        }
+        guard talk.foreignUntil <= now.milliseconds else { return suppress("foreign") }
+        guard windowIsOpen else { return suppress("window_closed") }
+        guard automationIsOn(rule: "after_hours") else { return suppress("automation_off") }
+        reply(hours, words, from: period.start, until: until, opening: period.end)
+    }
+
+    private mutating func suppress(_ reason: StaticString) {
+        result.rule = "suppressed.\(reason)"
+    }
+
+    private func personIsActive(_ hours: AfterHoursPolicy, _ arrival: Arrival) -> Bool {
+        arrival.happened - Instant(milliseconds: talk.lastAgentAt) < hours.quietAfterPerson
+    }
+
+    private mutating func reply(
+        _ hours: AfterHoursPolicy, _ words: Words, from start: Instant, until: Instant, opening: Instant?
+    ) {
+        let owed = talk.promises.lastIndex {
+            $0.standing.isOpen || ($0.standing == .broken && talk.lastAgentAt < $0.dueAt)
+        }
+        let stated = statement(hours, opening: opening, owed: owed)
+        let zone = customerZone
+        let slots = ReplySlots(
+            due: stated.due, now: now, customerZone: zone.rules, zoneIsWeak: zone.isWeak, brand: rules.account.brand)
+        let kind: ReplyKind =
+            stated.due == nil ? .afterHoursNoTime : owed == nil ? .afterHoursPromise : .apologyLate
+        guard
+            let text = render(kind, slots, repeats: true)
+                ?? (owed == nil || stated.due == nil ? nil : render(.afterHoursPromise, slots, repeats: true))
+        else { return suppress("no_text") }
+        let notAfter = [windowCloses, opening, isPublic ? until : nil].compactMap { $0 }.min()
+        let action = say(
+            Saying(
+                text: text, class: .answer, rule: stated.rule, notAfter: notAfter, contact: words.contact,
+                comment: words.comment, subject: words.subject, agent: ""))
+        notePeriod(from: start, until: until, action)
+        result.rule = stated.rule
+        result.language = languageTag
+        if let due = stated.due {
+            for index in talk.promises.indices where talk.promises[index].standing.isOpen {
+                settle(index, as: .renewed)
+            }
+            promise(due, action, stated)
+        }
+        if owed != nil || stated.due == nil {
+            tell(.escalation, rule: stated.rule, due: stated.due ?? windowCloses)
+        }
+    }
+
+    /// What can be said about when a person answers.
+    private struct Statement {
+        /// Nil: no time is stated.
+        var due: Instant?
+        var rule: String
+        var isPersonOnly = false
+    }
+
+    /// Steps 3 to 6: opening, working time, backlog, rounding up, feasibility.
+    private mutating func statement(_ hours: AfterHoursPolicy, opening: Instant?, owed: Int?) -> Statement {
+        guard let opening, opening - now <= hours.horizon else { return Statement(rule: "after_hours.no_opening") }
+        let work = hours.target + backlog(hours)
+        guard let exact = market.coverage.advance(from: opening, by: work) else {
+            return Statement(rule: "after_hours.no_opening")
+        }
+        var due = exact.roundedUp(in: customerZone.rules, to: hours.rounding)
+        for promise in talk.promises where promise.standing.isOpen { due = max(due, promise.due) }
+        let rule = owed == nil ? "after_hours.promise" : "after_hours.renewed"
+        guard let closes = windowCloses else { return Statement(due: due, rule: rule) }
+        if due + hours.safety <= closes { return Statement(due: due, rule: rule) }
+        if rules.account.personsMayWriteLate, let late = personWindowCloses, due <= late {
+            return Statement(due: due, rule: rule + ".person_only", isPersonOnly: true)
+        }
+        return Statement(rule: "after_hours.infeasible")
+    }
+
+    /// Waiting conversations over the team's pace, capped; nothing if either signal is missing.
+    private mutating func backlog(_ hours: AfterHoursPolicy) -> Duration {
+        guard let waiting = signals.readCount(SignalName.backlog(team: market.team)), waiting > 0,
+            let pace = signals.readCount(SignalName.capacity(team: market.team)), pace > 0
+        else { return .zero }
+        let seconds = waiting.multipliedSaturated(by: 3_600) / pace
+        return min(.seconds(seconds), hours.mostBacklog)
+    }
+
+    private mutating func promise(_ due: Instant, _ action: ActionID, _ stated: Statement) {
+        var promise = Promise()
+        promise.id = "p\(state.decisions)"
+        promise.dueAt = due.milliseconds
+        promise.madeAt = at.milliseconds
+        promise.standing = .made
+        promise.actionHigh = action.high
+        promise.actionLow = action.low
+        promise.personOnly = stated.isPersonOnly
+        talk.promises.append(promise)
+        noteStanding(promise)
+        armPromise(promise.id, due: due)
+    }
+
+    private mutating func notePeriod(from start: Instant, until: Instant, _ action: ActionID) {
+        var given = ClosedPeriodText()
+        given.from = start.milliseconds
+        given.until = until.milliseconds
+        given.actionHigh = action.high
+        given.actionLow = action.low
+        if talk.afterHours.count >= Self.mostPeriods { talk.afterHours.removeFirst() }
+        talk.afterHours.append(given)
+        result.closedFrom = given.from
+        result.closedUntil = given.until
+    }
+}

@@ -1,0 +1,113 @@
+import BusinessTime
+package import Contracts
+package import Instants
+
+/// Timers lie in the state of their entity, with their kinds; the lane's zset holds only the earliest instant.
+extension EntityState {
+    /// The earliest instant at which a timer of this entity is due; nil if there is none.
+    package var earliestTimer: Instant? {
+        timers.min { $0.dueAt < $1.dueAt }.map { Instant(milliseconds: $0.dueAt) }
+    }
+
+    /// The timers due at or before `instant`, in the order in which they fire.
+    package func timers(dueBy instant: Instant) -> [ArmedTimer] {
+        timers.filter { $0.dueAt <= instant.milliseconds }
+            .sorted { ($0.dueAt, $0.kind.rawValue, $0.subject) < ($1.dueAt, $1.kind.rawValue, $1.subject) }
+    }
+}
+
+extension ArmedTimer {
+    /// `<kind>@<due ms>`, as results name it.
+    package var word: String {
+        let name =
+            switch kind {
+            case .promisePreBreach: "promise_pre_breach"
+            case .promiseDue: "promise_due"
+            case .quiet: "quiet"
+            case .ackTimeout: "ack_timeout"
+            case .escalationStep: "escalation_step"
+            case .windowClosing: "window_closing"
+            case .unspecified: "unspecified"
+            case .UNRECOGNIZED(let number): "kind_\(number)"
+            }
+        return "\(name)@\(dueAt)"
+    }
+}
+
+extension Turn {
+    /// How long an unsettled promise waits past its instant before it is looked at again.
+    static let againAfter = Duration.seconds(3_600)
+    /// After this an outcome that never came counts as a delivery that nobody saw.
+    static let outcomeAfter = Duration.seconds(86_400)
+
+    mutating func arm(_ kind: ArmedTimer.Kind, at due: Instant, subject: String) {
+        var timer = ArmedTimer()
+        timer.kind = kind
+        timer.dueAt = due.milliseconds
+        timer.subject = subject
+        state.timers.append(timer)
+    }
+
+    mutating func disarm(subject: String) {
+        if state.timers.contains(where: { $0.subject == subject }) {
+            state.timers.removeAll { $0.subject == subject }
+        }
+    }
+
+    func isArmed(_ kind: ArmedTimer.Kind, _ subject: String) -> Bool {
+        state.timers.contains { $0.kind == kind && $0.subject == subject }
+    }
+
+    /// Arms a promise's two timers. The call for a person is the earlier of two leads before the promised instant; if that
+    /// instant has passed already, the wall lead; if that has passed too, there is only the breach.
+    mutating func armPromise(_ id: String, due: Instant) {
+        let hard = due - market.escalation.hardLead
+        let business = market.coverage.retreat(from: due, by: market.escalation.businessLead) ?? hard
+        let earlier = min(hard, business)
+        if earlier > now {
+            arm(.promisePreBreach, at: earlier, subject: id)
+        } else if hard > now {
+            arm(.promisePreBreach, at: hard, subject: id)
+        }
+        arm(.promiseDue, at: due, subject: id)
+    }
+
+    mutating func fire(_ timer: ArmedTimer) {
+        guard let armed = state.timers.firstIndex(of: timer) else {
+            result.rule = "timer.settled"
+            return
+        }
+        state.timers.remove(at: armed)
+        guard let index = openPromise(timer.subject) else {
+            result.rule = "timer.settled"
+            return
+        }
+        switch timer.kind {
+        case .promisePreBreach:
+            if isHeld(for: talk.promises[index].due) {
+                result.rule = "promise.held"
+            } else {
+                result.rule = "promise.pre_breach"
+                escalate(index)
+            }
+        case .promiseDue: comeDue(index)
+        default: result.rule = "timer.unknown"
+        }
+    }
+
+    private mutating func comeDue(_ index: Int) {
+        let promise = talk.promises[index]
+        let text = ActionID(high: promise.actionHigh, low: promise.actionLow)
+        if promise.standing == .made, talk.pending.contains(where: { $0.isCarrying(text) && $0.cancelled }) {
+            // It was stopped before anybody tried to send it, else its outcome had come long ago.
+            result.rule = "promise.void"
+            settle(index, as: .void)
+        } else if isHeld(for: promise.due) || (promise.standing == .made && now < promise.due + Self.outcomeAfter) {
+            result.rule = promise.standing == .made ? "promise.unsettled" : "promise.held"
+            arm(.promiseDue, at: now + Self.againAfter, subject: promise.id)
+        } else {
+            result.rule = "promise.due"
+            breakPromise(index)
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import Contracts
+import Instants
+import Replies
+import TextRules
+
+/// Frequent questions, recognised by phrases (pipeline step 9).
+///
+/// A text that speaks for exactly one question of the market is answered; one that speaks for two goes to a person, since
+/// half an answer is none. The same text is never said twice in a conversation: when the variants are used up, the
+/// question is a person's.
+extension Turn {
+    /// True if an answer was made; the rule is then in the result.
+    mutating func answer(_ words: Words, _ arrival: Arrival) -> Bool {
+        guard !market.answers.isEmpty, let rule = question(of: words) else { return false }
+        guard words.comment.isEmpty ? rule.answersMessages : rule.answersComments else { return false }
+        guard windowIsOpen, now < staleAfter(arrival.happened), talk.foreignUntil <= now.milliseconds,
+            automationIsOn(rule: rule.rule)
+        else { return false }
+        let zone = customerZone
+        let slots = ReplySlots(
+            now: now, customerZone: zone.rules, zoneIsWeak: zone.isWeak, brand: rules.account.brand,
+            answer: rule.facts[languagePack.tag])
+        guard let text = render(ReplyKind(rule.rule), slots, repeats: false) else { return false }
+        _ = say(
+            Saying(
+                text: text, class: .answer, rule: rule.rule,
+                notAfter: windowCloses ?? staleAfter(arrival.happened), contact: words.contact,
+                comment: words.comment, subject: words.subject, agent: ""))
+        result.rule = rule.rule
+        result.language = languageTag
+        return true
+    }
+
+    /// The one question that the words ask; nil for none and for several.
+    private mutating func question(of words: Words) -> AnswerRule? {
+        if !words.payload.isEmpty {
+            let asked = market.answers.values.filter { $0.payloads.contains(words.payload) }
+            // Of two rules with one payload neither is right, so no order is needed.
+            if asked.count == 1 { return asked[0] }
+        }
+        guard !words.text.isEmpty else { return nil }
+        var found: AnswerRule?
+        var isAmbiguous = false
+        for match in policy.phrases.matches(in: words.text) {
+            var span = TextSpan()
+            span.class = match.class
+            span.rule = match.rule
+            span.start = UInt32(clamping: match.start)
+            span.end = UInt32(clamping: match.end)
+            result.spans.append(span)
+            guard let rule = market.answers[match.rule] else { continue }
+            if let found, found.rule != rule.rule { isAmbiguous = true }
+            found = rule
+        }
+        return isAmbiguous ? nil : found
+    }
+}

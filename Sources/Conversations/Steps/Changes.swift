@@ -1,0 +1,52 @@
+import Contracts
+import Instants
+
+/// Edits and removals: bookkeeping only (pipeline step 3). An edited text is judged again by moderation; it is never a
+/// new question.
+extension Turn {
+    mutating func decide(edit: Edit, _ arrival: Arrival, isUnknown: Bool) {
+        talk.noteCustomer(at: arrival.happened, wantsAnswer: false)
+        guard !isUnknown else {
+            talk.list(since: arrival.happened, isLate: true)
+            result.verdict = .lateUnknown
+            result.rule = "late_unknown"
+            return
+        }
+        result.rule = "edited"
+        let subject = StableHash.hash(edit.target)
+        guard answersWait(about: subject) else { return }
+        // The answer that is under way was made for words that no longer stand.
+        cancelAutomaticTexts(about: subject)
+        talk.noteCustomer(at: arrival.happened, wantsAnswer: true)
+        talk.list(since: arrival.happened)
+        result.rule = "edited.answer_cancelled"
+    }
+
+    mutating func decide(removal: Removal, _ arrival: Arrival) {
+        let subject = StableHash.hash(removal.target)
+        cancelAutomaticTexts(about: subject)
+        result.rule = "removed"
+        guard isPublic else {
+            // It may overtake the message that it takes back.
+            if !talk.withdrawn.contains(subject) {
+                if talk.withdrawn.count >= Self.mostPending { talk.withdrawn.removeFirst() }
+                talk.withdrawn.append(subject)
+            }
+            return
+        }
+        talk.mark(removal.target) { $0.removed = true }
+        if talk.status == .waitingTeam, !talk.hasOpenComment {
+            talk.unlist(as: .waitingCustomer)
+            closeMatter(rule: "removed")
+        }
+    }
+
+    private func answersWait(about subject: UInt64) -> Bool {
+        talk.pending.contains { $0.automatic && !$0.cancelled && $0.subject == subject }
+            && !talk.afterHours.contains { period in
+                talk.pending.contains {
+                    $0.subject == subject && $0.idHigh == period.actionHigh && $0.idLow == period.actionLow
+                }
+            }
+    }
+}

@@ -1,0 +1,136 @@
+import Contracts
+import Instants
+
+/// What a customer writes or does: steps 1, 3 and 8 to 10 of the pipeline (DOMAIN 5.3).
+///
+/// Safety, the criticism guard, spam and competitor links stand between bookkeeping and answers; they belong to
+/// moderation and will stop the pipeline at that place.
+extension Turn {
+    /// Something that a customer wrote, whatever its kind.
+    struct Words {
+        let text: String
+        let hasAttachments: Bool
+        /// Of a button or quick reply; empty otherwise.
+        let payload: String
+        let contact: String
+        /// The comment's id; empty in a direct thread.
+        let comment: String
+        /// XXH64 of the id by which an edit or a removal names it.
+        let subject: UInt64
+    }
+
+    mutating func decide(message: DirectMessage, of event: Event, _ arrival: Arrival, isUnknown: Bool) {
+        let words = Words(
+            text: message.text, hasAttachments: !message.attachments.isEmpty, payload: message.payload,
+            contact: event.contact, comment: "", subject: event.subjectHash)
+        hear(words, arrival, isUnknown: isUnknown)
+    }
+
+    mutating func decide(postback: Postback, of event: Event, _ arrival: Arrival, isUnknown: Bool) {
+        if postback.payload.isEmpty, postback.title.isEmpty {
+            // Somebody came back through an ad or a link: the window opens, nothing was asked.
+            talk.noteCustomer(at: arrival.happened, wantsAnswer: false)
+            result.rule = "postback.referral"
+            return
+        }
+        let words = Words(
+            text: postback.title, hasAttachments: false, payload: postback.payload, contact: event.contact,
+            comment: "", subject: event.subjectHash)
+        hear(words, arrival, isUnknown: isUnknown)
+    }
+
+    mutating func decide(comment: Comment, of event: Event, _ arrival: Arrival, isUnknown: Bool) {
+        var post = parent ?? EntityState()
+        post.post.comments &+= 1
+        parent = post
+        parentChanged = true
+        if talk.comment(comment.id)?.removed == true {
+            talk.noteCustomer(at: arrival.happened, wantsAnswer: false)
+            result.rule = "removed"
+            return
+        }
+        talk.mark(comment.id) { $0.author = event.contact }
+        let words = Words(
+            text: comment.text, hasAttachments: !comment.attachments.isEmpty, payload: "", contact: event.contact,
+            comment: comment.id, subject: StableHash.hash(comment.id))
+        hear(words, arrival, isUnknown: isUnknown)
+    }
+
+    mutating func decide(reaction: Reaction, _ arrival: Arrival) {
+        // It opens the window and asks nothing.
+        if !reaction.removed { talk.noteCustomer(at: arrival.happened, wantsAnswer: false) }
+        result.rule = "reaction"
+    }
+
+    private mutating func hear(_ words: Words, _ arrival: Arrival, isUnknown: Bool) {
+        if isUnknown {
+            list(words, arrival, isLate: true)
+            result.verdict = .lateUnknown
+            result.rule = "late_unknown"
+            return
+        }
+        if words.text.isOnlyEmoji, words.payload.isEmpty, !words.hasAttachments {
+            talk.noteCustomer(at: arrival.happened, wantsAnswer: false)
+            noteAnswered(words.comment)
+            result.rule = "emoji_only"
+            return
+        }
+        if arrival.happened.milliseconds <= talk.lastAgentAt {
+            // A person has written since: it is taken in, nothing is opened again.
+            talk.noteCustomer(at: arrival.happened, wantsAnswer: true)
+            noteAnswered(words.comment)
+            result.rule = "overtaken"
+            return
+        }
+        if talk.withdrawn.contains(words.subject) {
+            list(words, arrival, isLate: false)
+            result.rule = "removed"
+            return
+        }
+        talk.noteCustomer(at: arrival.happened, wantsAnswer: false)
+        if answer(words, arrival) { return }
+        list(words, arrival, isLate: arrival.isLate)
+        replyAfterHours(words, arrival)
+    }
+
+    private mutating func list(_ words: Words, _ arrival: Arrival, isLate: Bool) {
+        talk.noteCustomer(at: arrival.happened, wantsAnswer: true)
+        talk.list(since: arrival.happened, isLate: isLate)
+    }
+
+    private mutating func noteAnswered(_ comment: String) {
+        if !comment.isEmpty { talk.mark(comment) { $0.answered = true } }
+    }
+}
+
+extension Event {
+    /// XXH64 of the id by which the platform names this message in edits and removals: the event's own id, without the
+    /// prefix that a channel puts before a message's.
+    var subjectHash: UInt64 {
+        id.utf8.starts(with: "dm:".utf8) ? StableHash.hash(String(id.dropFirst(3))) : StableHash.hash(id)
+    }
+}
+
+extension String {
+    /// At least one emoji, and nothing else but what joins and colours emoji, and spaces.
+    var isOnlyEmoji: Bool {
+        var found = false
+        for scalar in unicodeScalars {
+            if scalar.isASCII {
+                guard scalar == " " || scalar == "\n" || scalar == "\t" else { return false }
+                continue
+            }
+            let properties = scalar.properties
+            if properties.isEmojiPresentation || properties.isEmoji {
+                found = true
+                continue
+            }
+            // Zero-width joiner, variation selectors, keycap, tags of flags.
+            switch scalar.value {
+            case 0x200D, 0xFE0E, 0xFE0F, 0x20E3, 0xE0020...0xE007F: continue
+            default: return false
+            }
+        }
+        return found
+    }
+}

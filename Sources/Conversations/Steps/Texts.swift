@@ -1,0 +1,102 @@
+import Contracts
+import Instants
+import Replies
+
+/// What is said, by whom, to what.
+struct Saying {
+    let text: String
+    let `class`: Action.Class
+    let rule: String
+    let notAfter: Instant?
+    /// Who is written to.
+    let contact: String
+    /// The comment that is answered in public; empty in a direct thread.
+    let comment: String
+    /// XXH64 of the id of what is answered.
+    let subject: UInt64
+    /// Empty: automatic.
+    let agent: String
+}
+
+extension Turn {
+    static let mostPending = 16
+    static let mostTexts = 8
+
+    /// Makes the actions that carry a text and remembers them. The id of the last one, which is delivered last.
+    mutating func say(_ saying: Saying) -> ActionID {
+        let language = languageTag
+        var last = ActionID(high: 0, low: 0)
+        for piece in rules.channel.textLimit.pieces(of: saying.text) {
+            last = act(isPublic ? .reply : .send, saying.class) { action in
+                action.text = piece
+                action.rule = saying.rule
+                action.contact = saying.contact
+                action.comment = saying.comment
+                action.agent = saying.agent
+                action.notAfter = saying.notAfter?.milliseconds ?? 0
+                action.language = language
+            }
+        }
+        var pending = PendingAction()
+        pending.idHigh = last.high
+        pending.idLow = last.low
+        pending.kind = UInt32(clamping: (isPublic ? Action.Kind.reply : .send).rawValue)
+        pending.subject = saying.subject
+        pending.automatic = saying.agent.isEmpty
+        if talk.pending.count >= Self.mostPending { talk.pending.removeFirst() }
+        talk.pending.append(pending)
+        remember(text: saying.text)
+        return last
+    }
+
+    /// Renders a text that was not said lately in this conversation and does not stand last under the post.
+    ///
+    /// The variant follows from the conversation and its decision count. If all were said: nil, or with `repeats` the
+    /// first one.
+    func render(_ kind: ReplyKind, _ slots: ReplySlots, repeats: Bool) -> String? {
+        let pack = languagePack
+        let count = pack.variantCount(of: kind)
+        guard count > 0 else { return nil }
+        let first = StableHash.hash(id.text, "\(state.decisions)") >> 1
+        var fallback: String?
+        for step in 0..<UInt64(count) {
+            guard let text = pack.render(kind, slots: slots, variant: first + step) else { return nil }
+            let hash = StableHash.hash(text)
+            if !talk.lastTexts.contains(hash), parent?.post.lastTexts.last != hash { return text }
+            fallback = fallback ?? text
+        }
+        return repeats ? fallback : nil
+    }
+
+    /// False if an operator or the configuration has switched automatic texts off.
+    mutating func automationIsOn(rule: String) -> Bool {
+        guard rules.account.automation, market.automation else { return false }
+        for scope in ["account/\(rules.account.id)", "market/\(market.name)", "rule/\(rule)"]
+        where signals.read(SignalName.automation(scope))?.value == "off" {
+            return false
+        }
+        return true
+    }
+
+    /// Asks that automatic texts which are still under way be stopped; with a subject, only those that answer it.
+    mutating func cancelAutomaticTexts(about subject: UInt64? = nil) {
+        for index in talk.pending.indices {
+            let pending = talk.pending[index]
+            guard pending.automatic, !pending.cancelled, subject == nil || pending.subject == subject else { continue }
+            talk.pending[index].cancelled = true
+            cancels.append(ActionID(high: pending.idHigh, low: pending.idLow))
+        }
+    }
+
+    private mutating func remember(text: String) {
+        let hash = StableHash.hash(text)
+        if talk.lastTexts.count >= Self.mostTexts { talk.lastTexts.removeFirst() }
+        talk.lastTexts.append(hash)
+        guard isPublic else { return }
+        var post = parent ?? EntityState()
+        if post.post.lastTexts.count >= Self.mostTexts { post.post.lastTexts.removeFirst() }
+        post.post.lastTexts.append(hash)
+        parent = post
+        parentChanged = true
+    }
+}

@@ -1,0 +1,27 @@
+import Contracts
+import Instants
+
+/// Until when something may be said to a customer (DOMAIN 4.6), from the channel's row. Comments have no window; there an
+/// answer is merely not worth sending after the same time.
+extension Turn {
+    /// Until when an automatic text may be sent; nil: always.
+    var windowCloses: Instant? {
+        guard !isPublic else { return nil }
+        guard let window = rules.channel.window else { return nil }
+        return Instant(milliseconds: talk.lastCustomerAt) + window
+    }
+
+    /// Until when a person's text may be sent; nil: always.
+    var personWindowCloses: Instant? {
+        guard let window = windowCloses else { return nil }
+        guard rules.account.personsMayWriteLate, let longer = rules.channel.personWindow else { return window }
+        return max(window, Instant(milliseconds: talk.lastCustomerAt) + longer)
+    }
+
+    var windowIsOpen: Bool { windowCloses.map { now < $0 } ?? true }
+
+    /// After this a public answer to something that happened then is stale.
+    func staleAfter(_ happened: Instant) -> Instant {
+        happened + (rules.channel.window ?? .seconds(86_400))
+    }
+}
