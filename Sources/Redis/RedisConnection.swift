@@ -18,7 +18,7 @@ package final class RedisConnection {
     package init(_ endpoint: RedisEndpoint, clientName: String? = nil) throws(RedisError) {
         self.endpoint = endpoint
         let deadline = ContinuousClock.now.advanced(by: endpoint.timeouts.connect)
-        wire = try Wire(endpoint)
+        wire = try Wire(endpoint, until: deadline)
         try enter(clientName: clientName, until: deadline)
     }
 
@@ -45,6 +45,12 @@ package final class RedisConnection {
         RedisError(
             .unexpectedReply, operation: operation, endpoint: "\(endpoint)",
             message: "expected \(expected), came \(reply.kind)")
+    }
+
+    /// Gives the entered transport to an owner with other manners, and is itself of no more use.
+    func surrenderWire() -> Wire {
+        isBroken = true
+        return wire
     }
 
     private func callOne(
@@ -79,7 +85,10 @@ package final class RedisConnection {
             }
             let operation = commands[replies.count].name
             let lowWater = encoded < commands.count ? Self.encodedAhead / 2 : 0
-            try wire.move(until: deadline, lowWater: lowWater, operation: operation)
+            if try wire.move(until: deadline, lowWater: lowWater, operation: operation) == .deadline {
+                throw wire.failure(
+                    .deadline, operation, "expected \(commands.count) replies in time, came \(replies.count)")
+            }
             while replies.count < encoded, let reply = try wire.nextReply(operation: operation) {
                 replies.append(reply)
             }

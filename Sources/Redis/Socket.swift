@@ -9,9 +9,12 @@ final class Socket {
         case wouldBlock(Int16)
         case closed
         case failed(String)
+        /// The TLS layer refuses what came, or the other side refuses us.
+        case insecure(String)
     }
 
     let descriptor: CInt
+    private var tls: TLSSession?
 
     /// Connects through hiredis, which tries every address of a name. Looking up a name is the resolver's own business
     /// and has the resolver's own time limits; with addresses and paths the deadline holds exactly.
@@ -38,9 +41,41 @@ final class Socket {
         prepare(isTCP: endpoint.isTCP)
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        tls = nil
+        close(descriptor)
+    }
+
+    /// Sets TLS on top, if the endpoint asks for it; what follows is encrypted. Ends at the deadline.
+    func secure(_ endpoint: RedisEndpoint, until deadline: ContinuousClock.Instant) throws(RedisError) {
+        guard let settings = endpoint.tls, case .tcp(let host, _) = endpoint.address else { return }
+        let session = try TLSSession(descriptor: descriptor, settings: settings, host: host, endpoint: endpoint)
+        func failure(_ code: RedisError.Code, _ message: String) -> RedisError {
+            RedisError(code, operation: "TLS", endpoint: "\(endpoint)", message: message)
+        }
+        while true {
+            switch session.handshake() {
+            case .moved:
+                tls = session
+                return
+            case .wouldBlock(let events):
+                var descriptors = [pollfd(fd: descriptor, events: events, revents: 0)]
+                switch wait(for: &descriptors, until: deadline) {
+                case .ready: continue
+                case .deadline: throw failure(.deadline, "expected the TLS handshake to end in time")
+                case .failed(let text): throw failure(.connectionLost, "waiting for the socket failed: \(text)")
+                }
+            case .closed: throw failure(.tls, "expected a TLS handshake, the server closed the connection")
+            case .failed(let text), .insecure(let text): throw failure(.tls, text)
+            }
+        }
+    }
+
+    /// Whether bytes can be read that `poll` cannot see.
+    var hasPending: Bool { tls?.hasPending == true }
 
     func read(into buffer: UnsafeMutableRawBufferPointer) -> Outcome {
+        if let tls { return tls.read(into: buffer) }
         while true {
             let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
             if count > 0 { return .moved(count) }
@@ -52,6 +87,7 @@ final class Socket {
     }
 
     func write(_ bytes: UnsafeRawBufferPointer) -> Outcome {
+        if let tls { return tls.write(bytes) }
         while true {
             let count = send(descriptor, bytes.baseAddress, bytes.count, CInt(MSG_NOSIGNAL))
             if count >= 0 { return .moved(count) }

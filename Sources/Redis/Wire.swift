@@ -25,15 +25,18 @@ final class Wire {
     /// A larger output buffer is given back after use.
     private static let keptOutputBytes = 1 << 20
 
-    init(_ endpoint: RedisEndpoint) throws(RedisError) {
+    init(_ endpoint: RedisEndpoint, until deadline: ContinuousClock.Instant) throws(RedisError) {
         self.endpoint = endpoint
         socket = try Socket(endpoint)
+        try socket.secure(endpoint, until: deadline)
         guard let reader = ReplyReader() else {
             throw RedisError(.connect, operation: "connect", endpoint: "\(endpoint)", message: "out of memory")
         }
         self.reader = reader
         input = .allocate(byteCount: Self.inputBytes, alignment: 16)
-        descriptors = [pollfd(fd: socket.descriptor, events: 0, revents: 0)]
+        descriptors = [
+            pollfd(fd: socket.descriptor, events: 0, revents: 0), pollfd(fd: -1, events: Int16(POLLIN), revents: 0),
+        ]
     }
 
     deinit { input.deallocate() }
@@ -52,20 +55,33 @@ final class Wire {
         }
     }
 
-    /// Writes and reads until something has come, or until `unsentBytes` has fallen to `lowWater`.
-    func move(until deadline: ContinuousClock.Instant, lowWater: Int, operation: String) throws(RedisError) {
-        var mayRead = false
+    /// What ended one `move`.
+    enum Move: Equatable {
+        /// Bytes have come, or unsent ones have fallen to the low-water mark.
+        case progress
+        /// The doorbell's descriptor is readable.
+        case rung
+        case deadline
+    }
+
+    /// Writes and reads until something has come, or until `unsentBytes` has fallen to `lowWater` (if that is over 0).
+    func move(
+        until deadline: ContinuousClock.Instant, lowWater: Int = 0, doorbell: CInt? = nil, operation: String
+    ) throws(RedisError) -> Move {
+        var mayRead = socket.hasPending
         while true {
             var events = Int16(POLLIN)
             if unsentBytes > 0 {
                 if let blocked = try writeSome(operation) { events |= blocked }
-                if unsentBytes <= lowWater, lowWater > 0 { return }
+                if lowWater > 0, unsentBytes <= lowWater { return .progress }
             }
-            if mayRead, try readSome(operation, &events) { return }
+            if mayRead, try readSome(operation, &events) { return .progress }
             descriptors[0].events = events
+            descriptors[1].fd = doorbell ?? -1
             switch wait(for: &descriptors, until: deadline) {
+            case .ready where descriptors[1].revents != 0: return .rung
             case .ready: mayRead = true
-            case .deadline: throw failure(.deadline, operation, "expected an answer in time, none came")
+            case .deadline: return .deadline
             case .failed(let text): throw failure(.connectionLost, operation, "waiting for the socket failed: \(text)")
             }
         }
@@ -80,6 +96,7 @@ final class Wire {
             case .wouldBlock(let events): return events
             case .closed: throw failure(.connectionLost, operation, "the server closed the connection")
             case .failed(let text): throw failure(.connectionLost, operation, "writing failed: \(text)")
+            case .insecure(let text): throw failure(.tls, operation, text)
             }
         }
         outputStart = 0
@@ -104,10 +121,12 @@ final class Wire {
             throw failure(.connectionLost, operation, "the server closed the connection")
         case .failed(let text):
             throw failure(.connectionLost, operation, "reading failed: \(text)")
+        case .insecure(let text):
+            throw failure(.tls, operation, text)
         }
     }
 
-    private func failure(_ code: RedisError.Code, _ operation: String, _ message: String) -> RedisError {
+    func failure(_ code: RedisError.Code, _ operation: String, _ message: String) -> RedisError {
         RedisError(code, operation: operation, endpoint: "\(endpoint)", message: message)
     }
 }
