@@ -124,7 +124,7 @@ package struct MetaNormaliser: Sendable {
                 guard case .object = update else { throw .expected("an object", update, "update") }
                 if walk.repaired, JSONRepair.isMarked(update) {
                     throw UpdateFault(
-                        reason: .invalidText, detail: "expected UTF-8 and whole surrogate pairs, got broken ones, update")
+                        reason: .invalidText, detail: "expected UTF-8 and whole surrogate pairs, got others, update")
                 }
                 switch try read(update, walk) {
                 case .dropped(let reason): walk.result.drop(reason)

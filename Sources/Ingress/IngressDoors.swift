@@ -1,0 +1,47 @@
+package import Channels
+package import Contracts
+package import Instants
+package import Telemetry
+
+/// What ingress is given by whoever wires it: it reads no policy and no clock of its own.
+///
+/// The closures are called for every request and must not block.
+package struct IngressDoors: Sendable {
+    /// The secrets of all apps by name, several while one is being exchanged.
+    package var secrets: @Sendable () -> [(name: String, secret: [UInt8])]
+    /// The name of the secret that an account's webhooks are signed with; nil for an account that is not configured.
+    package var secretName: @Sendable (_ account: String) -> String?
+    /// The token that the platform repeats when an address is registered; empty refuses every handshake.
+    package var verifyToken: String
+    /// The token of the producer API; empty refuses every producer.
+    package var producerToken: String
+    /// The lane of an event; nil if the policy has no place for it.
+    package var lane: @Sendable (Event) -> LaneName?
+    /// The instant at which an event is received, on the clock of its lanes.
+    package var now: @Sendable () -> Instant
+    package var holder: any EventHolder
+    /// Writes to the quarantine; false if it could not.
+    package var quarantine: @Sendable ([Quarantined]) async -> Bool
+    /// Nil while ready, else the reason in words.
+    package var unreadyReason: @Sendable () -> String?
+    package var metrics: MetricRegistry
+
+    package init(
+        secrets: @escaping @Sendable () -> [(name: String, secret: [UInt8])],
+        secretName: @escaping @Sendable (_ account: String) -> String?, verifyToken: String, producerToken: String,
+        lane: @escaping @Sendable (Event) -> LaneName?, now: @escaping @Sendable () -> Instant,
+        holder: any EventHolder, quarantine: @escaping @Sendable ([Quarantined]) async -> Bool,
+        unreadyReason: @escaping @Sendable () -> String? = { nil }, metrics: MetricRegistry = MetricRegistry()
+    ) {
+        self.secrets = secrets
+        self.secretName = secretName
+        self.verifyToken = verifyToken
+        self.producerToken = producerToken
+        self.lane = lane
+        self.now = now
+        self.holder = holder
+        self.quarantine = quarantine
+        self.unreadyReason = unreadyReason
+        self.metrics = metrics
+    }
+}

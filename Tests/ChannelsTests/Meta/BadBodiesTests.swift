@@ -1,0 +1,132 @@
+import Channels
+import Contracts
+import Instants
+import Testing
+
+@Suite("Bad webhook bodies")
+struct BadBodiesTests {
+    static let good = #"{"sender":{"id":"1"},"timestamp":1795370400000,"message":{"mid":"good","text":"hello"}}"#
+
+    static func normalise(_ body: [UInt8]) throws -> NormalisedUpdates {
+        try Fixture.normaliser.normalise(body, received: Fixture.received)
+    }
+
+    static let aside: [(update: String, reason: QuarantineReason)] = [
+        (#"{"sender":{"id":"1"},"message":{"mid":7.5,"text":"x"}}"#, .wrongType),
+        (#"{"sender":{"id":"1"},"message":{"mid":"m","text":{"a":1}}}"#, .wrongType),
+        (#"{"sender":{"id":"1"},"message":{"mid":"m","attachments":"none"}}"#, .wrongType),
+        (#"{"sender":{"id":"1"},"message":["mid"]}"#, .wrongType),
+        (#"{"sender":{"id":"1"},"timestamp":"soon","message":{"mid":"m"}}"#, .wrongType),
+        (#"{"sender":{"id":true},"message":{"mid":"m"}}"#, .wrongType),
+        (#"{"sender":{"id":""},"message":{"mid":"m"}}"#, .missingField),
+        (#"{"message":{"mid":"m"}}"#, .missingField),
+        (#"{"sender":{"id":"1"},"message":{"text":"no mid"}}"#, .missingField),
+        (#"{"sender":{"id":"\#(String(repeating: "9", count: 200))"},"message":{"mid":"m"}}"#, .idTooLong),
+        (#"{"sender":{"id":"1"},"pass_thread_control":{}}"#, .threadControl),
+        (#"{"sender":{"id":"1"},"policy-enforcement":{"action":"block"}}"#, .policyEnforcement),
+        (#"{"sender":{"id":"1"},"brand_new":null}"#, .unknownKind),
+        ("17", .wrongType),
+        ("null", .wrongType),
+        (#""text""#, .wrongType),
+        (#"{"sender":{"id":"1"},"message":{"mid":"m","text":"half \ud83d pair"}}"#, .invalidText),
+    ]
+
+    @Test("one bad update among good ones sets aside only itself", arguments: aside.indices)
+    func setsAsideOnlyItself(index: Int) throws {
+        let (update, reason) = Self.aside[index]
+        let body = MetaNormaliserTests.body(Self.good, update, Self.good)
+        let updates = try Self.normalise(Array(body.utf8))
+        #expect(updates.events.map(\.event.id) == ["dm:good", "dm:good"])
+        #expect(updates.quarantined.map(\.reason) == [reason])
+        #expect(updates.quarantined.map(\.path) == ["entry[0].messaging[1]"])
+    }
+
+    @Test("bytes that are no UTF-8 set aside their update, which keeps them")
+    func invalidBytes() throws {
+        var bad = Array(#"{"message":{"mid":"m","text":"bad "#.utf8)
+        bad += [0xFF, 0xC3, 0x28, 0xED, 0xA0, 0x80]
+        bad += Array(#""},"sender":{"id":"1"}}"#.utf8)
+        let frame = MetaNormaliserTests.body(Self.good, "@", Self.good).split(separator: "@")
+        let body = Array(frame[0].utf8) + bad + Array(frame[1].utf8)
+        let updates = try Self.normalise(body)
+        #expect(updates.events.count == 2)
+        #expect(updates.quarantined.map(\.reason) == [.invalidText])
+        #expect(updates.quarantined.first?.raw == bad)
+    }
+
+    @Test(
+        "a body without an envelope is refused as a whole",
+        arguments: ["", "hello", "[]", "17", "{}", #"{"object":"page","entry":{}}"#, #"{"object":"page""#])
+    func refusedAsAWhole(body: String) {
+        #expect(throws: MetaBodyError.self) { try Self.normalise(Array(body.utf8)) }
+    }
+
+    @Test("a thousand updates are taken, one more is refused")
+    func mostUpdates() throws {
+        func body(_ count: Int) -> [UInt8] {
+            let updates = (0..<count).map {
+                #"{"sender":{"id":"\#($0)"},"timestamp":1795370400000,"message":{"mid":"m\#($0)","text":"x"}}"#
+            }
+            let list = updates.joined(separator: ",")
+            return Array(#"{"object":"page","entry":[{"id":"\#(Fixture.page)","messaging":[\#(list)]}]}"#.utf8)
+        }
+        #expect(try Self.normalise(body(1_000)).events.count == 1_000)
+        #expect(throws: MetaBodyError.tooManyUpdates(1_001)) { try Self.normalise(body(1_001)) }
+    }
+
+    @Test("texts of any length and script are kept up to the limits, at a border of characters")
+    func longTexts() throws {
+        let texts = [
+            String(repeating: "a", count: 100_000), String(repeating: "👨‍👩‍👧‍👦", count: 10_000),
+            String(repeating: "مرحبا ", count: 20_000), String(repeating: "\u{200B}", count: 60_000),
+            "e" + String(repeating: "\u{301}", count: 100_000),
+        ]
+        for text in texts {
+            let update: JSONValue = [
+                "sender": ["id": "1"], "timestamp": 1_795_370_400_000,
+                "message": ["mid": "m", "text": .string(text)],
+            ]
+            let body = MetaNormaliserTests.body(update.text(escaping: .unicode))
+            let updates = try Self.normalise(Array(body.utf8))
+            let event = try #require(updates.events.first?.event)
+            let kept = event.message.text
+            #expect(kept.count <= 20_000 && kept.utf8.count <= 48 * 1_024 && !kept.isEmpty)
+            #expect(event.message.fullLength == UInt32(text.count))
+            #expect(text.unicodeScalars.starts(with: kept.unicodeScalars))
+            if text.first?.unicodeScalars.count ?? 0 < 100 { #expect(text.hasPrefix(kept)) }
+        }
+    }
+
+    @Test("ten thousand mutated bodies neither stop the process nor lose an update without a word")
+    func mutations() throws {
+        let seed: UInt64 = 20_261_122
+        var random = SeededGenerator(seed: seed)
+        let samples = try Fixture.names().map { try Fixture.body($0) }
+        let pieces: [[UInt8]] = [
+            [0xFF], [0], Array("null".utf8), Array("[".utf8), Array("}".utf8), Array("\"".utf8), Array("\\u".utf8),
+            Array("\\ud800".utf8), Array("-1e9".utf8), Array("99999999999999999999".utf8), Array("{\"a\":1}".utf8),
+        ]
+        var read = 0
+        for _ in 0..<10_000 {
+            guard var body = samples.randomElement(using: &random) else { continue }
+            for _ in 0..<Int.random(in: 1...2, using: &random) {
+                let at = Int.random(in: 0..<max(1, body.count), using: &random)
+                switch Int.random(in: 0..<4, using: &random) {
+                case 0: body[at] = UInt8.random(in: 0...255, using: &random)
+                case 1: body.insert(contentsOf: pieces.randomElement(using: &random) ?? [], at: at)
+                case 2: body.removeSubrange(at..<min(body.count, at + Int.random(in: 1...20, using: &random)))
+                default: body.replaceSubrange(at..<min(body.count, at + 3), with: pieces[at % pieces.count])
+                }
+                if body.isEmpty { body = [0x20] }
+            }
+            guard let updates = try? Self.normalise(body) else { continue }
+            read += 1
+            #expect(updates.quarantined.allSatisfy { $0.raw.count <= Quarantined.mostRawBytes }, "seed \(seed)")
+            for event in updates.events {
+                #expect(event.event.happenedAt <= Fixture.received.milliseconds, "seed \(seed)")
+                #expect(!event.event.id.isEmpty && event.event.id.utf8.count < 1_024, "seed \(seed)")
+            }
+        }
+        #expect(read > 1_000, "seed \(seed): too few bodies stayed readable for this to mean something")
+    }
+}

@@ -1,0 +1,94 @@
+import Channels
+import Contracts
+import Testing
+
+@Suite("From an action to a call")
+struct MetaRequestTests {
+    static func action(_ kind: Action.Kind, text: String = "Hello", comment: String = "900_1") -> Action {
+        var action = Action()
+        action.kind = kind
+        action.account = "104857600000001"
+        action.contact = "7261549900000001"
+        action.comment = comment
+        action.text = text
+        action.actionID = ActionID(high: 1, low: 2)
+        return action
+    }
+
+    static func request(_ channel: MetaChannel, _ action: Action, humanAgent: Bool = false) throws -> MetaRequest {
+        try MetaOutbound(channel: channel).request(
+            for: action, lane: LaneName("de-berlin.0"), humanAgent: humanAgent)
+    }
+
+    @Test("a message goes to the contact and carries our mark")
+    func send() throws {
+        let request = try Self.request(.facebook, Self.action(.send))
+        #expect(request.method == .post)
+        #expect(request.path == "/104857600000001/messages")
+        let metadata = try #require(request.body?["message"]?["metadata"]?.string)
+        #expect(metadata == "ns1:de-berlin.0:00000000000000010000000000000002")
+        #expect(SendMark(metadata)?.action == ActionID(high: 1, low: 2))
+        #expect(request.body?["recipient"] == ["id": "7261549900000001"])
+        #expect(request.body?["messaging_type"] == "RESPONSE")
+        let tagged = try Self.request(.facebook, Self.action(.send), humanAgent: true)
+        #expect(tagged.body?["tag"] == "HUMAN_AGENT")
+    }
+
+    @Test("each kind has its call on either channel")
+    func kinds() throws {
+        let table: [(MetaChannel, Action.Kind, String, String?, String?)] = [
+            (.facebook, .reply, "POST /900_1/comments", nil, #"{"message":"Hello"}"#),
+            (.instagram, .reply, "POST /900_1/replies", "message=Hello", nil),
+            (.facebook, .hide, "POST /900_1", nil, #"{"is_hidden":true}"#),
+            (.facebook, .unhide, "POST /900_1", nil, #"{"is_hidden":false}"#),
+            (.instagram, .hide, "POST /900_1", "hide=true", nil),
+            (.instagram, .unhide, "POST /900_1", "hide=false", nil),
+            (.facebook, .delete, "DELETE /900_1", nil, nil),
+            (.instagram, .delete, "DELETE /900_1", nil, nil),
+            (
+                .facebook, .senderAction, "POST /104857600000001/messages", nil,
+                #"{"recipient":{"id":"7261549900000001"},"sender_action":"mark_seen"}"#
+            ),
+        ]
+        for (channel, kind, call, query, body) in table {
+            let request = try Self.request(channel, Self.action(kind))
+            #expect("\(request.method.rawValue) \(request.path)" == call)
+            #expect(request.query.map { "\($0.name)=\($0.value)" }.first == query)
+            #expect(request.body?.text() == body)
+        }
+        let reply = try Self.request(.instagram, Self.action(.privateReply))
+        #expect(reply.body?["recipient"] == ["comment_id": "900_1"])
+    }
+
+    @Test("ids from outside cannot leave their place in the path")
+    func paths() throws {
+        let request = try Self.request(.facebook, Self.action(.delete, comment: "../me?x=1&ü"))
+        #expect(request.path == "/..%2Fme%3Fx%3D1%26%C3%BC")
+    }
+
+    @Test("texts are cut in the channel's unit and never within a character")
+    func limits() throws {
+        func sent(_ channel: MetaChannel, _ text: String) throws -> String {
+            try #require(try Self.request(channel, Self.action(.send, text: text)).body?["message"]?["text"]?.string)
+        }
+        #expect(try sent(.facebook, String(repeating: "ä", count: 2_001)).count == 2_000)
+        #expect(try sent(.instagram, String(repeating: "ä", count: 600)).utf8.count == 1_000)
+        let family = "👩‍👩‍👧‍👦"
+        let cut = try sent(.instagram, String(repeating: family, count: 100))
+        #expect(cut == String(repeating: family, count: 1_000 / family.utf8.count))
+    }
+
+    @Test("kinds that no channel carries out, and actions without what they need, are unsendable")
+    func unsendable() throws {
+        for kind in [Action.Kind.fetch, .notify, .tell, .publish, .unspecified, .UNRECOGNIZED(99)] {
+            #expect(throws: Unsendable.self) { try Self.request(.facebook, Self.action(kind)) }
+        }
+        #expect(throws: Unsendable.self) { try Self.request(.facebook, Self.action(.send, text: "")) }
+        #expect(throws: Unsendable.self) { try Self.request(.facebook, Self.action(.hide, comment: "")) }
+    }
+
+    @Test("a mark of others is not ours", arguments: ["", "ns1", "ns1:a-0001", "ns2:de.0:00", "ns1:de.0:zz", "x:y:z"])
+    func foreignMarks(text: String) {
+        #expect(SendMark(text) == nil)
+    }
+}
