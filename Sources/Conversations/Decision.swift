@@ -23,6 +23,19 @@ package struct Decision: Sendable {
     package var result: DecisionResult
     /// False for a duplicate: nothing of the states needs to be written.
     package var changesStates: Bool
+
+    package init(
+        own: EntityState, parent: EntityState?, actions: [Action], cancels: [ActionID], openItem: OpenItemChange,
+        result: DecisionResult, changesStates: Bool
+    ) {
+        self.own = own
+        self.parent = parent
+        self.actions = actions
+        self.cancels = cancels
+        self.openItem = openItem
+        self.result = result
+        self.changesStates = changesStates
+    }
 }
 
 /// What becomes of the conversation's line in the inbox.
