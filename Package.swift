@@ -143,7 +143,7 @@ let tests: [Target] = [
 /// anywhere by itself.
 var luaFiles: [Resource] {
     [
-        "append", "read", "take", "release", "commit", "claim", "settle", "control", "erase", "trim",
+        "shared", "append", "read", "take", "release", "commit", "claim", "settle", "control", "erase", "trim",
     ].map { .embedInCode("Functions/\($0).lua") }
 }
 

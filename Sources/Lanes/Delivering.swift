@@ -109,6 +109,8 @@ package struct StoredAction: Sendable, Equatable {
     package var mayNotRetry: Bool
     /// Server time until which the open attempt is to be left alone.
     package var deadline: Instant
+    /// Server time from which it may be tried.
+    package var nextAttempt: Instant
     /// The serialised `Action`.
     package var bytes: [UInt8]
 }

@@ -1,21 +1,43 @@
-package import Contracts
+internal import Contracts
 package import Instants
 package import Redis
 
 /// The lanes of one Redis, over one connection: what owners, couriers, producers and operators do to them.
 ///
 /// Every call takes many lanes and is one round trip. It belongs to the thread that made it, like its connection. A
-/// thrown error leaves open whether the call took effect; a refusal is a value in the lane's own reply.
+/// thrown error leaves open whether the call took effect; a refusal is a value in the lane's own reply. The Lua files
+/// under `Functions` say what each call guarantees.
 package final class LaneStore {
     package let keyspace: Keyspace
     package let durability: Durability
-    let connection: RedisConnection
+    package let connection: RedisConnection
     private var keys: [LaneName: LaneKeys] = [:]
+
+    /// How long WAIT waits for replicas.
+    private static let replicationPatience: Duration = .seconds(2)
 
     package init(connection: RedisConnection, keyspace: Keyspace, durability: Durability = .everysec) {
         self.connection = connection
         self.keyspace = keyspace
         self.durability = durability
+    }
+
+    /// Whether the connection failed; nothing works any more then.
+    package var isBroken: Bool { connection.isBroken }
+
+    /// Redis's clock.
+    package func serverTime() throws(LaneError) -> Instant {
+        guard let reply = try plain([RedisCommand("TIME")]).first else {
+            throw .unexpectedReply(call: "TIME", came: "nothing")
+        }
+        return try Self.instant(ofTime: reply)
+    }
+
+    static func instant(ofTime reply: RedisReply) throws(LaneError) -> Instant {
+        guard let parts = reply.array, parts.count == 2, let seconds = parts[0].int, let micros = parts[1].int else {
+            throw .unexpectedReply(call: "TIME", came: reply.kind)
+        }
+        return Instant(seconds: seconds) + .microseconds(micros)
     }
 
     /// The keys of a lane, made once.
@@ -26,29 +48,61 @@ package final class LaneStore {
         return made
     }
 
-    package func append(_ batches: [AppendBatch]) throws(LaneError) -> [AppendReply] { throw .notBuilt }
-    package func take(_ requests: [TakeRequest]) throws(LaneError) -> [TakeReply] { throw .notBuilt }
-    package func read(_ requests: [ReadRequest]) throws(LaneError) -> [ReadReply] { throw .notBuilt }
-    package func states(_ requests: [(lane: LaneName, entities: [EntityID])]) throws(LaneError) -> [[[UInt8]?]] {
-        throw .notBuilt
+    /// Runs function calls; with `durably` their replies count only once the named number of replicas has the writes.
+    func run(_ commands: [RedisCommand], durably: Bool = false) throws(LaneError) -> [RedisReply] {
+        guard !commands.isEmpty else { return [] }
+        guard durably, durability.replicas > 0 else {
+            return try redis { () throws(RedisError) in try LaneLibrary.library.run(commands, on: connection) }
+        }
+        let wait = RedisCommand(
+            "WAIT", String(durability.replicas), String(Self.replicationPatience.wholeMilliseconds))
+        var replies = try redis { () throws(RedisError) in
+            try LaneLibrary.library.run(commands, wait: wait, on: connection)
+        }
+        let reached = replies.removeLast().int ?? 0
+        guard reached >= durability.replicas else {
+            throw .notReplicated(expected: durability.replicas, got: Int(reached))
+        }
+        return replies
     }
-    package func commit(_ commits: [LaneCommit]) throws(LaneError) -> [CommitReply] { throw .notBuilt }
-    package func claim(_ requests: [ClaimRequest]) throws(LaneError) -> [ClaimReply] { throw .notBuilt }
-    package func settle(_ requests: [SettleRequest]) throws(LaneError) -> [SettleReply] { throw .notBuilt }
-    package func release(_ lanes: [(lane: LaneName, token: LaneToken)]) throws(LaneError) -> [ReleaseReply] {
-        throw .notBuilt
+
+    /// Runs plain commands; a server's error for one of them is thrown.
+    func plain(_ commands: [RedisCommand]) throws(LaneError) -> [RedisReply] {
+        guard !commands.isEmpty else { return [] }
+        let replies = try redis { () throws(RedisError) in try connection.pipeline(commands) }
+        for (command, reply) in zip(commands, replies) {
+            guard let error = reply.error else { continue }
+            throw .redis(
+                RedisError(
+                    .server(error), operation: command.name, endpoint: "\(connection.endpoint)",
+                    message: error.description))
+        }
+        return replies
     }
-    package func control(_ verbs: [(lane: LaneName, verb: ControlVerb)]) throws(LaneError) -> [ControlReply] {
-        throw .notBuilt
+
+    /// Reads the reply of each request; `fault` makes the lane's reply of an error that Redis gave for it alone.
+    func each<Request, Reply>(
+        _ requests: [Request], _ replies: [RedisReply], call: String, fault: (LaneFault) -> Reply,
+        _ read: (Request, FunctionAnswer) throws(LaneError) -> Reply
+    ) throws(LaneError) -> [Reply] {
+        guard requests.count == replies.count else {
+            throw .unexpectedReply(call: call, came: "\(replies.count) replies for \(requests.count) calls")
+        }
+        var answers: [Reply] = []
+        answers.reserveCapacity(requests.count)
+        for index in requests.indices {
+            switch try FunctionAnswer.read(replies[index], call: call) {
+            case .fault(let error): answers.append(fault(error))
+            case .answer(let answer): answers.append(try read(requests[index], answer))
+            }
+        }
+        return answers
     }
-    package func control(_ verb: ControlVerb, _ lane: LaneName) throws(LaneError) -> ControlReply { throw .notBuilt }
-    package func look(_ lanes: [LaneName]) throws(LaneError) -> [LaneLook] { throw .notBuilt }
-    /// All actions of a lane that are not settled, read in pages with plain commands.
-    package func recover(_ lane: LaneName) throws(LaneError) -> [StoredAction] { throw .notBuilt }
-    /// Redis's clock.
-    package func serverTime() throws(LaneError) -> Instant { throw .notBuilt }
+
+    private func redis<Value>(_ body: () throws(RedisError) -> Value) throws(LaneError) -> Value {
+        do { return try body() } catch { throw .redis(error) }
+    }
 }
 
-extension LaneError {
-    static let notBuilt = LaneError.invalidRequest("expected a call that is built, got one that is not yet")
-}
+@available(*, unavailable, message: "a store belongs to the thread of its connection")
+extension LaneStore: Sendable {}

@@ -1,0 +1,90 @@
+internal import Contracts
+package import Redis
+
+// Functions of Redis, by version.
+//
+// Problem: Redis holds one library of a name for all its clients. During a roll-out old and new members live side by
+// side, and a function that is replaced under a running member changes what its calls mean.
+// Choice: library and functions carry the version of their calling convention and a hash of their source in their
+// names, `ns1_append_5f3a9c01`. A member calls exactly what it was built with. "Already exists" on loading is success;
+// "function not found" means load on this server and call again.
+// Rejected: REPLACE, which breaks the older member; EVALSHA, whose scripts vanish with a restart and carry no flags.
+// How it fails: two sources with one 32-bit hash. They are ours, some dozens in all.
+
+/// A function library as its text and names.
+package struct VersionedLibrary: Sendable {
+    /// What Redis loads; its name is such as `ns1_lanes_5f3a9c01`.
+    package let library: FunctionLibrary
+    private let prefix: String
+    private let suffix: String
+
+    /// Checks, clocks and slices for the transitions of any library (`Functions/shared.lua`).
+    package static var shared: [UInt8] { PackageResources.shared_lua }
+
+    /// Puts a library together.
+    ///
+    /// - Parameters:
+    ///   - name: what the library is about, `[a-z]+`.
+    ///   - version: of the calling convention.
+    ///   - shared: stands in front, in the scope of all transitions.
+    ///   - transitions: each becomes a block of its own and calls `register(name, flags, function)`.
+    package init(_ name: String, version: Int, shared: [UInt8], transitions: [[UInt8]]) {
+        var body = shared
+        for transition in transitions {
+            body += Array("\ndo\n".utf8) + transition + Array("\nend\n".utf8)
+        }
+        let hash = body.withUnsafeBytes { StableHash.hash(bytes: $0) } >> 32
+        let digits = String(hash, radix: 16)
+        prefix = "ns\(version)_"
+        suffix = "_" + String(repeating: "0", count: 8 - digits.utf8.count) + digits
+        let fullName = prefix + name + suffix
+        let head = "#!lua name=\(fullName)\nlocal function_prefix, function_suffix = '\(prefix)', '\(suffix)'\n"
+        library = FunctionLibrary(name: fullName, source: head + String(decoding: body, as: UTF8.self))
+    }
+
+    /// The name under which a transition of this library is called.
+    package func function(_ name: String) -> String { prefix + name + suffix }
+
+    /// Runs commands that call functions of this library, loading it where it is missing; replies in order.
+    ///
+    /// - Parameter wait: goes behind the last call that ran, and its reply last: a WAIT covers what stands before it
+    ///   on the connection, so it must not stay in front of calls that are sent again.
+    package func run(
+        _ commands: [RedisCommand], wait: RedisCommand? = nil, on connection: RedisConnection
+    ) throws(RedisError) -> [RedisReply] {
+        let last = wait.map { [$0] } ?? []
+        var replies = try connection.pipeline(commands + last)
+        let missing = replies.indices.filter { replies[$0].error?.isFunctionNotFound == true }
+        guard !missing.isEmpty else { return replies }
+        try library.load(on: connection)
+        let again = try connection.pipeline(missing.map { commands[$0] } + last)
+        for (index, reply) in zip(missing, again) { replies[index] = reply }
+        if wait != nil, let reached = again.last { replies[replies.count - 1] = reached }
+        return replies
+    }
+}
+
+/// The lanes' own library.
+enum LaneLibrary {
+    static let library = VersionedLibrary(
+        "lanes", version: 1, shared: VersionedLibrary.shared,
+        transitions: [
+            PackageResources.append_lua, PackageResources.read_lua, PackageResources.take_lua,
+            PackageResources.release_lua, PackageResources.commit_lua, PackageResources.claim_lua,
+            PackageResources.settle_lua, PackageResources.control_lua, PackageResources.erase_lua,
+            PackageResources.trim_lua,
+        ])
+
+    static let append = name("append")
+    static let read = name("read")
+    static let take = name("take")
+    static let release = name("release")
+    static let commit = name("commit")
+    static let claim = name("claim")
+    static let settle = name("settle")
+    static let control = name("control")
+    static let erase = name("erase")
+    static let trim = name("trim")
+
+    private static func name(_ transition: String) -> [UInt8] { Array(library.function(transition).utf8) }
+}
