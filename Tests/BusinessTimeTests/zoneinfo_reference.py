@@ -1,16 +1,16 @@
 """Prints what Python's zoneinfo says around every change of clocks, for the test that compares it with ZoneRules.
 
 Arguments: the zoneinfo folder, first year, last year (included), and zone names. Changes are found by walking in steps
-of six hours and halving, not by reading the files' lists, so nothing that a reader overlooks can be overlooked here
-too. One line for each change, tab-separated: zone, instant of the change in seconds since 1970, then offset and
-abbreviation one second before it, at it, and one second after it. A zone without a change gets one line for the first
-instant of the years, so that every zone is compared.
+of a day and halving, not by reading the files' lists, so nothing that a reader overlooks can be overlooked here too.
+One line for each change, tab-separated: zone, instant of the change in seconds since 1970, then offset and abbreviation
+one second before it, at it, and one second after it. A zone without a change gets one line for the first instant of the
+years, so that every zone is compared.
 """
 import datetime
 import sys
 import zoneinfo
 
-STEP = 6 * 3600
+STEP = 24 * 3600
 UTC = datetime.timezone.utc
 folder, first_year, last_year, *names = sys.argv[1:]
 zoneinfo.reset_tzpath(to=[folder])
