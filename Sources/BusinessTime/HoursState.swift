@@ -9,6 +9,12 @@ package struct HoursState: Sendable, Hashable {
     /// The first open instant at or after the one asked for, so that instant itself while open. Nil if there is none
     /// within 400 days.
     package let nextOpen: Instant?
+
+    package init(isOpen: Bool, until: Instant?, nextOpen: Instant?) {
+        self.isOpen = isOpen
+        self.until = until
+        self.nextOpen = nextOpen
+    }
 }
 
 /// A maximal stretch of time that nobody covers: `start` included, `end` not.
@@ -20,6 +26,11 @@ package struct ClosedPeriod: Sendable, Hashable {
     package let start: Instant
     /// The opening that ends it; nil if there is none within 400 days.
     package let end: Instant?
+
+    package init(start: Instant, end: Instant?) {
+        self.start = start
+        self.end = end
+    }
 
     package func contains(_ instant: Instant) -> Bool {
         instant >= start && (end.map { instant < $0 } ?? true)

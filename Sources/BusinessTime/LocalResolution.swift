@@ -6,6 +6,11 @@ package struct LocalTime: Sendable, Hashable, Comparable {
     /// 0 to 86,399.
     package let secondOfDay: Int
 
+    package init(date: CivilDate, secondOfDay: Int) {
+        self.date = date
+        self.secondOfDay = secondOfDay
+    }
+
     package static func < (left: LocalTime, right: LocalTime) -> Bool {
         (left.date, left.secondOfDay) < (right.date, right.secondOfDay)
     }
