@@ -1,0 +1,80 @@
+import BusinessTime
+import Contracts
+import Conversations
+import Instants
+import Replies
+import TextRules
+
+/// The policy of the scenes, with what tests change as properties.
+struct TestPolicy {
+    var hours: [Weekday: [String]] = Dictionary(
+        uniqueKeysWithValues: [Weekday.monday, .tuesday, .wednesday, .thursday, .friday].map { ($0, ["09:00-17:00"]) })
+    var exceptions: [HoursException] = []
+    var personsMayWriteLate = true
+    var answersComments = false
+    var automation = true
+    var target = Duration.seconds(3_600)
+    var zoneIsCertain = true
+    var limit = TextLimit(unit: .characters, most: 2_000)
+    var answerVariants = ["It costs 10.", "10 it is."]
+    var number: UInt64 = 1
+
+    func built() -> Policy {
+        do {
+            return try build()
+        } catch {
+            preconditionFailure("the tests' own policy: \(error)")
+        }
+    }
+
+    private func build() throws -> Policy {
+        let weekly = WeeklyHours(try hours.mapValues { try $0.map { try LocalInterval($0) } })
+        let calendar = BusinessCalendar(
+            name: CalendarName("team"), zone: .utc, weekly: weekly, exceptions: exceptions)
+        let market = MarketPolicy(
+            name: "de", language: "en", zone: .utc, zoneIsCertain: zoneIsCertain, team: "berlin",
+            coverage: Coverage([calendar]),
+            afterHours: AfterHoursPolicy(target: target, answersComments: answersComments),
+            answers: [AnswerRule(rule: "faq.price", payloads: ["PRICE"]), AnswerRule(rule: "faq.size")],
+            automation: automation)
+        let partition = try PartitionName("de-berlin")
+        return try Policy(
+            number: number, hash: [UInt8](repeating: 7, count: 32),
+            partitions: [PartitionPolicy(name: partition, market: "de", zone: "Europe/Berlin")],
+            accounts: [
+                AccountPolicy(
+                    id: "shop", channel: "meta", partition: partition, secret: "s",
+                    personsMayWriteLate: personsMayWriteLate)
+            ],
+            markets: [market], channels: [ChannelPolicy(name: "meta", textLimit: limit)], zones: [.utc],
+            languages: [try pack("en"), try pack("fi")],
+            phrases: PhraseMatcher(phrases: [
+                Phrase(text: "how much", rule: "faq.price", class: "price"),
+                Phrase(text: "what size", rule: "faq.size", class: "size"),
+            ]))
+    }
+
+    private func pack(_ tag: String) throws -> LanguagePack {
+        let words = try LocaleWords(
+            LocaleWords.Extract(
+                direction: .leftToRight, today: "today", tomorrow: "tomorrow",
+                weekdays: ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"],
+                months: (1...12).map { "M\($0)" }, weekdayDate: "{weekday} {day} {month}", date: "{day} {month}",
+                time: "{hour}:{minute}", hours: (0...23).map { $0 < 10 ? "0\($0)" : "\($0)" }))
+        let promise = "{{day}}, no later than: {{time}}{{#zone_city}} {{zone_city}} time{{/zone_city}}."
+        let (pack, _) = LanguagePack.compile(
+            tag: tag, words: words,
+            templates: [
+                .afterHoursPromise: [
+                    "\(tag): an automatic reply. We answer \(promise)", "\(tag): automatic. \(promise)",
+                ],
+                .apologyLate: [
+                    "\(tag): automatic. Sorry, we are late: \(promise)", "\(tag): automatic. Late: \(promise)",
+                ],
+                .afterHoursNoTime: ["\(tag): an automatic reply. We are closed.", "\(tag): automatic. Closed."],
+                .faq("price"): answerVariants,
+                .faq("size"): ["Size M.", "M fits."],
+            ], disclosure: ["automatic"])
+        return pack
+    }
+}
