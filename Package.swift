@@ -43,7 +43,8 @@ let shells: [Target] = [
     .target(
         name: "Workers",
         dependencies: [
-            "Membership", "Settings", "Lanes", "Conversations", "BusinessTime", "Contracts", "Instants", "Telemetry",
+            "Delivery", "Membership", "Settings", "Lanes", "Conversations", "BusinessTime", "Contracts", "Instants",
+            "Telemetry",
             .log, .collections, .protobuf,
         ]
     ),

@@ -26,7 +26,8 @@ enum Rules {
         ],
         "Coordination": ["Membership", "Settings", "Lanes", "Redis", "Contracts", "Instants", "Telemetry"],
         "Workers": [
-            "Membership", "Settings", "Lanes", "Conversations", "BusinessTime", "Contracts", "Instants", "Telemetry",
+            "Delivery", "Membership", "Settings", "Lanes", "Conversations", "BusinessTime", "Contracts", "Instants",
+            "Telemetry",
         ],
         "Delivery": ["Membership", "Settings", "Lanes", "Channels", "Contracts", "Instants", "Telemetry"],
         "Ingress": ["Lanes", "Channels", "Settings", "Contracts", "Instants", "Telemetry"],

@@ -1,0 +1,89 @@
+package import Channels
+package import Contracts
+
+/// One try to carry out an action, claimed before it is handed to a carrier.
+package struct Attempt: Sendable {
+    package let action: Action
+    package let id: ActionID
+    package let lane: LaneName
+    /// From 1.
+    package let number: UInt32
+    /// After this instant the courier no longer waits for the answer; the carrier gives up before it.
+    package let deadline: ContinuousClock.Instant
+
+    package init(action: Action, lane: LaneName, number: UInt32, deadline: ContinuousClock.Instant) {
+        self.action = action
+        id = action.actionID
+        self.lane = lane
+        self.number = number
+        self.deadline = deadline
+    }
+}
+
+/// What an attempt came to, on its way back.
+package struct Answered: Sendable {
+    package let id: ActionID
+    package let attempt: UInt32
+    package let answer: SendAnswer
+
+    package init(id: ActionID, attempt: UInt32, answer: SendAnswer) {
+        self.id = id
+        self.attempt = attempt
+        self.answer = answer
+    }
+}
+
+/// Where carriers leave their answers; from any thread, never blocking.
+package struct AnswerBox: Sendable {
+    package let post: @Sendable ([Answered]) -> Void
+
+    package init(post: @escaping @Sendable ([Answered]) -> Void) {
+        self.post = post
+    }
+}
+
+/// Carries actions out: the platform over HTTP, the benchmark's sink, desks' lanes, people's notices.
+///
+/// `start` returns at once. Each attempt is to get one answer; one that gets none by its deadline counts as one that
+/// nobody can tell the outcome of, and what comes later is ignored.
+package protocol ActionCarrier: Sendable {
+    func start(_ attempts: [Attempt], answers: AnswerBox)
+}
+
+/// Who carries which kind.
+package struct Carriers: Sendable {
+    /// Sends, replies, moderation, sender actions, fetches.
+    package let channel: any ActionCarrier
+    package let tell: any ActionCarrier
+    package let notify: any ActionCarrier
+
+    package init(channel: any ActionCarrier, tell: any ActionCarrier, notify: any ActionCarrier) {
+        self.channel = channel
+        self.tell = tell
+        self.notify = notify
+    }
+
+    /// Hands attempts to their carriers, a batch each. Kinds that nobody carries fail at once.
+    func start(_ attempts: [Attempt], answers: AnswerBox) {
+        var batches: (channel: [Attempt], tell: [Attempt], notify: [Attempt]) = ([], [], [])
+        var unknown: [Answered] = []
+        for attempt in attempts {
+            switch attempt.action.kind {
+            case .send, .reply, .privateReply, .hide, .unhide, .delete, .senderAction, .fetch:
+                batches.channel.append(attempt)
+            case .tell: batches.tell.append(attempt)
+            case .notify: batches.notify.append(attempt)
+            case .publish, .unspecified, .UNRECOGNIZED:
+                let message = "expected a kind of action that is carried, got \(attempt.action.kind.word)"
+                unknown.append(
+                    Answered(
+                        id: attempt.id, attempt: attempt.number,
+                        answer: .failed(SendFailure(status: 0, message: message))))
+            }
+        }
+        if !batches.channel.isEmpty { channel.start(batches.channel, answers: answers) }
+        if !batches.tell.isEmpty { tell.start(batches.tell, answers: answers) }
+        if !batches.notify.isEmpty { notify.start(batches.notify, answers: answers) }
+        if !unknown.isEmpty { answers.post(unknown) }
+    }
+}

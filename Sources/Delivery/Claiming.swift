@@ -1,0 +1,164 @@
+internal import Channels
+internal import Contracts
+internal import Instants
+internal import Lanes
+internal import SwiftProtobuf
+
+// The first round trip of an attempt: on record before anything is sent.
+extension CourierLoop {
+    /// Claims in one round, all lanes together.
+    private static let mostClaims = 512
+    /// Items of one lane in one call.
+    private static let mostItems = 256
+
+    private struct Picked {
+        let scheduled: ScheduledAction
+        let isExpired: Bool
+    }
+
+    /// Picks what may go, claims it, starts it.
+    func claim(_ now: ContinuousClock.Instant) throws {
+        let server = serverNow(now)
+        var picked: [LaneName: [Picked]] = [:]
+        var order: [LaneName] = []
+        var count = 0
+        while count < Self.mostClaims, let pick = schedule.next(now: server) {
+            let one: Picked =
+                switch pick {
+                case .start(let scheduled): Picked(scheduled: scheduled, isExpired: false)
+                case .expired(let scheduled): Picked(scheduled: scheduled, isExpired: true)
+                }
+            count += 1
+            if picked[one.scheduled.lane, default: []].isEmpty { order.append(one.scheduled.lane) }
+            picked[one.scheduled.lane, default: []].append(one)
+        }
+        guard count > 0, let store else { return }
+        let calls = order.flatMap { lane in chunks(picked[lane] ?? []).map { (lane, $0) } }
+        let requests = calls.compactMap { lane, items in request(lane, items) }
+        let deadline = ContinuousClock.now + setting.patience
+        let replies: [ClaimReply]
+        do {
+            replies = try store.claim(requests)
+        } catch {
+            for (_, items) in calls { for item in items { giveBack(item, now) } }
+            throw error
+        }
+        var attempts: [Attempt] = []
+        for ((lane, items), reply) in zip(calls, replies) {
+            attempts += take(reply, lane, items, deadline, server)
+        }
+        counters.started += UInt64(attempts.count)
+        let box = AnswerBox { [mailbox] answers in mailbox.post { $0.answers += answers } }
+        setting.carriers.start(attempts, answers: box)
+    }
+
+    private func chunks(_ items: [Picked]) -> [[Picked]] {
+        stride(from: 0, to: items.count, by: Self.mostItems).map {
+            Array(items[$0..<min($0 + Self.mostItems, items.count)])
+        }
+    }
+
+    private func request(_ lane: LaneName, _ items: [Picked]) -> ClaimRequest? {
+        guard let standing = lanes[lane] else { return nil }
+        return ClaimRequest(
+            lane: lane, token: standing.token,
+            items: items.map {
+                ClaimRequest.Item(
+                    action: $0.scheduled.id, attempt: $0.scheduled.attempts + 1, patience: setting.patience)
+            })
+    }
+
+    /// Sorts a claim's answers; returns the attempts that may start.
+    private func take(
+        _ reply: ClaimReply, _ lane: LaneName, _ items: [Picked], _ deadline: ContinuousClock.Instant,
+        _ server: Instant
+    ) -> [Attempt] {
+        switch reply {
+        case .answered(let answers):
+            return zip(items, answers).compactMap { item, answer in take(answer, item, lane, deadline, server) }
+        case .fenced:
+            for item in items { finish(item.scheduled.id, server) }
+            drop(lane, server)
+        case .paused:
+            schedule.set(lane, offset: lanes[lane]?.offset ?? .zero, isPaused: true, now: server)
+            for item in items { wait(item, until: server, server) }
+        case .failed:
+            for item in items { wait(item, until: server + .seconds(1), server) }
+        }
+        return []
+    }
+
+    private func take(
+        _ claimed: Claimed, _ item: Picked, _ lane: LaneName, _ deadline: ContinuousClock.Instant, _ server: Instant
+    ) -> Attempt? {
+        let id = item.scheduled.id
+        guard let action = actions[id] else {
+            finish(id, server)
+            return nil
+        }
+        let attempt = item.scheduled.attempts + 1
+        switch claimed {
+        case .claimed:
+            underWay[id] = UnderWay(action: action, lane: lane, attempt: attempt)
+            if item.isExpired {
+                counters.expired += 1
+                close(id, as: .expired, "it could not be sent before its end", server)
+                return nil
+            }
+            deadlines.append((at: deadline, id: id, attempt: attempt))
+            return Attempt(action: action, lane: lane, number: attempt, deadline: deadline)
+        case .gone:
+            finish(id, server)
+        case .attemptOpen(let until):
+            inherited[id] = (until, attempt)
+        case .noRetry:
+            underWay[id] = UnderWay(action: action, lane: lane, attempt: item.scheduled.attempts)
+            close(id, as: .ambiguous, "cancelled while it was under way", server)
+        case .stale(let attempts):
+            schedule.again(id, attempts: attempts, at: server, now: server)
+        }
+        return nil
+    }
+
+    private func wait(_ item: Picked, until: Instant, _ server: Instant) {
+        schedule.again(item.scheduled.id, attempts: item.scheduled.attempts, at: until, now: server)
+    }
+
+    /// The claim's reply was lost. Nothing was sent, so the attempt is given back, if it was taken at all.
+    private func giveBack(_ item: Picked, _ now: ContinuousClock.Instant) {
+        let id = item.scheduled.id
+        guard let action = actions[id] else { return finish(id, serverNow(now)) }
+        let attempt = item.scheduled.attempts + 1
+        underWay[id] = UnderWay(action: action, lane: item.scheduled.lane, attempt: attempt, isAnswered: true)
+        queue(id, lane: item.scheduled.lane, isInDoubt: true) { laneNow in
+            try Settlement.givingBack(action, attempt: attempt, now: laneNow)
+        }
+    }
+
+    /// Reads the outboxes of lanes that were taken, one by one.
+    func recover() throws {
+        guard let store else { return }
+        for lane in toRecover.sorted() {
+            guard lanes[lane] != nil else {
+                toRecover.remove(lane)
+                continue
+            }
+            let stored = try store.recover(lane)
+            toRecover.remove(lane)
+            for one in stored { take(one, lane, serverNow(.now)) }
+        }
+    }
+
+    private func take(_ stored: StoredAction, _ lane: LaneName, _ server: Instant) {
+        guard !schedule.contains(stored.id) else { return }
+        guard let action = try? Action(serializedBytes: stored.bytes) else {
+            // Nobody can carry out what nobody can read: it stays in the outbox, where the audit finds it.
+            return
+        }
+        actions[stored.id] = action
+        let scheduled = ScheduledAction(
+            action, lane: lane, attempts: stored.attempts, nextAttempt: stored.isOpen ? nil : stored.deadline)
+        schedule.add(scheduled, isHeld: stored.isOpen, now: server)
+        if stored.isOpen { inherited[stored.id] = (stored.deadline, stored.attempts) }
+    }
+}

@@ -1,0 +1,207 @@
+internal import DequeModule
+internal import Contracts
+internal import Instants
+internal import Lanes
+
+/// A courier's thread: what it knows and the loop. `Claiming` and `Settling` have the two round trips of an attempt.
+final class CourierLoop {
+    /// An attempt that was claimed, or is being claimed.
+    struct UnderWay {
+        let action: Action
+        let lane: LaneName
+        let attempt: UInt32
+        /// Answered, its settlement queued.
+        var isAnswered = false
+    }
+
+    /// The lanes that are ours.
+    struct Standing {
+        var token: LaneToken
+        var offset: Duration
+    }
+
+    let setting: CourierSetting
+    let mailbox: Mailbox<Courier.Mail>
+    private let status: CourierStatus
+    private var kept = Courier.Mail()
+    var counters = CourierCounters()
+    var store: LaneStore?
+    var schedule: Schedule
+    var lanes: [LaneName: Standing] = [:]
+    /// What waits, by id; what the schedule knows, with its words.
+    var actions: [ActionID: Action] = [:]
+    var underWay: [ActionID: UnderWay] = [:]
+    /// Claimed, by the end of patience; one duration for all, so the oldest is first.
+    var deadlines: Deque<(at: ContinuousClock.Instant, id: ActionID, attempt: UInt32)> = []
+    /// Open attempts of former owners, by the instant (server time) until which they are left alone.
+    var inherited: [ActionID: (until: Instant, attempt: UInt32)] = [:]
+    var settlements: [LaneName: [Settling]] = [:]
+    var settleNotBefore = ContinuousClock.now
+    var toRecover: Set<LaneName> = []
+    var generator = SystemRandomNumberGenerator()
+    /// Redis's clock, and when it was read by this machine's.
+    private var serverClock: (read: Instant, at: ContinuousClock.Instant)?
+    private var nextTick = ContinuousClock.now
+    private var failures: UInt32 = 0
+    private var retryAt = ContinuousClock.now
+    private var stopBy: ContinuousClock.Instant?
+
+    init(_ setting: CourierSetting, mailbox: Mailbox<Courier.Mail>, status: CourierStatus) {
+        self.setting = setting
+        self.mailbox = mailbox
+        self.status = status
+        schedule = Schedule(limits: setting.limits)
+    }
+
+    var isStopping: Bool { stopBy != nil }
+
+    func run() {
+        while true {
+            let mail = mailbox.take(waiting: idleTime(.now))
+            do {
+                try turn(mail, .now)
+            } catch {
+                lostConnection()
+            }
+            counters.waiting = schedule.count
+            counters.underWay = underWay.count
+            status.show(counters)
+            if let stopBy, underWay.isEmpty && settlements.isEmpty || stopBy <= .now { return }
+        }
+    }
+
+    /// Redis's clock as far as this machine knows it; exact to the drift of a second.
+    func serverNow(_ now: ContinuousClock.Instant) -> Instant {
+        guard let serverClock else { return .epoch }
+        return serverClock.read + (now - serverClock.at)
+    }
+
+    private func turn(_ mail: Courier.Mail?, _ now: ContinuousClock.Instant) throws {
+        if let stop = mail?.stop, stopBy == nil { stopBy = now + stop }
+        var isConnected = false
+        do {
+            isConnected = try connect(now)
+        } catch {
+            sort(mail, now)
+            throw error
+        }
+        sort(mail, now)
+        guard isConnected else { return }
+        try recover()
+        passDeadlines(now)
+        try settle(now)
+        if !isStopping { try claim(now) }
+    }
+
+    /// Without any knowledge of Redis's clock nothing can be scheduled: until then the mail is kept as it is.
+    private func sort(_ mail: Courier.Mail?, _ now: ContinuousClock.Instant) {
+        if let mail {
+            kept.orders += mail.orders
+            kept.answers += mail.answers
+            kept.overflowing.formUnion(mail.overflowing)
+        }
+        guard serverClock != nil else { return }
+        absorb(kept, now)
+        kept = Courier.Mail()
+    }
+
+    private func absorb(_ mail: Courier.Mail, _ now: ContinuousClock.Instant) {
+        let server = serverNow(now)
+        for order in mail.orders {
+            switch order {
+            case .taken(let lane, let token, let offset, let isPaused):
+                lanes[lane] = Standing(token: token, offset: offset)
+                schedule.set(lane, offset: offset, isPaused: isPaused, now: server)
+                toRecover.insert(lane)
+            case .standing(let lane, let offset, let isPaused):
+                guard lanes[lane] != nil else { continue }
+                lanes[lane]?.offset = offset
+                schedule.set(lane, offset: offset, isPaused: isPaused, now: server)
+            case .lost(let lane):
+                drop(lane, server)
+            case .handed(let handOver):
+                take(handOver, server)
+            case .brake(let account, let brake):
+                schedule.brake(account, brake, now: server)
+            }
+        }
+        toRecover.formUnion(mail.overflowing.filter { lanes[$0] != nil })
+        for answered in mail.answers { take(answered, now) }
+    }
+
+    private func take(_ handOver: HandOver, _ server: Instant) {
+        guard lanes[handOver.lane] != nil, !isStopping else { return }
+        for action in handOver.actions { add(action, lane: handOver.lane, server) }
+        for id in handOver.cancelled + handOver.closed { forget(id, server) }
+    }
+
+    func add(_ action: Action, lane: LaneName, _ server: Instant) {
+        let scheduled = ScheduledAction(action, lane: lane)
+        guard !schedule.contains(scheduled.id) else { return }
+        actions[scheduled.id] = action
+        schedule.add(scheduled, now: server)
+    }
+
+    /// It is settled or removed without this courier's doing.
+    private func forget(_ id: ActionID, _ server: Instant) {
+        if inherited.removeValue(forKey: id) != nil {
+            finish(id, server)
+        } else if schedule.cancel(id, now: server) {
+            actions[id] = nil
+        }
+    }
+
+    func finish(_ id: ActionID, _ server: Instant) {
+        underWay[id] = nil
+        actions[id] = nil
+        schedule.finished(id, now: server)
+    }
+
+    /// Nothing more of this lane is started; what is under way stays until it is settled.
+    func drop(_ lane: LaneName, _ server: Instant) {
+        lanes[lane] = nil
+        toRecover.remove(lane)
+        for (id, action) in actions where underWay[id] == nil && schedule.lane(of: id) == lane {
+            actions[action.actionID] = nil
+            if inherited.removeValue(forKey: id) != nil { schedule.finished(id, now: server) }
+        }
+        schedule.drop(lane, now: server)
+    }
+
+    private func idleTime(_ now: ContinuousClock.Instant) -> Duration {
+        let isIdle = schedule.count == 0 && underWay.isEmpty && settlements.isEmpty && toRecover.isEmpty
+        if isIdle { return stopBy.map { max(.zero, $0 - now) } ?? .seconds(3_600) }
+        guard store != nil else { return max(.milliseconds(1), retryAt - now) }
+        if !toRecover.isEmpty { return .zero }
+        var until = min(nextTick, stopBy ?? nextTick)
+        if let first = deadlines.first { until = min(until, first.at) }
+        if let next = schedule.nextInstant { until = min(until, now + max(.zero, next - serverNow(now))) }
+        if !settlements.isEmpty { until = min(until, settleNotBefore) }
+        return max(.zero, until - now)
+    }
+
+    private func connect(_ now: ContinuousClock.Instant) throws -> Bool {
+        if let store {
+            if now >= nextTick { try readClock(store, now) }
+            return true
+        }
+        guard now >= retryAt else { return false }
+        let opened = try setting.connect()
+        try readClock(opened, now)
+        store = opened
+        failures = 0
+        return true
+    }
+
+    private func readClock(_ store: LaneStore, _ now: ContinuousClock.Instant) throws {
+        serverClock = (try store.serverTime(), .now)
+        nextTick = now + .seconds(1)
+    }
+
+    private func lostConnection() {
+        if store != nil { counters.reconnects += 1 }
+        store = nil
+        failures += 1
+        retryAt = .now + (failures == 1 ? .zero : BackOff.connection.wait(after: failures - 1, using: &generator))
+    }
+}

@@ -1,0 +1,114 @@
+internal import Channels
+internal import Contracts
+internal import Instants
+internal import Lanes
+internal import SwiftProtobuf
+
+/// What an attempt's answer means for the action, its lane and its account. Pure.
+struct Settlement {
+    /// Tries after which an action that still could be tried again ends as failed.
+    static let mostAttempts: UInt32 = 20
+
+    let item: SettleRequest.Item
+    let brake: (scope: BrakeScope, for: Duration)?
+
+    /// - Parameters:
+    ///   - now: the lane clock; stamps the outcome.
+    ///   - generator: the jitter of the next attempt.
+    init(
+        _ answer: SendAnswer, _ action: Action, attempt: UInt32, now: Instant,
+        using generator: inout some RandomNumberGenerator
+    ) throws {
+        var outcome = Outcome()
+        outcome.action = action.actionID.description
+        outcome.attempt = attempt
+        var verdict = SettleRequest.Verdict.close
+        var brake: (BrakeScope, Duration)?
+        switch answer {
+        case .delivered(let providerID):
+            outcome.status = .delivered
+            outcome.providerID = providerID
+        case .failed(let failure):
+            outcome.fail(.failed, failure)
+        case .ambiguous(let failure):
+            outcome.fail(.ambiguous, failure)
+        case .windowClosed(let failure):
+            outcome.fail(.windowClosed, failure)
+        case .again(let after, let failure):
+            outcome.fail(.failed, failure)
+            verdict = Self.again(after: after, attempt: attempt, using: &generator)
+        case .braked(let scope, let time, let failure):
+            outcome.fail(.failed, failure)
+            brake = (scope, time)
+            verdict = .again(after: time)
+        case .stopAccount(let failure):
+            outcome.fail(.failed, failure)
+            brake = (.account, Self.stop)
+            verdict = .again(after: Self.stop)
+        }
+        let bytes = try Self.event(outcome, of: action, now: now)
+        item = SettleRequest.Item(action: action.actionID, attempt: attempt, verdict: verdict, outcome: bytes)
+        self.brake = brake
+    }
+
+    /// Closes an action with a status that no answer of a carrier has.
+    static func closing(
+        _ status: Outcome.Status, _ reason: String, _ action: Action, attempt: UInt32, now: Instant
+    ) throws -> SettleRequest.Item {
+        var outcome = Outcome()
+        outcome.action = action.actionID.description
+        outcome.attempt = attempt
+        outcome.status = status
+        outcome.error = reason
+        return SettleRequest.Item(
+            action: action.actionID, attempt: attempt, verdict: .close,
+            outcome: try event(outcome, of: action, now: now))
+    }
+
+    /// Gives an attempt back of which it is certain that nothing was sent.
+    static func givingBack(_ action: Action, attempt: UInt32, now: Instant) throws -> SettleRequest.Item {
+        var item = try closing(.cancelled, "cancelled before it was sent", action, attempt: attempt, now: now)
+        item.verdict = .again(after: .zero)
+        return item
+    }
+
+    /// What an attempt counts as that got no answer by its deadline. Tells and notices may be made twice.
+    static func answerAtDeadline(of kind: Action.Kind, attempt: UInt32) -> SendAnswer {
+        switch kind {
+        case .tell, .notify, .fetch:
+            .again(after: .seconds(1), SendFailure(status: 0, message: "no answer by the deadline"))
+        default:
+            MetaAnswer.outcomeWithoutAnswer(
+                of: kind, attempt: Int(attempt), requestMayHaveGone: true, reason: "no answer by the deadline")
+        }
+    }
+
+    /// An account that is stopped waits for a person; so that a forgotten one is seen again it tries once a day.
+    private static let stop = Duration.seconds(86_400)
+
+    private static func again(
+        after: Duration, attempt: UInt32, using generator: inout some RandomNumberGenerator
+    ) -> SettleRequest.Verdict {
+        guard attempt < mostAttempts else { return .close }
+        return .again(after: max(after, BackOff.action.wait(after: attempt, using: &generator)))
+    }
+
+    private static func event(_ outcome: Outcome, of action: Action, now: Instant) throws -> [UInt8] {
+        var event = Event()
+        event.id = "\(outcome.action).\(outcome.attempt)"
+        event.account = action.account
+        event.contact = action.contact
+        event.happenedAt = now.milliseconds
+        event.receivedAt = now.milliseconds
+        event.conversation = action.conversation
+        event.outcome = outcome
+        return try event.serializedBytes()
+    }
+}
+
+extension Outcome {
+    fileprivate mutating func fail(_ status: Outcome.Status, _ failure: SendFailure) {
+        self.status = status
+        error = failure.description
+    }
+}

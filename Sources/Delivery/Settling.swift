@@ -1,0 +1,137 @@
+internal import Channels
+internal import Contracts
+internal import Instants
+internal import Lanes
+
+/// A settlement that waits to be written.
+struct Settling {
+    let item: SettleRequest.Item
+    /// It gives back a claim of which nobody knows whether it took effect.
+    let isInDoubt: Bool
+}
+
+// The second round trip of an attempt: its end, and the outcome into the log.
+extension CourierLoop {
+    private static let mostItems = 256
+    private static let mostBytes = 192 * 1_024
+
+    /// An answer of a carrier. One for another attempt than the one under way is ignored.
+    func take(_ answered: Answered, _ now: ContinuousClock.Instant) {
+        guard let one = underWay[answered.id], one.attempt == answered.attempt, !one.isAnswered else { return }
+        underWay[answered.id]?.isAnswered = true
+        answer(answered.answer, answered.id, one)
+    }
+
+    private func answer(_ answer: SendAnswer, _ id: ActionID, _ one: UnderWay) {
+        if case .ambiguous = answer { counters.ambiguous += 1 }
+        queue(id, lane: one.lane) { laneNow in
+            let settlement = try Settlement(
+                answer, one.action, attempt: one.attempt, now: laneNow, using: &generator)
+            if let brake = settlement.brake { self.brake(brake.scope, one.action.account, for: brake.for) }
+            return settlement.item
+        }
+    }
+
+    private func brake(_ scope: BrakeScope, _ account: String, for time: Duration) {
+        let server = serverNow(.now)
+        let brake = Brake(until: server + time, lets: nil)
+        switch scope {
+        case .account: schedule.brake(account, brake, now: server)
+        case .app: schedule.brakeAll(brake, now: server)
+        }
+    }
+
+    /// Ends an attempt that is under way without asking a carrier.
+    func close(_ id: ActionID, as status: Outcome.Status, _ reason: String, _ server: Instant) {
+        guard let one = underWay[id] else { return }
+        underWay[id]?.isAnswered = true
+        queue(id, lane: one.lane) { laneNow in
+            try Settlement.closing(status, reason, one.action, attempt: one.attempt, now: laneNow)
+        }
+    }
+
+    /// Queues a settlement. One that cannot be encoded leaves the attempt open until its deadline, for the next owner.
+    func queue(
+        _ id: ActionID, lane: LaneName, isInDoubt: Bool = false, _ make: (Instant) throws -> SettleRequest.Item
+    ) {
+        let server = serverNow(.now)
+        do {
+            let item = try make(server + (lanes[lane]?.offset ?? .zero))
+            settlements[lane, default: []].append(Settling(item: item, isInDoubt: isInDoubt))
+        } catch {
+            finish(id, server)
+        }
+    }
+
+    /// Attempts whose patience is over count as ambiguous; so do those of former owners past their deadline.
+    func passDeadlines(_ now: ContinuousClock.Instant) {
+        while let first = deadlines.first {
+            let isOver = underWay[first.id].map { $0.attempt != first.attempt || $0.isAnswered } ?? true
+            guard isOver || first.at <= now else { break }
+            deadlines.removeFirst()
+            guard !isOver, let one = underWay[first.id] else { continue }
+            underWay[first.id]?.isAnswered = true
+            answer(Settlement.answerAtDeadline(of: one.action.kind, attempt: one.attempt), first.id, one)
+        }
+        guard !inherited.isEmpty, !isStopping else { return }
+        let server = serverNow(now)
+        let due = inherited.filter { $0.value.until <= server }.sorted { $0.key < $1.key }
+        for (id, open) in due {
+            inherited[id] = nil
+            guard let action = actions[id], let lane = schedule.lane(of: id) else { continue }
+            counters.inherited += 1
+            let one = UnderWay(action: action, lane: lane, attempt: open.attempt, isAnswered: true)
+            underWay[id] = one
+            answer(Settlement.answerAtDeadline(of: action.kind, attempt: open.attempt), id, one)
+        }
+    }
+
+    /// Writes what waits, all lanes in one round trip. What Redis refuses is tried again after a second.
+    func settle(_ now: ContinuousClock.Instant) throws {
+        guard !settlements.isEmpty, now >= settleNotBefore, let store else { return }
+        let batches = settlements.sorted { $0.key < $1.key }.map { (lane: $0.key, settlings: batch($0.value)) }
+        let requests = batches.map { SettleRequest(lane: $0.lane, items: $0.settlings.map(\.item)) }
+        let replies = try store.settle(requests)
+        let server = serverNow(.now)
+        for (batch, reply) in zip(batches, replies) {
+            guard case .answered(let settled, _) = reply else {
+                settleNotBefore = now + .seconds(1)
+                continue
+            }
+            settlements[batch.lane]?.removeFirst(batch.settlings.count)
+            if settlements[batch.lane]?.isEmpty == true { settlements[batch.lane] = nil }
+            for (settling, one) in zip(batch.settlings, settled) { take(one, settling, server) }
+        }
+    }
+
+    /// As many as one call may carry; always at least one.
+    private func batch(_ waiting: [Settling]) -> [Settling] {
+        var bytes = 0
+        let count = waiting.prefix(Self.mostItems).prefix { settling in
+            bytes += settling.item.outcome.count + 8
+            return bytes <= Self.mostBytes
+        }.count
+        return Array(waiting.prefix(max(1, count)))
+    }
+
+    private func take(_ settled: Settled, _ settling: Settling, _ server: Instant) {
+        let id = settling.item.action
+        let attempt = settling.item.attempt
+        switch settled {
+        case .closed:
+            counters.closed += 1
+            finish(id, server)
+        case .rescheduled(let at):
+            counters.rescheduled += 1
+            underWay[id] = nil
+            schedule.again(id, attempts: attempt, at: at, now: server)
+        case .stale where settling.isInDoubt:
+            // The claim never took effect.
+            underWay[id] = nil
+            schedule.again(id, attempts: attempt - 1, at: server, now: server)
+        case .stale, .gone:
+            finish(id, server)
+        }
+        if !schedule.contains(id) { actions[id] = nil }
+    }
+}

@@ -1,0 +1,211 @@
+internal import HeapModule
+internal import Contracts
+internal import Conversations
+internal import Foundation
+internal import Instants
+
+/// One run of decisions in one lane: events and timers merged by the lane clock, until the log that was read, or the
+/// room of one commit, is used up.
+///
+/// Problem: a timer must fire before an event that entered the log at or after its due instant, and after every event
+/// that entered before; a timer armed by an event of this very run has its place in it too. Choice: a heap of the
+/// earliest due instant of each entity that is known to be due, fed from the lane's due members, from every state that
+/// is loaded, and again after every decision; an entry whose entity has meanwhile another earliest timer is thrown away.
+/// Timers fire only up to the horizon, behind which events may lie unread. Rejected: firing what Redis says is due
+/// before deciding the events, which breaks promises that were kept in time. It does no I/O, so it is tested alone;
+/// states come from the lane's cache, which must hold every entity asked for by `needs`.
+struct LaneBatch {
+    enum Step: Equatable {
+        case event(Position)
+        case timer(EntityID, ArmedTimer)
+    }
+
+    struct Bounds {
+        var mostDecisions = 512
+        var mostBytes = 640 * 1_024
+    }
+
+    private struct Firing: Comparable {
+        let due: Instant
+        let id: EntityID
+        static func < (left: Firing, right: Firing) -> Bool { (left.due, left.id) < (right.due, right.id) }
+    }
+
+    let now: Instant
+    let horizon: Instant
+    let bounds: Bounds
+    private(set) var plan: CommitPlan
+    private var firings = Heap<Firing>()
+    private let events: [LoggedEvent]
+    private var index = 0
+
+    /// - Parameters:
+    ///   - events: what was read, from the cursor on.
+    ///   - due: entities whose member among the lane's timers is due by the horizon.
+    ///   - horizon: up to where timers may fire once all events are decided.
+    init(cursor: Position, events: [LoggedEvent], due: [EntityID], now: Instant, horizon: Instant, bounds: Bounds) {
+        self.events = events
+        self.now = now
+        self.horizon = min(horizon, now)
+        self.bounds = bounds
+        plan = CommitPlan(cursor: cursor)
+        plan.due = due
+    }
+
+    /// Events of the input that are decided.
+    var decided: Int { index }
+
+    /// The entities whose states the run may read, each once, without their parents.
+    static func needs(_ events: some Sequence<LoggedEvent>, due: [EntityID]) -> [EntityID] {
+        var seen = Set(due)
+        var ids = due
+        for event in events {
+            guard case .event(_, let id) = event.content, seen.insert(id).inserted else { continue }
+            ids.append(id)
+        }
+        return ids
+    }
+
+    /// Looks at the timers of the states that were loaded. To be called once, before the first step.
+    mutating func begin(_ cache: StateCache) {
+        for id in Self.needs(events, due: plan.due) {
+            offer(id, cache)
+            if let parent = cache[id]?.parent { offer(parent, cache) }
+        }
+    }
+
+    /// What is to be decided next; nil if nothing is left or the commit has no more room.
+    mutating func next(_ cache: StateCache) -> Step? {
+        guard plan.decided + plan.firedTimers < bounds.mostDecisions, plan.bytes < bounds.mostBytes else { return nil }
+        let event = index < events.count ? events[index] : nil
+        let until = min(event?.at ?? horizon, horizon)
+        while let firing = firings.min, firing.due <= until {
+            guard let timer = cache[firing.id]?.state?.timers(dueBy: until).first,
+                timer.dueAt == firing.due.milliseconds
+            else {
+                firings.removeMin()
+                continue
+            }
+            return .timer(firing.id, timer)
+        }
+        return event.map { .event($0.position) }
+    }
+
+    /// Decides the step that `next` gave, or sets it aside for the reason given.
+    mutating func perform(
+        _ step: Step, settingAside reason: String? = nil, strikes: Int = 0, _ cache: inout StateCache,
+        _ decider: Decider, _ policy: Policy, _ signals: Signals
+    ) {
+        do {
+            if let reason { throw SetAside(reason: reason) }
+            switch step {
+            case .event:
+                let event = events[index]
+                guard case .event(let content, let id) = event.content else { throw SetAside(event) }
+                let input = Input.event(content, position: event.position, at: event.at)
+                if case .outcome(let outcome) = content.kind { plan.outcomes.append(outcome.action) }
+                try decide(id, input, &cache, decider, policy, signals)
+            case .timer(let id, let timer):
+                firings.removeMin()
+                try decide(id, .timer(timer), &cache, decider, policy, signals)
+            }
+        } catch {
+            setAside(step, "\(error)", strikes, &cache)
+        }
+        switch step {
+        case .timer: plan.firedTimers += 1
+        case .event:
+            plan.cursor = events[index].next
+            plan.decided += 1
+            plan.acceptedAt.append(events[index].at)
+            index += 1
+        }
+    }
+}
+
+extension LaneBatch {
+    private struct SetAside: Error, CustomStringConvertible {
+        let description: String
+        init(reason: String) { description = reason }
+        init(_ event: LoggedEvent) {
+            if case .broken(let reason) = event.content { description = reason } else { description = "" }
+        }
+    }
+
+    private mutating func decide(
+        _ id: EntityID, _ input: Input, _ cache: inout StateCache, _ decider: Decider, _ policy: Policy,
+        _ signals: Signals
+    ) throws {
+        let entry = cache[id]
+        let parent = entry?.parent
+        guard entry?.isUnreadable != true, parent.flatMap({ cache[$0] })?.isUnreadable != true else {
+            throw SetAside(reason: "expected the state of \(id), Redis holds bytes that are none")
+        }
+        var decision = try decider.decide(
+            id, entry?.state, parent.flatMap { cache[$0]?.state }, input, now, policy, SignalReader(signals))
+        if case .timer(let timer) = input {
+            guard !decision.own.timers.contains(timer) else {
+                throw SetAside(reason: "expected a fired timer to be disarmed, it still stands in the state")
+            }
+            decision.result.place(plan.cursor)
+        }
+        plan.bytes += 320
+        if decision.changesStates {
+            store(id, decision.own, &cache)
+            if let parent, let state = decision.parent { store(parent, state, &cache) }
+        }
+        plan.add(decision, of: id)
+    }
+
+    private mutating func store(_ id: EntityID, _ state: EntityState, _ cache: inout StateCache) {
+        if cache.store(id, state) {
+            plan.touched.append(id)
+            plan.bytes += (cache[id]?.size ?? 0) + 384
+        }
+        offer(id, cache)
+    }
+
+    private mutating func offer(_ id: EntityID, _ cache: StateCache) {
+        guard let due = cache[id]?.state?.earliestTimer, due <= horizon else { return }
+        firings.insert(Firing(due: due, id: id))
+    }
+
+    /// A dead letter and a result that says so. A timer that cannot be decided is disarmed, or it would fire for ever.
+    private mutating func setAside(_ step: Step, _ reason: String, _ strikes: Int, _ cache: inout StateCache) {
+        var letter = DeadLetter()
+        var result = DecisionResult()
+        result.verdict = .dead
+        result.now = now.milliseconds
+        var position = plan.cursor
+        switch step {
+        case .event:
+            let event = events[index]
+            position = event.position
+            letter.event = Data(event.bytes)
+            if case .event(let content, let id) = event.content {
+                result.event = content.id
+                result.conversation = id.text
+                result.kind = content.kindWord
+                result.happenedAt = content.happenedAt
+                result.receivedAt = content.receivedAt
+            }
+        case .timer(let id, let timer):
+            result.conversation = id.text
+            result.timer = "\(timer.kind)@\(timer.dueAt)"
+            if firings.min?.id == id, firings.min?.due.milliseconds == timer.dueAt { firings.removeMin() }
+            if var state = cache[id]?.state {
+                state.timers.removeAll { $0 == timer }
+                store(id, state, &cache)
+            }
+        }
+        result.place(position)
+        letter.entryMs = position.entry.milliseconds
+        letter.entrySequence = UInt32(clamping: position.entry.sequence)
+        letter.index = UInt32(clamping: position.index)
+        letter.error = reason
+        letter.strikes = UInt32(clamping: strikes)
+        plan.deadLetters.append(letter)
+        plan.results.append(result)
+        plan.bytes += letter.event.count + 512
+    }
+}

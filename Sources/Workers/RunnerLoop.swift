@@ -1,0 +1,161 @@
+internal import DequeModule
+internal import HeapModule
+internal import Contracts
+internal import Conversations
+internal import Delivery
+internal import Instants
+internal import Lanes
+internal import Membership
+
+/// A runner's thread: what it owns and the loop. `RunnerRound` has the way of a batch, `RunnerTenures` how lanes come
+/// and go.
+final class RunnerLoop {
+    static let lookEvery = Duration.seconds(1)
+    /// Lanes in one look's pipeline.
+    static let lookSlice = 256
+
+    let setting: RunnerSetting
+    let courier: Courier
+    let status: RunnerStatus
+    private let mailbox: Mailbox<Runner.Mail>
+    var policy: PolicyInForce
+    var signals: Signals
+    var store: LaneStore?
+    var lanes: [LaneName: HeldLane] = [:]
+    /// Granted and not yet taken: assignment numbers.
+    var wanted: [LaneName: UInt64] = [:]
+    /// Lanes with something to do, each once, in turn.
+    private var ready: Deque<LaneName> = []
+    private var dues = Heap<DueLane>()
+    private var nextLook = ContinuousClock.now
+    private var failures: UInt32 = 0
+    private var retryAt = ContinuousClock.now
+    private var generator = SystemRandomNumberGenerator()
+    private var isStopped = false
+
+    private struct DueLane: Comparable {
+        let at: ContinuousClock.Instant
+        let lane: LaneName
+        static func < (left: DueLane, right: DueLane) -> Bool { (left.at, left.lane) < (right.at, right.lane) }
+    }
+
+    init(_ setting: RunnerSetting, courier: Courier, mailbox: Mailbox<Runner.Mail>, status: RunnerStatus) {
+        self.setting = setting
+        self.courier = courier
+        self.mailbox = mailbox
+        self.status = status
+        policy = PolicyInForce(setting.policy)
+        signals = setting.signals
+    }
+
+    func run() {
+        while !isStopped {
+            if let mail = mailbox.take(waiting: idleTime(.now)) { absorb(mail) }
+            let started = ContinuousClock.now
+            var hasProgressed = false
+            do {
+                hasProgressed = try turn(started)
+            } catch {
+                lostConnection()
+            }
+            let ended = ContinuousClock.now
+            let hasWork = !ready.isEmpty || (store == nil && !(lanes.isEmpty && wanted.isEmpty))
+            let advice = status.turned(
+                hasWork: hasWork, hasProgressed: hasProgressed, busy: ended - started, now: ended)
+            if advice == .reconnect { lostConnection() }
+        }
+        releaseAll()
+    }
+
+    /// Puts a lane into the queue of those with something to do.
+    func enqueue(_ lane: HeldLane) {
+        guard !lane.isQueued else { return }
+        lane.isQueued = true
+        ready.append(lane.name)
+    }
+
+    /// Whatever the lane has to do next: at once, or when its next timer is due.
+    func settle(_ lane: HeldLane, now: ContinuousClock.Instant) {
+        if lane.isReady(now: now) {
+            enqueue(lane)
+        } else if let due = lane.dueAt {
+            dues.insert(DueLane(at: due, lane: lane.name))
+            if dues.count > 64 + 4 * lanes.count { dues = Heap(dues.unordered.filter(isCurrent)) }
+        }
+    }
+
+    /// The lanes of the next round.
+    func popReady(_ most: Int) -> [HeldLane] {
+        var picked: [HeldLane] = []
+        while picked.count < most, let name = ready.popFirst() {
+            guard let lane = lanes[name], lane.isQueued else { continue }
+            lane.isQueued = false
+            picked.append(lane)
+        }
+        return picked
+    }
+
+    private func isCurrent(_ due: DueLane) -> Bool { lanes[due.lane]?.dueAt == due.at }
+
+    private func idleTime(_ now: ContinuousClock.Instant) -> Duration {
+        guard store != nil else { return max(.zero, retryAt - now) }
+        if !ready.isEmpty { return .zero }
+        guard !lanes.isEmpty else { return .seconds(3_600) }
+        while let first = dues.min, !isCurrent(first) { dues.removeMin() }
+        return max(.zero, min(nextLook, dues.min?.at ?? nextLook) - now)
+    }
+
+    private func absorb(_ mail: Runner.Mail) {
+        if let new = mail.policy { policy = PolicyInForce(new) }
+        if let new = mail.signals { signals = new }
+        for order in mail.orders {
+            switch order {
+            case .grant(let lane, let assignment): if lanes[lane] == nil { wanted[lane] = assignment }
+            case .revoke(let lane): revoke(lane)
+            }
+        }
+        for name in mail.woken.sorted() {
+            if let lane = lanes[name] { enqueue(lane) }
+        }
+        isStopped = isStopped || mail.isStopped
+    }
+
+    /// One turn: whatever is to be taken, looked at, released, decided. True if nothing was in the way.
+    private func turn(_ now: ContinuousClock.Instant) throws -> Bool {
+        guard try connect(now) else { return false }
+        try releaseRevoked()
+        if !wanted.isEmpty { try takeWanted() }
+        while let first = dues.min, first.at <= now {
+            dues.removeMin()
+            if let lane = lanes[first.lane], lane.dueAt == first.at { enqueue(lane) }
+        }
+        if now >= nextLook {
+            nextLook = now + Self.lookEvery
+            try look()
+        }
+        return try round()
+    }
+
+    private func connect(_ now: ContinuousClock.Instant) throws -> Bool {
+        if store != nil { return true }
+        if lanes.isEmpty, wanted.isEmpty, revoked.isEmpty { return false }
+        guard now >= retryAt else { return false }
+        store = try setting.connect()
+        failures = 0
+        try takeAgain()
+        return true
+    }
+
+    /// What was in doubt is in nobody's hand now: the next connection takes the lanes again.
+    private func lostConnection() {
+        store = nil
+        failures += 1
+        retryAt = .now + (failures == 1 ? .zero : BackOff.connection.wait(after: failures - 1, using: &generator))
+        for lane in lanes.values { lane.isQueued = false }
+        ready.removeAll()
+        status.count { $0.reconnects += 1 }
+    }
+
+    /// Lanes that were revoked and are still held.
+    var revoked: [LaneName] = []
+}

@@ -1,0 +1,202 @@
+internal import Contracts
+internal import Conversations
+internal import Delivery
+internal import Instants
+internal import Lanes
+
+// One round: read, states, decide, commit, for up to 32 lanes at once, each step one round trip.
+extension RunnerLoop {
+    /// A lane with what was read of it.
+    private struct InHand {
+        let lane: HeldLane
+        let events: [LoggedEvent]
+        let due: [EntityID]
+        let now: Instant
+        let horizon: Instant
+        let nextDue: Instant?
+    }
+
+    /// A lane whose decisions are made and not yet written.
+    private struct Planned {
+        let lane: HeldLane
+        let plan: CommitPlan
+        let commit: LaneCommit
+    }
+
+    /// True if every lane of the round got on.
+    func round() throws -> Bool {
+        let picked = popReady(setting.bounds.mostLanes)
+        guard !picked.isEmpty, let store else { return true }
+        var hands: [InHand] = []
+        var isSmooth = true
+        let replies = try store.read(picked.map { $0.readRequest(setting.bounds) })
+        for (lane, reply) in zip(picked, replies) {
+            switch reply {
+            case .fenced: lose(lane)
+            case .failed: isSmooth = false
+            case .reading(let reading): if let hand = take(reading, of: lane) { hands.append(hand) }
+            }
+        }
+        try loadStates(hands, store)
+        let planned = try hands.compactMap { try plan($0, store) }
+        guard !planned.isEmpty else { return isSmooth }
+        let answers = try store.commit(planned.map(\.commit))
+        for (planned, answer) in zip(planned, answers) {
+            if try !apply(answer, to: planned) { isSmooth = false }
+        }
+        return isSmooth
+    }
+
+    /// What of a reading is to be decided now; nil if nothing, or if another wants the lane.
+    private func take(_ reading: Reading, of lane: HeldLane) -> InHand? {
+        let before = (lane.isPaused, lane.clock.offset)
+        lane.take(reading)
+        if before != (lane.isPaused, lane.clock.offset) {
+            courier.standing(lane.name, offset: lane.clock.offset, isPaused: lane.isPaused)
+        }
+        if yield(lane, to: lane.wantedBy) || lane.isPaused { return nil }
+        let most = lane.suspect == nil ? lane.mostDecisions : 1
+        var horizon = reading.holdsTimers ? Instant.distantPast : reading.horizon
+        if lane.ahead.count > most { horizon = min(horizon, lane.ahead[most].at) }
+        return InHand(
+            lane: lane, events: Array(lane.ahead.prefix(most)),
+            due: reading.dueTimers.compactMap { try? EntityID($0.entity) }, now: reading.clock.now, horizon: horizon,
+            nextDue: reading.nextDue)
+    }
+
+    /// Loads the states that the caches lack, of all lanes at once, parents included.
+    private func loadStates(_ hands: [InHand], _ store: LaneStore) throws {
+        var missing: [(lane: LaneName, entities: [EntityID])] = []
+        var targets: [HeldLane] = []
+        for hand in hands {
+            hand.lane.cache.begin()
+            let ids = LaneBatch.needs(hand.events, due: hand.due)
+            let lacking = hand.lane.cache.lacking(ids)
+            guard !lacking.isEmpty else { continue }
+            missing.append((lane: hand.lane.name, entities: lacking))
+            targets.append(hand.lane)
+        }
+        guard !missing.isEmpty else { return }
+        for (index, states) in try store.states(missing).enumerated() {
+            for (id, bytes) in zip(missing[index].entities, states) { targets[index].cache.load(id, bytes) }
+        }
+    }
+
+    /// Decides and makes the commit; nil if there is nothing to write.
+    private func plan(_ hand: InHand, _ store: LaneStore) throws -> Planned? {
+        let lane = hand.lane
+        var bounds = LaneBatch.Bounds()
+        bounds.mostDecisions = lane.suspect == nil ? lane.mostDecisions : 1
+        var batch = LaneBatch(
+            cursor: lane.cursor, events: hand.events, due: hand.due, now: hand.now, horizon: hand.horizon,
+            bounds: bounds)
+        batch.begin(lane.cache)
+        while let step = batch.next(lane.cache) {
+            var reason: String?
+            if let suspect = lane.suspect {
+                guard try mark(step, lane, suspect, store, &reason) else { return nil }
+            } else if lane.setsAsideNext {
+                reason = "expected a decision that fits into one commit of \(LaneCommit.mostBytes) bytes"
+                lane.setsAsideNext = false
+            }
+            batch.perform(
+                step, settingAside: reason, strikes: reason == nil ? 0 : lane.suspect?.strikes ?? 0, &lane.cache,
+                setting.decider, policy.policy, signals)
+        }
+        guard !batch.plan.isEmpty else {
+            // A due instant that nothing could be done about waits for the next look.
+            if let due = hand.nextDue, due > hand.now { lane.setDue(due, now: .now) }
+            settle(lane, now: .now)
+            return nil
+        }
+        let (commit, bytes) = try batch.plan.commit(lane, policy: policy, now: hand.now, horizon: batch.horizon)
+        guard bytes <= LaneCommit.mostBytes else {
+            lane.tooLarge()
+            enqueue(lane)
+            return nil
+        }
+        return Planned(lane: lane, plan: batch.plan, commit: commit)
+    }
+
+    /// Writes down what a suspect lane decides next; false if the lane was lost. Three deaths with this mark are a
+    /// reason to set it aside.
+    private func mark(
+        _ step: LaneBatch.Step, _ lane: HeldLane, _ suspect: Suspect, _ store: LaneStore, _ reason: inout String?
+    ) throws -> Bool {
+        let mark: LaneMark =
+            switch step {
+            case .event(let position): .event(position)
+            case .timer(let id, _): .timer(id)
+            }
+        if suspect.mark == mark, suspect.strikes >= Suspect.mostStrikes {
+            reason = "\(suspect.strikes) owners died while this was decided"
+            return true
+        }
+        switch try store.control(.mark(mark, lane.token), lane.name) {
+        case .fenced:
+            lose(lane)
+            return false
+        case .done: return true
+        case .differs, .missing, .failed:
+            lane.forgetStates()
+            return false
+        }
+    }
+
+    /// What a commit's answer means; false if the lane did not get on.
+    private func apply(_ answer: CommitReply, to planned: Planned) throws -> Bool {
+        let lane = planned.lane
+        switch answer {
+        case .committed(let committed):
+            confirm(planned, committed)
+            return true
+        case .fenced:
+            status.count { $0.refusedCommits += 1 }
+            lose(lane)
+            return true
+        case .wrongSequence:
+            status.count { $0.refusedCommits += 1 }
+            try takeAgain(lane)
+            return false
+        case .deadFull, .failed:
+            // The lane has paused itself, or Redis refuses to write: the next look tells when it goes on.
+            status.count { $0.refusedCommits += 1 }
+            lane.forgetStates()
+            return false
+        }
+    }
+
+    private func confirm(_ planned: Planned, _ committed: Committed) {
+        let (lane, plan) = (planned.lane, planned.plan)
+        let now = ContinuousClock.now
+        report(planned, at: committed.clock.now)
+        let isFresh = now - lane.takenAt < Courier.longestPatience
+        courier.handed(
+            HandOver(
+                lane: lane.name, actions: plan.actions, cancelled: committed.cancelled,
+                closed: isFresh ? plan.closedActions : []))
+        if lane.clock.offset != committed.clock.offset {
+            courier.standing(lane.name, offset: committed.clock.offset, isPaused: lane.isPaused)
+        }
+        lane.committed(committed, cursor: plan.cursor, decided: plan.decided, now: now)
+        if !yield(lane, to: committed.wantedBy) { settle(lane, now: now) }
+    }
+
+    private func report(_ planned: Planned, at instant: Instant) {
+        let plan = planned.plan
+        status.count { counters in
+            counters.decided += UInt64(plan.decided)
+            counters.firedTimers += UInt64(plan.firedTimers)
+            counters.committedBatches += 1
+            counters.deadLetters += UInt64(plan.deadLetters.count)
+            counters.actions += UInt64(plan.actions.count)
+            for accepted in plan.acceptedAt { counters.acceptedToCommitted.add(instant - accepted) }
+        }
+        guard let committed = setting.committed else { return }
+        committed(
+            planned.lane.name,
+            plan.results.filter { !$0.event.isEmpty }.map {
+                CommittedEvent(id: $0.event, receivedAt: Instant(milliseconds: $0.receivedAt))
+            })
+    }
+}

@@ -1,0 +1,162 @@
+internal import Contracts
+internal import Delivery
+internal import Instants
+internal import Lanes
+internal import Membership
+
+// How lanes come to a runner and leave it.
+extension RunnerLoop {
+    /// Takes the lanes that were granted, in one pipeline.
+    func takeWanted() throws {
+        let requests = wanted.sorted { $0.key < $1.key }.map { request($0.key, assignment: $0.value) }
+        let replies = try store?.take(requests) ?? []
+        for (request, reply) in zip(requests, replies) {
+            wanted[request.lane] = nil
+            switch reply {
+            case .taken(let tenure):
+                hold(HeldLane(tenure, assignment: request.assignment, now: .now))
+                setting.report(.taken(request.lane))
+            case .olderAssignment, .failed:
+                setting.report(.refused(request.lane))
+            }
+        }
+        showCount()
+    }
+
+    /// After a new connection: takes again what nobody else has taken meanwhile.
+    func takeAgain() throws {
+        let names = lanes.keys.sorted()
+        guard !names.isEmpty, let store else { return }
+        var mine: [HeldLane] = []
+        for look in try store.look(names) {
+            guard let lane = lanes[look.lane] else { continue }
+            if look.owner == setting.owner || look.owner == nil { mine.append(lane) } else { lose(lane) }
+        }
+        let replies = try store.take(mine.map { request($0.name, assignment: $0.assignment) })
+        for (lane, reply) in zip(mine, replies) {
+            if case .taken(let tenure) = reply {
+                hold(HeldLane(tenure, assignment: lane.assignment, now: .now))
+            } else {
+                lose(lane)
+            }
+        }
+    }
+
+    /// Takes one lane again whose commit's fate is unclear.
+    func takeAgain(_ lane: HeldLane) throws {
+        guard let reply = try store?.take([request(lane.name, assignment: lane.assignment)]).first else { return }
+        if case .taken(let tenure) = reply {
+            hold(HeldLane(tenure, assignment: lane.assignment, now: .now))
+        } else {
+            lose(lane)
+        }
+    }
+
+    /// Drops everything of a lane that is another's now.
+    func lose(_ lane: HeldLane) {
+        lanes[lane.name] = nil
+        courier.lost(lane.name)
+        setting.report(.lost(lane.name))
+        showCount()
+    }
+
+    func revoke(_ name: LaneName) {
+        wanted[name] = nil
+        if lanes[name] == nil {
+            setting.report(.released(name))
+        } else {
+            revoked.append(name)
+        }
+    }
+
+    func releaseRevoked() throws {
+        let names = revoked
+        revoked = []
+        try release(names.compactMap { lanes[$0] })
+    }
+
+    /// Gives lanes back between two rounds, when nothing of them is in hand. Their owner's courier stops first.
+    func release(_ given: [HeldLane]) throws {
+        guard !given.isEmpty, let store else { return }
+        for lane in given {
+            courier.lost(lane.name)
+            lanes[lane.name] = nil
+        }
+        defer { showCount() }
+        do {
+            let replies = try store.release(given.map { (lane: $0.name, token: $0.token) })
+            for (lane, reply) in zip(given, replies) {
+                if case .released = reply {
+                    setting.report(.released(lane.name))
+                } else {
+                    setting.report(.lost(lane.name))
+                }
+            }
+        } catch {
+            for lane in given { setting.report(.lost(lane.name)) }
+            throw error
+        }
+    }
+
+    /// Releases a lane if another member has asked for it.
+    func yield(_ lane: HeldLane, to wanting: String?) -> Bool {
+        guard let wanting, wanting != setting.owner else { return false }
+        if !revoked.contains(lane.name) { revoked.append(lane.name) }
+        return true
+    }
+
+    func releaseAll() {
+        do {
+            try release(lanes.values.sorted { $0.name < $1.name })
+        } catch {
+            // The connection is gone: whoever takes the lanes next fences this run.
+            store = nil
+        }
+        for lane in lanes.values.sorted(by: { $0.name < $1.name }) { lose(lane) }
+        store = nil
+    }
+
+    /// Finds what no wake-up told: undecided events, due timers, pauses, heirs, a new owner.
+    func look() throws {
+        let names = lanes.values.filter { !$0.isQueued }.map(\.name).sorted()
+        let now = ContinuousClock.now
+        for start in stride(from: 0, to: names.count, by: Self.lookSlice) {
+            let slice = Array(names[start..<min(start + Self.lookSlice, names.count)])
+            for look in try store?.look(slice) ?? [] {
+                guard let lane = lanes[look.lane] else { continue }
+                lane.backlog = look.pending
+                guard look.owner == setting.owner else {
+                    lose(lane)
+                    continue
+                }
+                if yield(lane, to: look.wantedBy) { continue }
+                let laneNow = max(look.now, look.serverTime + look.offset)
+                let isDue = look.nextDue.map { $0 <= laneNow } ?? false
+                if look.isPaused != lane.isPaused || (!look.isPaused && (look.hasUndecided || isDue)) {
+                    enqueue(lane)
+                } else if lane.dueAt == nil {
+                    lane.setDue(look.nextDue, now: now)
+                    settle(lane, now: now)
+                }
+            }
+        }
+        status.looked(backlog: lanes.values.reduce(0) { $0 + $1.backlog })
+    }
+
+    private func hold(_ lane: HeldLane) {
+        lanes[lane.name] = lane
+        courier.taken(lane.name, token: lane.token, offset: lane.clock.offset, isPaused: lane.isPaused)
+        enqueue(lane)
+    }
+
+    private func request(_ lane: LaneName, assignment: UInt64) -> TakeRequest {
+        var generator = SystemRandomNumberGenerator()
+        return TakeRequest(
+            lane: lane, owner: setting.owner, assignment: assignment, token: .random(using: &generator))
+    }
+
+    private func showCount() {
+        let count = lanes.count
+        status.count { $0.lanes = count }
+    }
+}
