@@ -1,0 +1,34 @@
+import ArgumentParser
+import Contracts
+import Lanes
+import Redis
+
+/// Where the lanes are: shared by every command that talks to Redis.
+struct RedisOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Redis: redis://, rediss:// or the path of a unix socket.",
+            discussion: """
+                TLS: rediss://user:password@host:6380?ca=ca.pem&cert=me.pem&key=me.key. A password does not belong on a \
+                command line that others can read: give the URL in the environment variable NIGHTSHIFT_REDIS instead.
+                """, valueName: "url"))
+    var redis: String?
+
+    @Option(help: "Prefix of all keys.")
+    var namespace = "ns"
+
+    /// The endpoint of `--redis`, else of NIGHTSHIFT_REDIS, else redis://127.0.0.1:6379.
+    func endpoint(environment: [String: String]) throws -> RedisEndpoint {
+        try RedisEndpoint(parsing: redis ?? environment["NIGHTSHIFT_REDIS"] ?? "redis://127.0.0.1:6379")
+    }
+
+    func keyspace() throws -> Keyspace {
+        try Keyspace(namespace: namespace)
+    }
+}
+
+/// How safe an accepted event is.
+struct DurabilityOptions: ParsableArguments {
+    @Option(help: "memory, everysec, always or replicated(n): what Redis must have done before an event counts as held.")
+    var durability = "everysec"
+}
