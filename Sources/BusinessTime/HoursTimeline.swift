@@ -15,7 +15,15 @@ struct HoursTimeline: Hashable, Sendable {
     /// For run r and weekday w, the open parts lie in `parts[bounds[7r + w]..<bounds[7r + w + 1]]`.
     private let bounds: [Int]
     private let parts: [DayPart]
-    private let isAlwaysOpen: [Bool]
+    private let patterns: [Pattern]
+
+    /// What spares a walk from looking at each day of a run.
+    enum Pattern: Hashable, Sendable {
+        /// Every day is open from 00:00 to 24:00.
+        case alwaysOpen
+        case neverOpen
+        case mixed
+    }
 
     private static let lowestDay = -(1 << 50)
     private static let highestDay = 1 << 50
@@ -29,27 +37,27 @@ struct HoursTimeline: Hashable, Sendable {
         let firstDays = [Self.lowestDay] + cuts
         var bounds = [0]
         var parts: [DayPart] = []
-        var isAlwaysOpen: [Bool] = []
+        var patterns: [Pattern] = []
         for (run, first) in firstDays.enumerated() {
             let last = run + 1 < firstDays.count ? firstDays[run + 1] - 1 : Self.highestDay
             let hours = StartDayHours(
                 weekly: weekly, exceptions: exceptions.filter { $0.touches(first - 1, last) }, validity: validity)
-            var isOpenThroughout = true
+            var days = Set<[DayPart]>()
             for weekday in 0..<7 {
                 let day = first + (weekday - Weekday.index(ofDay: first) + 7) % 7
                 if day <= last {
                     let open = hours.parts(ofDay: day)
                     parts += open
-                    isOpenThroughout = isOpenThroughout && open == [.wholeDay]
+                    days.insert(open)
                 }
                 bounds.append(parts.count)
             }
-            isAlwaysOpen.append(isOpenThroughout)
+            patterns.append(days == [[.wholeDay]] ? .alwaysOpen : days == [[]] ? .neverOpen : .mixed)
         }
         self.firstDays = firstDays
         self.bounds = bounds
         self.parts = parts
-        self.isAlwaysOpen = isAlwaysOpen
+        self.patterns = patterns
     }
 
     /// The number of the run that holds `day`, counted from 1970-01-01.
@@ -67,9 +75,8 @@ struct HoursTimeline: Hashable, Sendable {
         firstDays[run]...(run + 1 < firstDays.count ? firstDays[run + 1] - 1 : Self.highestDay)
     }
 
-    /// True if every day of the run is open from 00:00 to 24:00.
-    func isAlwaysOpen(run: Int) -> Bool {
-        isAlwaysOpen[run]
+    func pattern(ofRun run: Int) -> Pattern {
+        patterns[run]
     }
 
     /// The open parts of one day, which must lie in the run: sorted, neither overlapping nor touching.

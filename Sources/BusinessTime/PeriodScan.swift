@@ -31,12 +31,15 @@ struct PeriodScan {
         var current: CoveredSeconds?
         while day <= lastDay {
             let days = timeline.days(ofRun: run)
-            if timeline.isAlwaysOpen(run: run) {
+            switch timeline.pattern(ofRun: run) {
+            case .neverOpen:
+                day = min(days.upperBound, lastDay)
+            case .alwaysOpen:
                 let end = min(days.upperBound, lastDay)
                 let part = CoveredSeconds(opening: opening(day * 86_400), closing: closing((end + 1) * 86_400))
                 if let found = Self.join(&current, part, endingAfter: seconds) { return found }
                 day = end
-            } else {
+            case .mixed:
                 for part in timeline.parts(ofDay: day, inRun: run) {
                     let part = covered(part, day)
                     if let found = Self.join(&current, part, endingAfter: seconds) { return found }
@@ -58,12 +61,15 @@ struct PeriodScan {
         var current: CoveredSeconds?
         while day >= firstDay {
             let days = timeline.days(ofRun: run)
-            if timeline.isAlwaysOpen(run: run) {
+            switch timeline.pattern(ofRun: run) {
+            case .neverOpen:
+                day = max(days.lowerBound, firstDay)
+            case .alwaysOpen:
                 let start = max(days.lowerBound, firstDay)
                 let part = CoveredSeconds(opening: opening(start * 86_400), closing: closing((day + 1) * 86_400))
                 if let found = Self.join(&current, part, startingBefore: seconds) { return found }
                 day = start
-            } else {
+            case .mixed:
                 for part in timeline.parts(ofDay: day, inRun: run).reversed() {
                     let part = covered(part, day)
                     if let found = Self.join(&current, part, startingBefore: seconds) { return found }

@@ -46,8 +46,10 @@ package struct CivilDate: Sendable, Hashable, Comparable {
         return remainder < 0 ? remainder + 7 : remainder
     }
 
+    /// Clamped to the years -9999 to 9999, as `init(daysSince1970:)`.
     package func adding(days: Int) -> CivilDate {
-        CivilDate(daysSince1970: daysSince1970 + days)
+        let (sum, overflow) = daysSince1970.addingReportingOverflow(days)
+        return CivilDate(daysSince1970: overflow ? (days < 0 ? .min : .max) : sum)
     }
 
     package static func < (left: CivilDate, right: CivilDate) -> Bool {

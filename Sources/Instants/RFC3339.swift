@@ -23,7 +23,11 @@ extension Instant: CustomStringConvertible {
     }
 
     /// The same instant written with a zone's offset: `2026-11-22T19:00:00.000+01:00`; `Z` for offset 0.
-    package func rfc3339(offsetSeconds: Int) -> String {
+    ///
+    /// RFC 3339 knows offsets in whole minutes only. Those of local mean time, before about 1920, have seconds too: they
+    /// are left away from the offset and from the time, so that the text still names the same instant.
+    package func rfc3339(offsetSeconds exactOffset: Int) -> String {
+        let offsetSeconds = exactOffset / 60 * 60
         let lowest: Int64 = -62_167_219_200_000
         let highest: Int64 = 253_402_300_799_999
         let local = Swift.min(
