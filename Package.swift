@@ -130,8 +130,15 @@ let tests: [Target] = [
     .testTarget(
         name: "IngressTests",
         dependencies: [
-            "Ingress", "Lanes", "Channels", "Settings", "Redis", "Contracts", "Instants", "TestSupport", .hummingbird,
-            .hummingbirdTesting,
+            "Ingress", "Sandbox", "Lanes", "Channels", "Settings", "Redis", "Contracts", "Instants", "Telemetry",
+            "TestSupport", .hummingbird, .hummingbirdTesting, .log, .protobuf,
+        ]
+    ),
+    .testTarget(
+        name: "SandboxTests",
+        dependencies: [
+            "Sandbox", "Delivery", "Channels", "Contracts", "Instants", .hummingbird, .hummingbirdTesting, .httpClient,
+            .log,
         ]
     ),
     .testTarget(

@@ -124,7 +124,8 @@ package struct SampleDay {
 
     /// Customers write most in their evening, least before dawn: events a slot by local hour, a shape and not a measurement.
     private static let shape: [Double] = [
-        0.6, 0.3, 0.2, 0.1, 0.1, 0.2, 0.5, 0.9, 1.2, 1.4, 1.5, 1.6, 1.8, 1.6, 1.4, 1.4, 1.6, 2.0, 2.6, 3.2, 3.4, 3.0, 2.0,
+        0.6, 0.3, 0.2, 0.1, 0.1, 0.2, 0.5, 0.9, 1.2, 1.4, 1.5, 1.6, 1.8, 1.6, 1.4, 1.4, 1.6, 2.0, 2.6, 3.2, 3.4, 3.0,
+        2.0,
         1.1,
     ]
 

@@ -1,0 +1,77 @@
+package import AsyncHTTPClient
+package import Channels
+package import Contracts
+internal import Instants
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOPosix
+
+/// Carries out calls of the Graph API over HTTP and says what each came to.
+package struct MetaClient: Sendable {
+    /// Answers are short; what is longer is no answer of the Graph API.
+    private static let mostAnswerBytes = 256 << 10
+
+    private let client: HTTPClient
+    private let base: String
+    private let token: @Sendable (String) -> String?
+
+    /// - Parameters:
+    ///   - base: host and version without a slash at the end, such as `https://graph.facebook.com/v26.0`.
+    ///   - token: the access token of an account; nil sends none. It travels in a header, never in an address, which
+    ///     ends up in logs.
+    package init(client: HTTPClient = .shared, base: String, token: @escaping @Sendable (_ account: String) -> String?)
+    {
+        self.client = client
+        self.base = base
+        self.token = token
+    }
+
+    /// What one attempt came to, and how much of the limits is used if the answer says so.
+    package struct Attempt: Sendable, Equatable {
+        package let answer: SendAnswer
+        package let usage: MetaUsage?
+    }
+
+    /// Makes one attempt. It returns by the deadline, whatever the network does.
+    ///
+    /// - Parameter attempt: from 1.
+    package func carryOut(
+        _ call: MetaRequest, account: String, kind: Action.Kind, attempt: Int, deadline: Duration
+    ) async -> Attempt {
+        do {
+            let end = NIODeadline.now() + TimeAmount.milliseconds(deadline.wholeMilliseconds)
+            let response = try await client.execute(request(for: call, account: account), deadline: end)
+            let body = try await response.body.collect(upTo: Self.mostAnswerBytes)
+            var headers: [String: String] = [:]
+            for (name, value) in response.headers { headers[name.lowercased()] = value }
+            let answer = MetaAnswer(
+                status: Int(response.status.code), headers: headers, body: Array(body.readableBytesView))
+            return Attempt(answer: answer.outcome(of: kind, attempt: attempt), usage: MetaUsage(headers: headers))
+        } catch {
+            let answer = MetaAnswer.outcomeWithoutAnswer(
+                of: kind, attempt: attempt, requestMayHaveGone: !Self.isBeforeRequest(error), reason: "\(error)")
+            return Attempt(answer: answer, usage: nil)
+        }
+    }
+
+    private func request(for call: MetaRequest, account: String) -> HTTPClientRequest {
+        let query = call.query.map { "\(MetaRequest.encoded($0.name))=\(MetaRequest.encoded($0.value))" }
+        var request = HTTPClientRequest(
+            url: base + call.path + (query.isEmpty ? "" : "?" + query.joined(separator: "&")))
+        request.method = call.method == .post ? .POST : .DELETE
+        if let token = token(account) { request.headers.add(name: "authorization", value: "Bearer \(token)") }
+        if let body = call.body {
+            request.headers.add(name: "content-type", value: "application/json")
+            request.body = .bytes(ByteBuffer(bytes: body.bytes()))
+        }
+        return request
+    }
+
+    /// Errors that come before a connection stands: no byte of the request can have left.
+    private static func isBeforeRequest(_ error: any Error) -> Bool {
+        if error is NIOConnectionError { return true }
+        guard let error = error as? HTTPClientError else { return false }
+        return error == .connectTimeout || error == .getConnectionFromPoolTimeout || error == .invalidURL
+            || error == .tlsHandshakeTimeout
+    }
+}

@@ -1,0 +1,187 @@
+// The Graph API as far as the spine calls it: messages, replies to comments, hiding, deleting.
+//
+// It answers in the platform's shapes, writes what it accepts to the ledger before it answers, and refuses, fails or
+// falls silent as its faults say. It does not know windows, tokens or rate limits.
+
+internal import Channels
+internal import Foundation
+internal import HTTPTypes
+internal import Hummingbird
+internal import Instants
+
+struct GraphController: Sendable {
+    /// Longest body of a call; the platform's texts are far below.
+    private static let mostBodyBytes = 256 << 10
+
+    let settings: SandboxSettings
+    let ledger: SandboxLedger
+    let threads: SandboxThreads
+    let faults: FaultDraw
+    let echoes: EchoPump
+
+    func add(to router: Router<BasicRequestContext>) {
+        router.post("/:version/:node/messages") { request, context in
+            try await call(request, context, messages)
+        }
+        for edge in ["comments", "replies"] {
+            router.post("/:version/:node/\(edge)") { request, context in try await call(request, context, reply) }
+        }
+        router.post("/:version/:node") { request, context in try await call(request, context, hide) }
+        router.delete("/:version/:node") { request, context in try await call(request, context, delete) }
+    }
+
+    /// What a call asks for, once it is read.
+    struct Call: Sendable {
+        let node: String
+        let query: [String: String]
+        let body: JSONValue
+    }
+
+    /// What is accepted: the line without instant and fate, and the answer.
+    struct Accepted: Sendable {
+        var kind: String
+        var account: String
+        var recipient: String
+        var metadata = ""
+        var text = ""
+        var id: String
+        var answer: JSONValue
+        var person: SandboxThreads.Person?
+    }
+
+    enum Reading: Sendable {
+        case accepted(Accepted)
+        case refused(status: Int, code: Int64, message: String)
+    }
+
+    private func call(
+        _ request: Request, _ context: BasicRequestContext, _ read: (Call) -> Reading
+    ) async throws -> Response {
+        let buffer = try await request.body.collect(upTo: Self.mostBodyBytes)
+        let bytes = Array(buffer.readableBytesView)
+        let body = bytes.isEmpty ? JSONValue.object([:]) : (try? JSONValue(parsing: bytes)) ?? .null
+        var query: [String: String] = [:]
+        for (name, value) in request.uri.queryParameters { query[String(name)] = String(value) }
+        let node = context.parameters.get("node").map { $0.removingPercentEncoding ?? $0 } ?? ""
+        let effect = faults.next()
+        if settings.latency > .zero { try await Task.sleep(for: settings.latency) }
+        switch effect {
+        case .refuse(let status, let code):
+            return Self.error(status, code, "(#\(code)) injected by the sandbox")
+        case .fail:
+            return Response.page("Bad gateway", type: "text/plain", .badGateway)
+        case .acceptSilently, nil:
+            break
+        }
+        switch read(Call(node: node, query: query, body: body)) {
+        case .refused(let status, let code, let message): return Self.error(status, code, message)
+        case .accepted(let accepted):
+            try accept(accepted, answered: effect == nil)
+            guard effect == nil else {
+                try await Task.sleep(for: settings.silence)
+                return Response.page("Gateway timeout", type: "text/plain", .gatewayTimeout)
+            }
+            return Response.json(accepted.answer)
+        }
+    }
+
+    private func accept(_ accepted: Accepted, answered: Bool) throws {
+        let now = settings.now()
+        try ledger.append(
+            LedgerLine(
+                at: now, kind: accepted.kind, account: accepted.account, recipient: accepted.recipient,
+                metadata: accepted.metadata, text: accepted.text, id: accepted.id, answered: answered))
+        guard let person = accepted.person else { return }
+        threads.add(
+            SandboxThreads.Text(at: now, isCustomer: false, kind: accepted.kind, text: accepted.text), to: person)
+        guard settings.echoes, accepted.kind == "send", let account = settings.account(person.account) else { return }
+        echoes.post(
+            account,
+            WebhookBodies.echo(
+                account: account.id, contact: person.contact, id: accepted.id, text: accepted.text,
+                metadata: accepted.metadata.isEmpty ? nil : accepted.metadata, app: settings.app, at: now))
+    }
+
+    private func messages(_ call: Call) -> Reading {
+        let recipient = call.body["recipient"]
+        if let word = call.body["sender_action"]?.string, let contact = recipient?["id"]?.string {
+            return .accepted(
+                Accepted(
+                    kind: "sender_action", account: call.node, recipient: contact, text: word, id: "",
+                    answer: ["recipient_id": .string(contact)]))
+        }
+        guard let message = call.body["message"], let text = message["text"]?.string, !text.isEmpty else {
+            return .refused(status: 400, code: 100, message: "(#100) Param message must have a text")
+        }
+        let metadata = message["metadata"]?.string ?? ""
+        let id = "m_sandbox_\(threads.nextNumber())"
+        if let comment = recipient?["comment_id"]?.string {
+            guard threads.takePrivateReply(of: comment) else {
+                return .refused(status: 400, code: 10_903, message: "(#10903) This user cant reply to this activity")
+            }
+            let person = threads.author(of: comment)
+            let answer: JSONValue = ["recipient_id": .string(person?.contact ?? comment), "message_id": .string(id)]
+            return .accepted(
+                Accepted(
+                    kind: "private_reply", account: call.node, recipient: comment, metadata: metadata, text: text,
+                    id: id, answer: answer, person: person))
+        }
+        guard let contact = recipient?["id"]?.string, !contact.isEmpty else {
+            return .refused(status: 400, code: 100, message: "(#100) Param recipient must have an id")
+        }
+        return .accepted(
+            Accepted(
+                kind: "send", account: call.node, recipient: contact, metadata: metadata, text: text, id: id,
+                answer: ["recipient_id": .string(contact), "message_id": .string(id)],
+                person: .init(account: call.node, contact: contact)))
+    }
+
+    private func reply(_ call: Call) -> Reading {
+        guard let text = call.body["message"]?.string ?? call.query["message"], !text.isEmpty else {
+            return .refused(status: 400, code: 100, message: "(#100) Param message must be a text")
+        }
+        let person = threads.author(of: call.node)
+        let id = "\(call.node)_r\(threads.nextNumber())"
+        return .accepted(
+            Accepted(
+                kind: "reply", account: person?.account ?? "", recipient: call.node, text: text, id: id,
+                answer: ["id": .string(id)], person: person))
+    }
+
+    private func hide(_ call: Call) -> Reading {
+        let hidden = call.body["is_hidden"]?.bool ?? call.query["hide"].map { $0 == "true" }
+        guard let hidden else {
+            return .refused(status: 400, code: 100, message: "(#100) Expected is_hidden or hide")
+        }
+        return moderation(hidden ? "hide" : "unhide", call)
+    }
+
+    private func delete(_ call: Call) -> Reading { moderation("delete", call) }
+
+    private func moderation(_ kind: String, _ call: Call) -> Reading {
+        let person = threads.author(of: call.node)
+        return .accepted(
+            Accepted(
+                kind: kind, account: person?.account ?? "", recipient: call.node, id: "",
+                answer: ["success": true], person: person))
+    }
+
+    private static func error(_ status: Int, _ code: Int64, _ message: String) -> Response {
+        let error: JSONValue = [
+            "message": .string(message), "type": "OAuthException", "code": .integer(code), "fbtrace_id": "sandbox",
+        ]
+        return Response.json(["error": error], .init(code: status))
+    }
+}
+
+extension Response {
+    static func json(_ value: JSONValue, _ status: HTTPResponse.Status = .ok) -> Response {
+        page(value.text(), type: "application/json", status)
+    }
+
+    static func page(_ text: String, type: String, _ status: HTTPResponse.Status = .ok) -> Response {
+        Response(
+            status: status, headers: [.contentType: "\(type); charset=utf-8", .cacheControl: "no-store"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    }
+}

@@ -1,0 +1,45 @@
+internal import Contracts
+private import Synchronization
+
+/// What goes wrong in the sandbox, and how often: rows of data, so that a drill names them on its command line.
+package struct SandboxFault: Sendable, Equatable {
+    package enum Effect: Sendable, Equatable {
+        /// Refused with this HTTP status and Graph error code; nothing is accepted.
+        case refuse(status: Int, code: Int64)
+        /// HTTP 500 without JSON; nothing is accepted.
+        case fail
+        /// Accepted and written to the ledger, but the caller gets no answer in time.
+        case acceptSilently
+    }
+
+    /// How many calls of a thousand.
+    package let perMille: Int
+    package let effect: Effect
+
+    package init(perMille: Int, _ effect: Effect) {
+        self.perMille = perMille
+        self.effect = effect
+    }
+}
+
+/// Draws the fault of each call from one seed.
+final class FaultDraw: Sendable {
+    private let faults: [SandboxFault]
+    private let random: Mutex<SeededGenerator>
+
+    init(_ faults: [SandboxFault], seed: UInt64) {
+        self.faults = faults
+        random = Mutex(SeededGenerator(seed: seed))
+    }
+
+    /// The first fault, in the rows' order, whose share the drawn number falls into.
+    func next() -> SandboxFault.Effect? {
+        guard !faults.isEmpty else { return nil }
+        var number = random.withLock { Int($0.number(below: 1_000)) }
+        for fault in faults {
+            if number < fault.perMille { return fault.effect }
+            number -= fault.perMille
+        }
+        return nil
+    }
+}

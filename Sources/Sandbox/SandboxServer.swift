@@ -1,0 +1,34 @@
+internal import Channels
+internal import HTTPTypes
+package import Hummingbird
+internal import Instants
+package import Logging
+
+/// The platform's double: a real HTTP server that speaks the Graph API's shapes, keeps a ledger of what it accepted,
+/// and has a page on which one writes as a customer.
+package enum SandboxServer {
+    /// Builds the server; whoever runs it decides about its life.
+    ///
+    /// - Parameter port: 0 picks a free one, which `onListening` is told.
+    package static func application(
+        settings: SandboxSettings, ledger: SandboxLedger, sender: WebhookSender, host: String = "127.0.0.1",
+        port: Int, logger: Logger, onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
+    ) -> some ApplicationProtocol {
+        let threads = SandboxThreads()
+        let echoes = EchoPump(sender: sender, settings: settings)
+        let graph = GraphController(
+            settings: settings, ledger: ledger, threads: threads,
+            faults: FaultDraw(settings.faults, seed: settings.seed),
+            echoes: echoes)
+        let page = PageController(settings: settings, ledger: ledger, threads: threads, sender: sender)
+        let router = Router()
+        page.add(to: router)
+        graph.add(to: router)
+        return Application(
+            router: router,
+            configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: "sandbox"),
+            services: [echoes],
+            onServerRunning: { await onListening($0.localAddress?.port ?? 0) },
+            logger: logger)
+    }
+}

@@ -1,0 +1,45 @@
+package import Instants
+
+/// An account that the sandbox plays the platform for.
+package struct SandboxAccount: Sendable, Equatable {
+    package let id: String
+    /// What the page shows beside it: the market, its language, its zone.
+    package let label: String
+    package let isInstagram: Bool
+    /// The secret of the account's app.
+    package let secret: [UInt8]
+
+    package init(id: String, label: String, isInstagram: Bool, secret: [UInt8]) {
+        self.id = id
+        self.label = label
+        self.isInstagram = isInstagram
+        self.secret = secret
+    }
+}
+
+/// How a sandbox behaves.
+package struct SandboxSettings: Sendable {
+    package var accounts: [SandboxAccount]
+    /// Where webhooks go, such as `http://127.0.0.1:8080/webhooks/meta`.
+    package var webhookURL: String
+    /// Before each answer of the Graph API.
+    package var latency: Duration = .zero
+    /// How long a call waits that is accepted and not answered.
+    package var silence: Duration = .seconds(30)
+    package var faults: [SandboxFault] = []
+    package var seed: UInt64 = 1
+    /// Whether each accepted message comes back as an echo.
+    package var echoes = false
+    /// The app that the echoes name.
+    package var app = "5550001"
+    /// The clock that webhooks are dated by; a stepped day has one of its own.
+    package var now: @Sendable () -> Instant
+
+    package init(accounts: [SandboxAccount], webhookURL: String, now: @escaping @Sendable () -> Instant) {
+        self.accounts = accounts
+        self.webhookURL = webhookURL
+        self.now = now
+    }
+
+    func account(_ id: String) -> SandboxAccount? { accounts.first { $0.id == id } }
+}

@@ -1,0 +1,4 @@
+import Testing
+
+@Suite("The platform's double")
+struct SandboxTests {}
