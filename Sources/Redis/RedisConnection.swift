@@ -73,6 +73,11 @@ package final class RedisConnection {
                 .broken, operation: commands.first?.name ?? "pipeline", endpoint: "\(endpoint)",
                 message: "this connection failed before and takes no further calls")
         }
+        guard !wire.hasUnreadReply else {
+            isBroken = true
+            throw wire.failure(
+                .malformedReply, commands.first?.name ?? "pipeline", "expected nothing unasked, more bytes came")
+        }
         // Every way out but the last leaves replies behind that nobody may read.
         isBroken = true
         var replies: [RedisReply] = []

@@ -69,21 +69,30 @@ final class ReplyReader {
     /// Whether nothing of a further reply has come.
     var isEmpty: Bool { reader.pointee.pos >= reader.pointee.len && !builder.isInsideReply }
 
+    /// The kind of the piece that is being read, if its first byte has come.
+    private var innermostKind: CInt? {
+        let innermost = Int(reader.pointee.ridx)
+        return withUnsafeBytes(of: &reader.pointee.rstack) { stack in
+            let tasks = stack.bindMemory(to: redisReadTask.self)
+            return tasks.indices.contains(innermost) ? tasks[innermost].type : nil
+        }
+    }
+
     private func fault() -> Fault {
         if let refusal = builder.refusal { return Fault(message: refusal) }
         let text = withUnsafeBytes(of: reader.pointee.errstr) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
         return Fault(message: "expected a RESP2 reply, came: \(text)")
     }
 
-    /// hiredis waits for a bulk string as long as it was announced; this looks at the announcement first. It stands at
-    /// the reader's position while the string is incomplete.
+    /// hiredis waits for a bulk string as long as it was announced; this looks at the announcement first. While a
+    /// piece is incomplete its kind stands in the innermost task and the reader's position is right after the kind.
     private func checkAnnouncedLength() throws(Fault) {
         let (position, length) = (reader.pointee.pos, reader.pointee.len)
         guard position < length, let buffer = reader.pointee.buf else { return }
         let waiting = UnsafeRawBufferPointer(start: buffer + position, count: length - position)
-        if waiting.first == UInt8(ascii: "$") {
+        if innermostKind == REDIS_REPLY_STRING {
             var announced = 0
-            for byte in waiting.dropFirst().prefix(20) {
+            for byte in waiting.prefix(20) {
                 guard (0x30...0x39).contains(byte) else { break }
                 announced = announced &* 10 &+ Int(byte &- 0x30)
                 if announced > builder.limits.bulkBytes {
@@ -145,11 +154,21 @@ private final class ReplyBuilder {
 
     private func string(kind: CInt, _ content: UnsafeRawBufferPointer) -> Bool {
         switch kind {
-        case REDIS_REPLY_STATUS: take(.status(String(decoding: content, as: UTF8.self)), cost: content.count)
+        case REDIS_REPLY_STRING where !isEndedByLine(content):
+            refusal = "expected a line's end after \(content.count) bytes, something else came"
+            return false
+        case REDIS_REPLY_STATUS: return take(.status(String(decoding: content, as: UTF8.self)), cost: content.count)
         case REDIS_REPLY_ERROR:
-            take(.error(RedisServerError(line: String(decoding: content, as: UTF8.self))), cost: content.count)
-        default: take(.bytes([UInt8](content)), cost: content.count)
+            return take(.error(RedisServerError(line: String(decoding: content, as: UTF8.self))), cost: content.count)
+        default: return take(.bytes([UInt8](content)), cost: content.count)
         }
+    }
+
+    /// hiredis skips the two bytes after a bulk string unseen. They lie in its buffer: it waits for them.
+    private func isEndedByLine(_ content: UnsafeRawBufferPointer) -> Bool {
+        guard let start = content.baseAddress else { return false }
+        let end = UnsafeRawBufferPointer(start: start + content.count, count: 2)
+        return end[0] == 0x0D && end[1] == 0x0A
     }
 
     private func array(count: Int) -> Bool {

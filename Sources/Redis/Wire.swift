@@ -43,6 +43,9 @@ final class Wire {
 
     var unsentBytes: Int { output.count - outputStart }
 
+    /// Whether something lies here that belongs to no command.
+    var hasUnreadReply: Bool { !reader.isEmpty }
+
     func enqueue(_ command: RedisCommand) {
         command.encode(into: &output)
     }
@@ -94,7 +97,11 @@ final class Wire {
             switch outcome {
             case .moved(let count): outputStart += count
             case .wouldBlock(let events): return events
-            case .closed: throw failure(.connectionLost, operation, "the server closed the connection")
+            case .closed:
+                // The server's last words, such as a TLS alert or "max number of clients reached", still wait to be
+                // read; reading them also finds the end.
+                (output, outputStart) = ([], 0)
+                return Int16(POLLIN)
             case .failed(let text): throw failure(.connectionLost, operation, "writing failed: \(text)")
             case .insecure(let text): throw failure(.tls, operation, text)
             }

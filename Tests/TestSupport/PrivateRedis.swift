@@ -12,6 +12,8 @@ package final class PrivateRedis: Sendable {
     package let endpoint: RedisEndpoint
     /// Its loopback TCP port, if one was asked for.
     package let port: UInt16?
+    /// Its loopback port for TLS, if certificates were given.
+    package let tlsPort: UInt16?
     private let process: Mutex<ServerProcess?>
 
     package struct StartFailure: Error, CustomStringConvertible {
@@ -23,16 +25,26 @@ package final class PrivateRedis: Sendable {
     /// - Parameters:
     ///   - configuration: lines of a redis.conf; they come last and so win.
     ///   - withTCP: listens on a free loopback port as well.
-    package init(_ configuration: [String] = [], withTCP: Bool = false) throws {
+    ///   - tls: its certificate and roots, on a free loopback port; clients need none of their own unless
+    ///     `tls-auth-clients yes` stands in the configuration.
+    package init(_ configuration: [String] = [], withTCP: Bool = false, tls: TestCertificates? = nil) throws {
         folder = try makeTemporaryFolder("redis")
         endpoint = .unix("\(folder)/redis.sock")
         port = withTCP ? try freeLoopbackPort() : nil
+        tlsPort = try tls.map { _ in try freeLoopbackPort() }
         process = Mutex(nil)
+        let tlsLines =
+            tls.map {
+                [
+                    "tls-port \(tlsPort ?? 0)", "tls-cert-file \($0.server.certificate)",
+                    "tls-key-file \($0.server.key)", "tls-ca-cert-file \($0.authority)", "tls-auth-clients no",
+                ]
+            } ?? []
         let lines =
             [
                 "port \(port ?? 0)", "bind 127.0.0.1", "unixsocket \(folder)/redis.sock", "dir \(folder)",
                 "save \"\"", "appendonly no", "daemonize no", "logfile \(folder)/redis.log",
-            ] + configuration
+            ] + tlsLines + configuration
         try (lines.joined(separator: "\n") + "\n").write(
             toFile: "\(folder)/redis.conf", atomically: false, encoding: .utf8)
         try restart()
@@ -56,13 +68,23 @@ package final class PrivateRedis: Sendable {
         process.withLock { $0 = started }
         let end = ContinuousClock.now.advanced(by: .seconds(20))
         while true {
-            if let connection = try? connect(), (try? connection.call(RedisCommand("PING"))) != nil { return }
+            if answers() { return }
             guard ContinuousClock.now < end, started.isRunning else {
                 let log = (try? String(contentsOfFile: "\(folder)/redis.log", encoding: .utf8)) ?? "no log"
                 close()
                 throw StartFailure(description: "expected redis-server to answer within 20 s, its log: \(log)")
             }
             usleep(2_000)
+        }
+    }
+
+    /// Whether it has read its data and serves; one that asks for a password does.
+    private func answers() -> Bool {
+        do throws(RedisError) {
+            _ = try connect().call(RedisCommand("PING"))
+            return true
+        } catch {
+            return error.serverError?.code == "NOAUTH"
         }
     }
 
