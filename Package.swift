@@ -124,6 +124,7 @@ let tests: [Target] = [
         name: "WorkersTests",
         dependencies: [
             "Workers", "Delivery", "Membership", "Settings", "Lanes", "Redis", "Conversations", "Channels", "Contracts",
+            "BusinessTime", "Replies", "TextRules",
             "Instants", "TestSupport", .protobuf,
         ]
     ),

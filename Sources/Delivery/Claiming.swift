@@ -33,8 +33,18 @@ extension CourierLoop {
             picked[one.scheduled.lane, default: []].append(one)
         }
         guard count > 0, let store else { return }
-        let calls = order.flatMap { lane in chunks(picked[lane] ?? []).map { (lane, $0) } }
-        let requests = calls.compactMap { lane, items in request(lane, items) }
+        var calls: [(lane: LaneName, items: [Picked])] = []
+        var requests: [ClaimRequest] = []
+        for lane in order {
+            for items in chunks(picked[lane] ?? []) {
+                if let standing = lanes[lane] {
+                    calls.append((lane, items))
+                    requests.append(request(lane, standing.token, items))
+                } else {
+                    for item in items { finish(item.scheduled.id, server) }
+                }
+            }
+        }
         let deadline = ContinuousClock.now + setting.patience
         let replies: [ClaimReply]
         do {
@@ -58,10 +68,9 @@ extension CourierLoop {
         }
     }
 
-    private func request(_ lane: LaneName, _ items: [Picked]) -> ClaimRequest? {
-        guard let standing = lanes[lane] else { return nil }
-        return ClaimRequest(
-            lane: lane, token: standing.token,
+    private func request(_ lane: LaneName, _ token: LaneToken, _ items: [Picked]) -> ClaimRequest {
+        ClaimRequest(
+            lane: lane, token: token,
             items: items.map {
                 ClaimRequest.Item(
                     action: $0.scheduled.id, attempt: $0.scheduled.attempts + 1, patience: setting.patience)

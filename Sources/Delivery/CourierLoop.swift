@@ -1,5 +1,5 @@
-internal import DequeModule
 internal import Contracts
+internal import DequeModule
 internal import Instants
 internal import Lanes
 

@@ -1,6 +1,6 @@
+package import Contracts
 internal import DequeModule
 internal import HeapModule
-package import Contracts
 package import Instants
 
 /// Who goes next: a pure value that is told of actions, clocks, brakes and ends, and is asked what may start.

@@ -1,5 +1,5 @@
-internal import HeapModule
 internal import Contracts
+internal import HeapModule
 internal import Instants
 
 /// What waits for what, within its lane.

@@ -76,7 +76,9 @@ struct CommitPlan {
     /// Makes the commit; states are encoded here, once each, and timers move only if they became earlier or were due.
     ///
     /// - Throws: SwiftProtobuf's error if something cannot be encoded.
-    func commit(_ lane: HeldLane, policy: PolicyInForce, now: Instant, horizon: Instant) throws -> (LaneCommit, bytes: Int) {
+    func commit(
+        _ lane: HeldLane, policy: PolicyInForce, now: Instant, horizon: Instant
+    ) throws -> (LaneCommit, bytes: Int) {
         var commit = LaneCommit(
             lane: lane.name, token: lane.token, sequence: lane.sequence, cursor: cursor, decided: decided,
             policy: policy.policy.number, now: now)

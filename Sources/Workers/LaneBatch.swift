@@ -1,7 +1,7 @@
-internal import HeapModule
 internal import Contracts
 internal import Conversations
 internal import Foundation
+internal import HeapModule
 internal import Instants
 
 /// One run of decisions in one lane: events and timers merged by the lane clock, until the log that was read, or the

@@ -1,8 +1,8 @@
-internal import DequeModule
-internal import HeapModule
 internal import Contracts
 internal import Conversations
 internal import Delivery
+internal import DequeModule
+internal import HeapModule
 internal import Instants
 internal import Lanes
 internal import Membership
