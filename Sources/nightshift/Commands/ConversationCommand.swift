@@ -1,0 +1,97 @@
+import ArgumentParser
+import Channels
+import Contracts
+import Conversations
+import Instants
+import Lanes
+import SwiftProtobuf
+
+/// What Nightshift knows of one conversation.
+struct ConversationCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "conversation", abstract: "Show one conversation: its state, promises, timers and what happened.")
+
+    @OptionGroup var redis: RedisOptions
+    @Argument(help: "Such as m/<account>/<contact> or c/<account>/<post>/<comment>.") var id: String
+    @Flag(help: "Print one JSON object.") var json = false
+
+    func run() async throws {
+        let session = try Session(redis)
+        let entity = try EntityID(id)
+        let (lane, state) = try find(entity, session)
+        let events = try events(of: entity, in: lane, session)
+        if json {
+            Output.line(try document(entity, lane, state, events).text())
+            return
+        }
+        Output.line("\(entity) in lane \(lane), \(state.decisions) decisions")
+        if case .conversation(let conversation) = state.entity { describe(conversation) }
+        for timer in state.timers.sorted(by: { $0.dueAt < $1.dueAt }) {
+            Output.line("timer \(timer.kind) at \(Session.text(timer.dueAt))")
+        }
+        for (position, event) in events {
+            Output.line("\(position)  \(EventKinds.word(of: event.kind) ?? "unknown")  \(EventJSON.value(of: event).text())")
+        }
+    }
+
+    private func find(_ entity: EntityID, _ session: Session) throws -> (LaneName, EntityState) {
+        let lanes = try session.lanes()
+        let found = try session.store.states(lanes.map { (lane: $0, entities: [entity]) })
+        for (lane, values) in zip(lanes, found) {
+            if let bytes = values.first.flatMap(\.self) { return (lane, try EntityState(serializedBytes: bytes)) }
+        }
+        throw Failure(expected: "a conversation that is known", came: "\"\(entity)\"", at: "\(lanes.count) lanes")
+    }
+
+    private func events(
+        of entity: EntityID, in lane: LaneName, _ session: Session
+    ) throws -> [(Position, Event)] {
+        var found: [(Position, Event)] = []
+        var after = EntryID.start
+        while true {
+            let page = try session.store.log(lane, after: after, most: 100)
+            for entry in page {
+                after = entry.id
+                for (index, range) in try EventFraming.ranges(of: entry.body).enumerated() {
+                    guard let event = try? Event(serializedBytes: Array(entry.body[range])),
+                        (try? EntityID.of(event)) == entity
+                    else { continue }
+                    found.append((Position(entry: entry.id, index: index), event))
+                }
+            }
+            if page.count < 100 { return found }
+        }
+    }
+
+    private func describe(_ conversation: Conversation) {
+        Output.line("status \(conversation.status), language \(conversation.language.value), zone \(conversation.zone.value)")
+        for promise in conversation.promises {
+            Output.line("promise \(promise.standing.word) due \(Session.text(promise.dueAt)), made \(Session.text(promise.madeAt))")
+        }
+        for pending in conversation.pending {
+            Output.line("pending action \(ActionID(high: pending.idHigh, low: pending.idLow))")
+        }
+    }
+
+    private func document(
+        _ entity: EntityID, _ lane: LaneName, _ state: EntityState, _ events: [(Position, Event)]
+    ) throws -> JSONValue {
+        let conversation = state.conversation
+        return [
+            "conversation": .string(entity.text), "lane": .string(lane.text),
+            "decisions": .integer(Int64(clamping: state.decisions)),
+            "language": .string(conversation.language.value), "zone": .string(conversation.zone.value),
+            "promises": .array(
+                conversation.promises.map {
+                    [
+                        "id": .string($0.id), "due_at": .string(Session.text($0.dueAt)),
+                        "state": .string($0.standing.word),
+                    ]
+                }),
+            "timers": .array(
+                state.timers.map { ["kind": .string("\($0.kind)"), "due_at": .string(Session.text($0.dueAt))] }),
+            "events": .array(
+                events.map { ["entry": .string($0.0.description), "event": EventJSON.value(of: $0.1)] }),
+        ]
+    }
+}
