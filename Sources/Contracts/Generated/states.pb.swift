@@ -34,7 +34,7 @@ package nonisolated struct EntityState: Sendable {
   package var lastNow: Int64 = 0
 
   /// XXH64 of recent event ids, oldest first, and the day each was seen: the first in days since 1970, each other as days
-  /// after the one before it (a byte instead of three). At most 64, 8 days.
+  /// after the one before it, zeros at the end left out. At most 64, 8 days.
   package var seenIds: [UInt64] = []
 
   package var seenDays: [UInt32] = []

@@ -28,35 +28,40 @@ extension EntityState {
         seenIds = []
         seenDays = []
         let today = UInt32(clamping: instant.seconds / 86_400)
-        if days.count != ids.count { days = Self.sameDay(today, count: ids.count) }
-        dropExpired(&ids, &days, today: today)
+        if days.isEmpty || days.count > ids.count { days = ids.isEmpty ? [] : [today] }
+        while let first = days.first, today > first, today - first > Self.daysRemembered {
+            forgottenUntil = max(forgottenUntil, (Int64(first) + 1) * 86_400_000)
+            Self.dropFirst(&ids, &days)
+        }
         if ids.count >= Self.mostRemembered {
             // Nothing that is pushed out here happened after the oldest position still kept: that one came later.
             forgottenUntil = max(forgottenUntil, positionMs.first ?? instant.milliseconds)
             Self.dropFirst(&ids, &days)
         }
         let newest = days.reduce(0, &+)
-        days.append(days.isEmpty ? today : (today > newest ? today - newest : 0))
+        if days.isEmpty {
+            days = [today]
+        } else if today > newest {
+            days += [UInt32](repeating: 0, count: ids.count - days.count)
+            days.append(today - newest)
+        }
         ids.append(event)
         seenIds = ids
         seenDays = days
     }
 
-    private mutating func dropExpired(_ ids: inout [UInt64], _ days: inout [UInt32], today: UInt32) {
-        while let first = days.first, today > first, today - first > Self.daysRemembered {
-            forgottenUntil = max(forgottenUntil, (Int64(first) + 1) * 86_400_000)
-            Self.dropFirst(&ids, &days)
-        }
-    }
-
     private static func dropFirst(_ ids: inout [UInt64], _ days: inout [UInt32]) {
-        ids.removeFirst()
+        if !ids.isEmpty { ids.removeFirst() }
+        guard !ids.isEmpty, !days.isEmpty else {
+            days = []
+            return
+        }
         let first = days.removeFirst()
-        if !days.isEmpty { days[0] = days[0] &+ first }
-    }
-
-    private static func sameDay(_ day: UInt32, count: Int) -> [UInt32] {
-        count == 0 ? [] : [day] + [UInt32](repeating: 0, count: count - 1)
+        if days.isEmpty {
+            days = [first]
+        } else {
+            days[0] = days[0] &+ first
+        }
     }
 }
 

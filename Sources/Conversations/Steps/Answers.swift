@@ -9,6 +9,9 @@ import TextRules
 /// half an answer is none. The same text is never said twice in a conversation: when the variants are used up, the
 /// question is a person's.
 extension Turn {
+    /// A result shows the first hits; the rest would only repeat them.
+    static let mostSpans = 16
+
     /// True if an answer was made; the rule is then in the result.
     mutating func answer(_ words: Words, _ arrival: Arrival) -> Bool {
         guard !market.answers.isEmpty, let rule = question(of: words) else { return false }
@@ -42,16 +45,21 @@ extension Turn {
         var found: AnswerRule?
         var isAmbiguous = false
         for match in policy.phrases.matches(in: words.text) {
-            var span = TextSpan()
-            span.class = match.class
-            span.rule = match.rule
-            span.start = UInt32(clamping: match.start)
-            span.end = UInt32(clamping: match.end)
-            result.spans.append(span)
+            if result.spans.count < Self.mostSpans { result.spans.append(TextSpan(match)) }
             guard let rule = market.answers[match.rule] else { continue }
             if let found, found.rule != rule.rule { isAmbiguous = true }
             found = rule
         }
         return isAmbiguous ? nil : found
+    }
+}
+
+extension TextSpan {
+    init(_ match: PhraseMatch) {
+        self.init()
+        `class` = match.class
+        rule = match.rule
+        start = UInt32(clamping: match.start)
+        end = UInt32(clamping: match.end)
     }
 }

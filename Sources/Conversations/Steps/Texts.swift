@@ -45,7 +45,8 @@ extension Turn {
         pending.automatic = saying.agent.isEmpty
         if talk.pending.count >= Self.mostPending { talk.pending.removeFirst() }
         talk.pending.append(pending)
-        remember(text: saying.text)
+        // Only automation must not repeat itself.
+        if saying.agent.isEmpty { remember(text: saying.text) }
         return last
     }
 

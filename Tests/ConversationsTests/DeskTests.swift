@@ -1,0 +1,77 @@
+import Contracts
+import Conversations
+import Instants
+import SwiftProtobuf
+import Testing
+
+@Suite("A desk")
+struct DeskTests {
+    private static let matter = EntityID.matter(team: "berlin", conversation: .anna)
+    private static let desk = EntityID.desk(team: "berlin")
+
+    private func told(_ id: String, _ matter: Told.Matter, _ decisions: UInt64) -> Event {
+        .of(id, at: .november(19, 20), in: Self.matter) {
+            $0.told = Told.with {
+                $0.origin = EntityID.anna.text
+                $0.decisions = decisions
+                $0.matter = matter
+                $0.rule = "promise.pre_breach"
+                $0.market = "de"
+            }
+        }
+    }
+
+    @Test("opens a matter and notifies its team once")
+    func once() throws {
+        var scene = Scene()
+        let at = Instant.november(19, 20)
+        let first = try scene.take(told("t1", .escalation, 3), at: at)
+        #expect(first.actions.map(\.kind) == [.notify])
+        #expect(first.actions.first?.team == "berlin")
+        #expect(first.result.market == "de")
+        try scene.take(told("t2", .brokenPromise, 5), at: at)
+        #expect(scene.actions.count == 1)
+        #expect(scene.states[Self.matter]?.matter.standing == .notified)
+        #expect(scene.states[Self.desk]?.desk.opened == 1)
+    }
+
+    @Test("takes a tell that is not newer than what it holds for a duplicate", arguments: [2, 3])
+    func older(decisions: UInt64) throws {
+        var scene = Scene()
+        let at = Instant.november(19, 20)
+        try scene.take(told("t1", .closed, 3), at: at)
+        let state = scene.states[Self.matter]
+        let decision = try scene.take(told("t0", .escalation, decisions), at: at)
+        #expect(decision.result.verdict == .duplicate)
+        #expect(decision.actions.isEmpty)
+        #expect(scene.states[Self.matter] == state)
+    }
+
+    @Test("hears of a claim and of the end, and notifies again for a new trouble")
+    func course() throws {
+        var scene = Scene()
+        let at = Instant.november(19, 20)
+        try scene.take(told("t1", .escalation, 3), at: at)
+        try scene.take(told("t2", .claimed, 4), at: at)
+        #expect(scene.states[Self.matter]?.matter.standing == .acknowledged)
+        try scene.take(told("t3", .closed, 6), at: at)
+        #expect(scene.states[Self.matter]?.matter.standing == .closed)
+        #expect(scene.states[Self.desk]?.desk.closed == 1)
+        try scene.take(told("t4", .escalation, 9), at: at)
+        #expect(scene.actions.filter { $0.kind == .notify }.count == 2)
+    }
+
+    @Test("gets the tells that a conversation makes, by their own routing")
+    func fromConversation() throws {
+        var scene = Scene()
+        try scene.take(.message("m1", "hello?", at: .november(19, 20)), at: .november(19, 20))
+        try scene.settle(try #require(scene.texts().first))
+        try scene.advance(to: .november(20, 10))
+        for tell in scene.actions.filter({ $0.kind == .tell }) {
+            #expect(try EntityID.of(tell.event) == Self.matter)
+            #expect(try scene.policy.lane(of: tell.event).text == "desk-berlin.0")
+            try scene.take(tell.event, at: .november(20, 10))
+        }
+        #expect(scene.actions.filter { $0.kind == .notify }.count == 1)
+    }
+}
