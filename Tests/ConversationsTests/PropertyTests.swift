@@ -7,7 +7,7 @@ import Testing
 /// The invariants of DOMAIN 5.5 that the spine already owes, over random histories of one customer's four days.
 @Suite("In any history")
 struct PropertyTests {
-    private static let histories: UInt64 = 10_000
+    private static let histories: UInt64 = 6_000
     private static let policy = TestPolicy().built()
 
     @Test("promises end, periods get one text, calls come before breaches, nothing is said too late or to ourselves")
