@@ -7,7 +7,8 @@ package struct RedisEndpoint: Sendable, Hashable {
 
     /// How long this client waits. Every wait has an end.
     package struct Timeouts: Sendable, Hashable {
-        /// For the connection, its TLS handshake and its authentication together.
+        /// For the connection, its TLS handshake and its authentication together; a name with several addresses may
+        /// take it once for each address that does not answer.
         package var connect: Duration
         /// For one round trip, unless the call names another.
         package var reply: Duration

@@ -153,7 +153,9 @@ private struct Listener {
             case .progress:
                 lastHeard = .now
                 pinged = nil
-                while let reply = try wire.nextReply(operation: "SSUBSCRIBE") { try take(reply, from: wire) }
+                while !shared.isClosing, let reply = try wire.nextReply(operation: "SSUBSCRIBE") {
+                    try take(reply, from: wire)
+                }
             }
         }
     }

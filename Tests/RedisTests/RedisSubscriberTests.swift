@@ -1,4 +1,5 @@
 import Redis
+import Synchronization
 import TestSupport
 import Testing
 
@@ -93,5 +94,24 @@ struct RedisSubscriberTests {
         }
         #expect(error.code == .connect)
         subscriber.close()
+    }
+
+    @Test("closed from its own handler, it hears nothing more and gives its connection back")
+    func closesItself() async throws {
+        let server = try PrivateRedis()
+        let (events, sink) = Events.makeStream()
+        let holder = Mutex<RedisSubscriber?>(nil)
+        let subscriber = try RedisSubscriber(server.endpoint, clientName: "closing") { event in
+            holder.withLock { $0 }?.close()
+            sink.yield(event)
+        }
+        holder.withLock { $0 = subscriber }
+        subscriber.subscribe(["one", "two"])
+        var iterator = events.makeAsyncIterator()
+        #expect(await iterator.next() == .subscribed(channel: "one"))
+        let connection = try server.connect()
+        while try #require(connection.call(RedisCommand("CLIENT", "LIST")).string).contains("name=closing") {}
+        sink.finish()
+        #expect(await iterator.next() == nil)
     }
 }

@@ -47,4 +47,15 @@ struct RedisThreadTests {
         #expect(error?.code == .deadline)
         #expect(try await thread.run { try $0.call(RedisCommand("EXISTS", "key")) }.int == 0)
     }
+
+    @Test("with its last reference the thread ends and the connection is closed")
+    func ends() async throws {
+        let server = try PrivateRedis()
+        do {
+            let thread = try RedisThread(server.endpoint, clientName: "ending")
+            _ = try await thread.run { try $0.call(RedisCommand("PING")) }
+        }
+        let connection = try server.connect()
+        while try #require(connection.call(RedisCommand("CLIENT", "LIST")).string).contains("name=ending") {}
+    }
 }
