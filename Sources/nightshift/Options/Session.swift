@@ -1,23 +1,91 @@
 import Contracts
+import Conversations
 import Foundation
 import Instants
 import Lanes
-import Membership
 import Redis
+import Settings
 
 /// One command's connection to Redis. Belongs to the thread that made it: commands use it between two suspensions only.
 struct Session {
     let connector: LaneConnector
     let store: LaneStore
+    private let topologies: TopologyStore
+    private let policies: PolicyStore
 
     init(_ options: RedisOptions) throws {
         let endpoint = try options.endpoint(environment: ProcessInfo.processInfo.environment)
-        connector = LaneConnector(endpoint: endpoint, keyspace: try options.keyspace())
+        try self.init(LaneConnector(endpoint: endpoint, keyspace: try options.keyspace()))
+    }
+
+    init(_ connector: LaneConnector) throws {
+        self.connector = connector
         store = try connector.open(clientName: "cli")
+        topologies = try TopologyStore(connector, clientName: "cli")
+        policies = try PolicyStore(connector, clientName: "cli")
+    }
+
+    func topology() throws -> Topology {
+        let topology = try topologies.read()
+        guard topology.number > 0 else {
+            throw Failure(
+                "\(connector.endpoint), namespace \(connector.keyspace.namespace): expected a topology, found none; "
+                    + "`nightshift publish DIR` makes one")
+        }
+        return topology
+    }
+
+    /// Every lane of the namespace, sorted.
+    func lanes() throws -> [LaneName] {
+        try topology().lanes
+    }
+
+    /// The policy in force.
+    func policy() throws -> Policy {
+        guard let policy = try policyIfAny() else {
+            throw Failure(
+                "\(connector.endpoint), namespace \(connector.keyspace.namespace): expected a policy in force, found none; "
+                    + "`nightshift publish DIR` stores one")
+        }
+        return policy
+    }
+
+    func policyIfAny() throws -> Policy? {
+        try policies.current().map { try Policy.build(try PolicyBundle(canonical: $0.bytes), number: $0.number) }
+    }
+
+    /// Stores a configuration as the policy in force, and creates what the topology lacks.
+    ///
+    /// - Throws: every fault of the configuration, or what the topology disagrees with; the policy in force then stays.
+    func publish(_ files: ConfigFiles, zones: ZoneFolder, wish: (Policy) -> TopologyWish) throws -> Policy {
+        let bundle = try PolicyBundle(files, zones: zones)
+        let draft = try Policy.build(bundle, number: 0)
+        let disagreements = try topologies.create(wish(draft))
+        guard disagreements.isEmpty else {
+            throw Failure(
+                "the topology in Redis disagrees, and changes only by commands:\n"
+                    + disagreements.map(\.description).joined(separator: "\n"))
+        }
+        let reply = try policies.publish(bundle.canonicalBytes, hash: draft.hash, expected: try policies.number())
+        switch reply {
+        case .published(let number), .same(let number): return draft.numbered(number)
+        case .moved(let current):
+            throw Failure("somebody else published policy \(current) meanwhile; the policy in force is theirs")
+        }
     }
 
     /// An instant as commands print it.
     static func text(_ milliseconds: Int64) -> String {
         Instant(milliseconds: milliseconds).description
+    }
+}
+
+extension TopologyWish {
+    /// What a policy needs: its partitions, accounts and teams.
+    init(_ policy: Policy, isVirtual: Bool = false, offset: Duration = .zero) {
+        self.init(
+            partitions: policy.partitions.mapValues { Topology.Partition(market: $0.market, zone: $0.zone, lanes: $0.lanes) },
+            accounts: policy.accounts.mapValues(\.partition), teams: Set(policy.markets.values.map(\.team)).sorted(),
+            isVirtual: isVirtual, offset: offset)
     }
 }

@@ -1,0 +1,168 @@
+import AsyncHTTPClient
+import Channels
+import Conversations
+import Delivery
+import Lanes
+import Logging
+import Membership
+import ServiceLifecycle
+import Synchronization
+import Telemetry
+import Workers
+
+/// One worker process: runners and courier, a member that says which lanes are theirs, the client that carries actions.
+final class WorkerRole: Service {
+    struct Settings: Sendable {
+        var name: String
+        var runners = 2
+        /// Host and version of the Graph API, such as `https://graph.facebook.com/v26.0`.
+        var graph: String
+        var token: @Sendable (_ account: String) -> String? = { _ in nil }
+        /// Calls people by night.
+        var notice: @Sendable (_ text: String) -> Void
+        var drain: Duration = .seconds(10)
+    }
+
+    private let settings: Settings
+    private let connector: LaneConnector
+    private let metrics: MetricRegistry
+    private let log: Logger
+    private let parts = Mutex<(service: WorkerService, member: Member)?>(nil)
+    private let policy = Mutex<Policy?>(nil)
+
+    init(_ settings: Settings, connector: LaneConnector, metrics: MetricRegistry, log: Logger) {
+        self.settings = settings
+        self.connector = connector
+        self.metrics = metrics
+        self.log = log.with(.member, settings.name)
+    }
+
+    /// Nil while it can be counted on, else the reason in words.
+    var unreadyReason: String? {
+        guard let (service, member) = parts.withLock({ $0 }) else { return "not started" }
+        guard service.isReady() else { return "a runner makes no progress" }
+        return member.standing.isCurrent(at: .now, LeaseTimes()) ? nil : member.standing.fault ?? "no current lease"
+    }
+
+    var counters: RunnerCounters? { parts.withLock { $0 }?.service.counters }
+
+    func run() async throws {
+        guard let first = try await firstPolicy() else { return }
+        policy.withLock { $0 = first }
+        let appender = LaneAppender(connector: connector)
+        let graph = GraphCarrier(
+            client: MetaClient(base: settings.graph, token: settings.token),
+            channel: { account in
+                self.policy.withLock { $0?.accounts[account] }.flatMap { MetaChannel(rawValue: $0.channel) }
+                    .map { MetaOutbound(channel: $0) }
+            })
+        let tells = TellCarrier(appender: appender)
+        let (service, member) = try start(first, Carriers(channel: graph, tell: tells, notify: notices))
+        log.info("Worker started")
+        await withDiscardingTaskGroup { group in
+            group.addTask { await graph.run() }
+            await watch(service, member)
+            await offPool { [settings] in
+                _ = member.leave(by: .now + settings.drain)
+                _ = service.stop(atMost: settings.drain)
+                _ = tells.stop(atMost: .seconds(2))
+                appender.stop()
+            }
+            graph.finish()
+        }
+        log.info("Worker ended")
+    }
+
+    private var notices: NoticeCarrier {
+        let notice = settings.notice
+        return NoticeCarrier { action, lane in
+            notice("\(action.team): \(action.rule) for \(action.conversation), told by \(lane)")
+        }
+    }
+
+    private func start(_ policy: Policy, _ carriers: Carriers) throws -> (WorkerService, Member) {
+        let relay = ReportRelay()
+        let id = try MemberID(name: settings.name, incarnation: UInt64.random(in: 1...UInt64(Int64.max)))
+        let service = try WorkerService(
+            WorkerSetting(
+                connector: connector, owner: id.text, runners: settings.runners, policy: policy, carriers: carriers),
+            report: { relay.tell($0) })
+        let member = Member(
+            id: id, settings: .init(version: nightshiftVersion), connector: connector, host: service.host, log: log)
+        relay.use { member.report($0) }
+        parts.withLock { $0 = (service, member) }
+        return (service, member)
+    }
+
+    /// A worker that comes before the first policy waits for it; nil if it is told to end meanwhile.
+    private func firstPolicy() async throws -> Policy? {
+        let connector = connector
+        while !Task.isShuttingDownGracefully {
+            do {
+                if let found = try await offPool({ try Session(connector).policyIfAny() }) { return found }
+                log.info("Waiting for a policy to be published")
+            } catch let error as LaneError {
+                log.warning("Waiting for Redis", metadata: .of((.cause, "\(error)")))
+            }
+            try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(1)) }
+        }
+        return nil
+    }
+
+    /// Once a second until shutdown: a newer policy, and figures for the metrics.
+    private func watch(_ service: WorkerService, _ member: Member) async {
+        let connector = connector
+        var before = RunnerCounters()
+        while !Task.isShuttingDownGracefully, !Task.isCancelled {
+            try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(1)) }
+            export(service.counters, &before, service.courierCounters)
+            let wanted = member.standing.control?.numbers.policy ?? 0
+            guard wanted > policy.withLock({ $0?.number ?? 0 }) else { continue }
+            do {
+                if let newer = try await offPool({ try Session(connector).policyIfAny() }) {
+                    policy.withLock { $0 = newer }
+                    service.use(newer)
+                    log.info("Policy in force", metadata: .of((.count, "\(newer.number)")))
+                }
+            } catch {
+                log.error("A newer policy could not be loaded; the last good one stays", metadata: .of((.cause, "\(error)")))
+            }
+        }
+    }
+
+    private func export(_ now: RunnerCounters, _ before: inout RunnerCounters, _ courier: CourierCounters) {
+        metrics.add(.decisions, [("verdict", "any")], by: Double(now.decided - before.decided))
+        metrics.add(.commitsRefused, by: Double(now.refusedCommits - before.refusedCommits))
+        metrics.add(.deadLetters, by: Double(now.deadLetters - before.deadLetters))
+        metrics.add(.redisReconnects, [("role", "runner")], by: Double(now.reconnects - before.reconnects))
+        metrics.set(.lanesOwned, to: Double(now.lanes))
+        metrics.set(.actionsOpen, to: Double(courier.waiting + courier.underWay))
+        before = now
+    }
+}
+
+/// Passes on what runners report; it is made before the member that hears it.
+private final class ReportRelay: Sendable {
+    private struct State {
+        var listener: (@Sendable (LaneReport) -> Void)?
+        var early: [LaneReport] = []
+    }
+
+    private let state = Mutex(State())
+
+    func use(_ listener: @escaping @Sendable (LaneReport) -> Void) {
+        let early = state.withLock { state in
+            state.listener = listener
+            return state.early
+        }
+        for report in early { listener(report) }
+    }
+
+    func tell(_ report: LaneReport) {
+        let listener = state.withLock { state in
+            if state.listener == nil { state.early.append(report) }
+            return state.listener
+        }
+        listener?(report)
+    }
+}
