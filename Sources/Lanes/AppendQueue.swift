@@ -1,0 +1,233 @@
+internal import Contracts
+
+// What waits to be appended, as a state machine without clock, lock or connection.
+//
+// Problem: many callers, many lanes, one connection; a reply may get lost, and a batch may be held all the same.
+// Choice: one batch a lane and round. A batch has its number from when it is formed until it is answered: `offered`. If
+// no answer comes it stays as it is and is offered again before anything newer of its lane, so that the lane tells it
+// by its number. The number goes up only with what is held. A refusal concerns all that waits for the lane: what came
+// later must not overtake what its caller will offer again.
+// A gap means that the lane lost its end (a failover): what is offered is not in the log, so it goes again under a new
+// producer. What the lane lost with its end is not in this queue any more.
+// Rejected: several batches of a lane in one round. It would pipeline more, and one refusal would strand the rest.
+// How it fails: see `append.lua` on a producer that the lane has forgotten.
+
+/// A call's events and what became of them; completed by the appender's thread.
+protocol AppendTicket: AnyObject, Sendable {
+    var deadline: ContinuousClock.Instant { get }
+    func complete(_ index: Int, _ result: AppendResult)
+}
+
+struct AppendQueue {
+    struct Waiting {
+        let bytes: [UInt8]
+        let ticket: any AppendTicket
+        let index: Int
+
+        func complete(_ result: AppendResult) { ticket.complete(index, result) }
+    }
+
+    private struct Offered {
+        var batch: AppendBatch
+        var events: [Waiting]
+        /// An offer went unanswered: the batch may be in the log, and must be offered again as it is.
+        var isInDoubt = false
+        /// Its callers were told `.inDoubt`; it still keeps its place.
+        var isAbandoned = false
+        var gaps = 0
+    }
+
+    private struct Lane {
+        var producer: ProducerID
+        var number: UInt64 = 1
+        var offered: Offered?
+        var waiting: [Waiting] = []
+        var isListed = false
+    }
+
+    private let bounds: LaneBounds
+    private var generator: any RandomNumberGenerator & Sendable
+    private let producer: ProducerID
+    private var lanes: [LaneName: Lane] = [:]
+    /// Lanes with anything to offer, in the order in which they came.
+    private var listed: [LaneName] = []
+    private var inFlight: [LaneName] = []
+    private(set) var events = 0
+    private(set) var bytes = 0
+
+    private static let mostLanesPerRound = 1_024
+    private static let mostBytesPerRound = 8 << 20
+    private static let mostGaps = 3
+
+    init(bounds: LaneBounds, generator: any RandomNumberGenerator & Sendable) {
+        self.bounds = bounds
+        self.generator = generator
+        producer = ProducerID(self.generator.next())
+    }
+
+    /// Whether a round would offer anything.
+    var hasWork: Bool { !listed.isEmpty }
+
+    mutating func add(_ event: Waiting, to name: LaneName) {
+        events += 1
+        bytes += event.bytes.count
+        let own = producer
+        lanes[name, default: Lane(producer: own)].waiting.append(event)
+        list(name)
+    }
+
+    /// Forms the batches of a round; each lane's unanswered batch first. They are in flight until `answer` or `fail`.
+    mutating func nextRound() -> [AppendBatch] {
+        var batches: [AppendBatch] = []
+        var roundBytes = 0
+        var taken = 0
+        for name in listed {
+            guard batches.count < Self.mostLanesPerRound, roundBytes < Self.mostBytesPerRound else { break }
+            taken += 1
+            guard var lane = lanes.removeValue(forKey: name) else { continue }
+            lane.isListed = false
+            if lane.offered == nil, !lane.waiting.isEmpty { lane.offered = form(name, &lane) }
+            if let batch = lane.offered?.batch {
+                batches.append(batch)
+                inFlight.append(name)
+                roundBytes += batch.body.count
+            }
+            lanes[name] = lane
+        }
+        listed.removeFirst(taken)
+        return batches
+    }
+
+    /// Takes the replies of the round, in its order. Gives lanes whose batch was not taken for a passing reason.
+    mutating func answer(_ replies: [AppendReply]) -> LaneFault? {
+        var passing: LaneFault?
+        for (name, reply) in zip(inFlight, replies) {
+            guard var lane = lanes.removeValue(forKey: name), let offered = lane.offered else { continue }
+            switch reply {
+            case .held(let entry, _): finish(&lane, offered, at: entry)
+            case .alreadyHeld(let entry, _): finish(&lane, offered, at: entry)
+            case .gap where offered.gaps < Self.mostGaps: renew(&lane)
+            case .gap(let expected): refuse(&lane, .failed(Self.gapFault(expected)))
+            case .closed: refuse(&lane, .closed)
+            case .full(let reason): refuse(&lane, .full(reason))
+            case .wrongGeneration(let current): refuse(&lane, .wrongGeneration(current: current))
+            case .failed(let fault) where fault.isPassing:
+                passing = fault
+                if !offered.isInDoubt { dissolve(&lane) }
+            case .failed(let fault): refuse(&lane, .failed(fault))
+            }
+            lanes[name] = lane
+            if lane.offered != nil || !lane.waiting.isEmpty { list(name) }
+        }
+        inFlight.removeAll(keepingCapacity: true)
+        return passing
+    }
+
+    /// The round got no answer: all of it is in doubt.
+    mutating func fail() {
+        for name in inFlight {
+            lanes[name]?.offered?.isInDoubt = true
+            list(name)
+        }
+        inFlight.removeAll(keepingCapacity: true)
+    }
+
+    /// Answers for events whose deadline has passed. What was never offered leaves; what is in doubt keeps its place.
+    mutating func expire(at now: ContinuousClock.Instant, reason: String) {
+        for name in listed {
+            guard var lane = lanes.removeValue(forKey: name) else { continue }
+            if let offered = lane.offered, !offered.isAbandoned,
+                offered.events.allSatisfy({ $0.ticket.deadline <= now })
+            {
+                complete(offered.events) { _ in .refused(.inDoubt) }
+                lane.offered?.events = []
+                lane.offered?.isAbandoned = true
+            }
+            let late = lane.waiting.prefix { $0.ticket.deadline <= now }
+            complete(late) { _ in .refused(.unreachable(reason)) }
+            lane.waiting.removeFirst(late.count)
+            lanes[name] = lane
+        }
+    }
+
+    /// Answers for everything; nothing is offered any more.
+    mutating func stop() {
+        for name in listed + inFlight {
+            guard let lane = lanes.removeValue(forKey: name) else { continue }
+            if let offered = lane.offered { complete(offered.events) { _ in .refused(.inDoubt) } }
+            complete(lane.waiting) { _ in .refused(.stopped) }
+        }
+        listed = []
+        inFlight = []
+    }
+
+    private mutating func list(_ name: LaneName) {
+        guard lanes[name]?.isListed == false else { return }
+        lanes[name]?.isListed = true
+        listed.append(name)
+    }
+
+    private func form(_ name: LaneName, _ lane: inout Lane) -> Offered {
+        var body: [UInt8] = []
+        var count = 0
+        for event in lane.waiting {
+            guard count < EventFraming.mostEvents, body.count + event.bytes.count + 5 <= EventFraming.mostBytes
+            else { break }
+            EventFraming.append(event.bytes, to: &body)
+            count += 1
+        }
+        let events = Array(lane.waiting.prefix(count))
+        lane.waiting.removeFirst(count)
+        let batch = AppendBatch(
+            lane: name, producer: lane.producer, number: lane.number, count: count, body: body, bounds: bounds)
+        return Offered(batch: batch, events: events)
+    }
+
+    private mutating func finish(_ lane: inout Lane, _ offered: Offered, at entry: EntryID?) {
+        complete(offered.events) { place in .held(entry.map { Position(entry: $0, index: place) }) }
+        lane.offered = nil
+        lane.number += 1
+    }
+
+    private mutating func refuse(_ lane: inout Lane, _ refusal: AppendRefusal) {
+        complete(lane.offered?.events ?? []) { _ in .refused(refusal) }
+        complete(lane.waiting) { _ in .refused(refusal) }
+        lane.offered = nil
+        lane.waiting = []
+    }
+
+    private mutating func renew(_ lane: inout Lane) {
+        lane.producer = ProducerID(generator.next())
+        lane.number = 1
+        lane.offered?.batch.producer = lane.producer
+        lane.offered?.batch.number = 1
+        lane.offered?.isInDoubt = false
+        lane.offered?.gaps += 1
+    }
+
+    private func dissolve(_ lane: inout Lane) {
+        lane.waiting.insert(contentsOf: lane.offered?.events ?? [], at: 0)
+        lane.offered = nil
+    }
+
+    private mutating func complete(
+        _ finished: some Collection<Waiting>, _ result: (Int) -> AppendResult
+    ) {
+        for (place, event) in finished.enumerated() {
+            events -= 1
+            bytes -= event.bytes.count
+            event.complete(result(place))
+        }
+    }
+
+    private static func gapFault(_ expected: UInt64) -> LaneFault {
+        LaneFault(code: "GAP", message: "expected batch \(expected) of a new producer")
+    }
+}
+
+extension LaneFault {
+    /// The server as a whole cannot write now, and will: another primary, loading, replicas missing.
+    var isPassing: Bool {
+        ["READONLY", "LOADING", "MASTERDOWN", "CLUSTERDOWN", "NOREPLICAS", "TRYAGAIN", "BUSY"].contains(code)
+    }
+}
