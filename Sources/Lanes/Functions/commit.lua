@@ -116,9 +116,9 @@ end
 
 -- Whether what was noted up to `until_entry` is decided: the cursor is beyond it, or beyond the log, and no timer is
 -- due by its instant.
-local function is_passed(until_entry, cursor, last, due)
+local function is_passed(until_entry, cursor, at_end, due)
     if due ~= '' and tonumber(due) <= entry_id(until_entry, 'stored entry id') then return false end
-    return precedes(until_entry, cursor) or precedes(last, cursor)
+    return at_end or precedes(until_entry, cursor)
 end
 
 register('commit', {'allow-oom'}, function(keys, args)
@@ -157,7 +157,8 @@ register('commit', {'allow-oom'}, function(keys, args)
     for i = lists.dead, lists.open - 1 do append_at(keys[6], now, dead_last, args[i]) end
     local cancelled = write_lists(keys, args, counts, lists)
 
-    local due, at_end = first_score(keys[2]), precedes(last, args[3])
+    local due = first_score(keys[2])
+    local at_end = last == '0-0' or precedes(last, args[3])
     local appended = tonumber(lane[8] or 0)
     if at_end then decided = appended end
     local oldest = ''
@@ -165,8 +166,8 @@ register('commit', {'allow-oom'}, function(keys, args)
         oldest = args[8] ~= '' and args[8] or decimal(math.max(tonumber(lane[10]) or 0, (entry_id(args[3], 'cursor'))))
     end
     local busy, suspect = lane[11] or '', lane[12] or ''
-    if busy ~= '' and is_passed(busy, args[3], last, due) then busy = '' end
-    if suspect ~= '' and is_passed(suspect, args[3], last, due) then suspect = '' end
+    if busy ~= '' and is_passed(busy, args[3], at_end, due) then busy = '' end
+    if suspect ~= '' and is_passed(suspect, args[3], at_end, due) then suspect = '' end
     redis.call('HSET', keys[1], 'sequence', decimal(sequence + 1), 'cursor', args[3], 'index', args[4], 'policy',
         args[6], 'now', decimal(now), 'decided', decimal(decided), 'oldest', oldest, 'busy', busy, 'due', due,
         'result', result)
