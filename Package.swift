@@ -27,7 +27,11 @@ let shells: [Target] = [
         dependencies: ["Contracts", "Instants", "Redis", "Telemetry", .protobuf, .sqlite],
         resources: luaFiles
     ),
-    .target(name: "Membership", dependencies: ["Contracts", "Instants", "Lanes", "Redis", "Telemetry", .log]),
+    .target(
+        name: "Membership",
+        dependencies: ["Contracts", "Instants", "Lanes", "Redis", "Telemetry", .log],
+        resources: ["slot", "beat", "lead", "assign", "leave", "signals"].map { .embedInCode("Functions/\($0).lua") }
+    ),
     .target(name: "Channels", dependencies: ["Contracts", "Instants", "COpenSSL", "Telemetry", .protobuf]),
     .target(
         name: "Settings",
@@ -154,6 +158,7 @@ var luaFiles: [Resource] {
     [
         "shared", "append", "read", "take", "release", "commit", "claim", "settle", "control", "erase", "trim",
     ].map { .embedInCode("Functions/\($0).lua") }
+        + ["topology", "publish"].map { .embedInCode("Control/Functions/\($0).lua") }
 }
 
 extension Target.Dependency {
