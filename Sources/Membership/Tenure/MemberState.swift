@@ -83,6 +83,14 @@ package struct MemberState: Sendable {
         assignment.learn(changes, upTo: number)
     }
 
+    /// For an assignment that Redis lost with its tail: everything is to be learned anew.
+    package mutating func forgetAssignment() { assignment = Assignment() }
+
+    /// Whether `interests` depends on who lives.
+    package func needsCensus(_ control: ControlState) -> Bool {
+        !control.isLed || isLeaving || TargetChange(of: id, tenures: tenures, assignment: assignment) != TargetChange()
+    }
+
     /// The lanes whose owner has to be looked at before `beat`. O(lanes), without a leader O(lanes · members).
     package func interests(_ control: ControlState, _ census: Census) -> [LaneName] {
         let change = TargetChange(of: id, tenures: tenures, assignment: assignment)

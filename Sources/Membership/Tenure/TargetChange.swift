@@ -8,6 +8,8 @@ struct TargetChange: Equatable {
     /// nobody led was taken with the newest number and stays until a leader decides anew.
     var toGiveUp: [LaneName] = []
 
+    init() {}
+
     init(of member: MemberID, tenures: [LaneName: MemberState.Tenure], assignment: Assignment) {
         for (lane, target) in assignment.targets {
             switch tenures[lane] {

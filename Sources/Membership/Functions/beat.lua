@@ -1,0 +1,32 @@
+-- A member's heartbeat: renews its lease and tells it what the control slot says.
+--
+-- Guarantee: the lease runs by the server's clock from the moment of this call. A member is its name and incarnation, so
+--   nobody renews another's. Written before anything is answered.
+-- KEYS: slot hash, leader hash, members hash (member -> beat|until|feature|runners|busy|backlog|held|leaving|version).
+-- ARGV: member, lease ms, gap ms, most members, leaving 0 or 1, feature level, runners, busy, backlog, held, version,
+--   channel that wakes the leader when a member comes or wants to go.
+-- Returns: {'ok', state…} or, beyond the most members, {'full', state…}.
+-- Complexity: O(1).
+
+register('beat', { 'allow-oom' }, function(keys, args)
+  local id, lease, gap, most = args[1], tonumber(args[2]), tonumber(args[3]), tonumber(args[4])
+  if #keys ~= 3 or #args ~= 12 or not lease or lease < 1 or not gap or gap < 1 or not most then
+    return redis.error_reply('NSBAD expected beat with 3 keys and 12 arguments')
+  end
+  local fault = expect_type(keys[1], 'hash') or expect_type(keys[2], 'hash') or expect_type(keys[3], 'hash')
+  if fault then return fault end
+  local now = server_ms()
+  local leader = read_leader(keys[2])
+  local known = redis.call('HGET', keys[3], id)
+  if not known and redis.call('HLEN', keys[3]) >= most then
+    local since = contact(keys[1], now, gap)
+    return { 'full', unpack(state(keys[1], leader, now, since)) }
+  end
+  local since = contact(keys[1], now, gap)
+  local record = table.concat(
+    { string.format('%.0f', now), string.format('%.0f', now + lease), args[6], args[7], args[8], args[9], args[10],
+      args[5], args[11] }, '|')
+  redis.call('HSET', keys[3], id, record)
+  if not known or args[5] == '1' then redis.call('SPUBLISH', args[12], 'members') end
+  return { 'ok', unpack(state(keys[1], leader, now, since)) }
+end)

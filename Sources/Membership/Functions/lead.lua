@@ -1,0 +1,37 @@
+-- Takes, renews or lays down the leader's lease.
+--
+-- Guarantee: at most one lease at a time, by the server's clock; a new leader's term is greater than every earlier one,
+--   also after a fail-over that lost the last term. A leader whose lease ended gets a new term like anybody else.
+-- KEYS: slot hash, leader hash (id, term, until, lease).
+-- ARGV: coordinator, lease ms (0 lays it down), gap ms, feature level that all living members have (0: unknown),
+--   channel that wakes members and other coordinators.
+-- Returns: {'leading' | 'following', state…}.
+-- Complexity: O(1).
+
+register('lead', { 'allow-oom' }, function(keys, args)
+  local id, lease, gap, features = args[1], tonumber(args[2]), tonumber(args[3]), tonumber(args[4])
+  if #keys ~= 2 or #args ~= 5 or not lease or lease < 0 or not gap or gap < 1 or not features then
+    return redis.error_reply('NSBAD expected lead with 2 keys and 5 arguments')
+  end
+  local fault = expect_type(keys[1], 'hash') or expect_type(keys[2], 'hash')
+  if fault then return fault end
+  local now = server_ms()
+  local leader = read_leader(keys[2])
+  local held = leads(leader, now)
+  local level = tonumber(redis.call('HGET', keys[1], 'features')) or 0
+  local since = contact(keys[1], now, gap)
+  if held and leader[1] ~= id then
+    return { 'following', unpack(state(keys[1], leader, now, since)) }
+  end
+  if lease == 0 then
+    if held then
+      redis.call('HSET', keys[2], 'until', 0)
+      redis.call('SPUBLISH', args[5], 'leader')
+    end
+    return { 'following', unpack(state(keys[1], read_leader(keys[2]), now, since)) }
+  end
+  local term = held and leader[2] or string.format('%.0f', rising(leader[2], now))
+  redis.call('HSET', keys[2], 'id', id, 'term', term, 'until', now + lease, 'lease', lease)
+  if features > level then redis.call('HSET', keys[1], 'features', features) end
+  return { 'leading', unpack(state(keys[1], read_leader(keys[2]), now, since)) }
+end)

@@ -1,0 +1,264 @@
+import Contracts
+import Instants
+import Lanes
+import Membership
+import Redis
+import TestSupport
+import Testing
+
+@Suite("ControlStore")
+struct ControlStoreTests {
+    private let times = LeaseTimes()
+
+    private func store(_ server: PrivateRedis) throws -> ControlStore {
+        ControlStore(connection: try server.connect(), keyspace: .standard)
+    }
+
+    private func beat(_ store: ControlStore, _ name: String) throws -> ControlState {
+        try store.beat(
+            Heartbeat(
+                id: try member(name), version: "1.0", load: MemberLoad(runners: 2, busy: 30, backlog: 4), held: 7),
+            lease: times.lease, gap: times.gap)
+    }
+
+    private func lead(_ store: ControlStore, _ name: String) throws -> (leads: Bool, state: ControlState) {
+        try store.lead(try member(name), lease: times.lease, gap: times.gap)
+    }
+
+    /// Ends the leader's lease, as if its time had passed.
+    private func endLease(_ store: ControlStore) throws {
+        _ = try store.connection.call(RedisCommand("HSET", store.keyspace.control("leader"), "until", "1"))
+    }
+
+    @Test("a heartbeat gives a lease by Redis' clock and is read back as it was said")
+    func heartbeat() throws {
+        let server = try PrivateRedis()
+        let store = try store(server)
+        let state = try beat(store, "a")
+        let record = try #require(try store.members().first)
+        #expect(try record.id == member("a"))
+        #expect(record.beatAt == state.now)
+        #expect(record.until == state.now + .seconds(3) && record.held == 7 && record.version == "1.0")
+        #expect(record.load == MemberLoad(runners: 2, busy: 30, backlog: 4) && !record.isLeaving)
+        #expect(state.leader == nil && !state.isLed && state.numbers == .init())
+        #expect(try store.state().reachableSince == state.reachableSince)
+    }
+
+    @Test("one leads at a time, and a new leader's term is greater than the last")
+    func leading() throws {
+        let server = try PrivateRedis()
+        let store = try store(server)
+        let first = try lead(store, "a")
+        #expect(first.leads && first.state.isLed)
+        #expect(try first.state.leader == member("a"))
+        let second = try lead(store, "b")
+        #expect(!second.leads)
+        #expect(try second.state.leader == member("a"))
+        let renewed = try lead(store, "a")
+        #expect(renewed.leads && renewed.state.term == first.state.term)
+        try endLease(store)
+        let third = try lead(store, "b")
+        #expect(third.leads && third.state.term > first.state.term)
+        try store.resign(try member("b"), gap: times.gap)
+        #expect(try !store.state().isLed)
+        #expect(try lead(store, "a").state.term > third.state.term)
+    }
+
+    @Test("two leaders never both write: whoever was replaced is fenced, in assignment, signals and expulsions")
+    func fences() throws {
+        let server = try PrivateRedis()
+        let store = try store(server)
+        let (a, b) = (try member("a"), try member("b"))
+        let old = try lead(store, "a").state
+        _ = try beat(store, "w")
+        let moves: [(lane: LaneName, member: MemberID?)] = [(try lane(1), a)]
+        guard case .written(let number) = try store.assign(moves, by: a, term: old.term, expected: 0) else {
+            Issue.record("expected the leader's write to be taken")
+            return
+        }
+        try endLease(store)
+        #expect(try store.assign(moves, by: a, term: old.term, expected: number) == .fenced(term: old.term))
+        let new = try lead(store, "b").state
+        #expect(try store.assign(moves, by: a, term: old.term, expected: number) == .fenced(term: new.term))
+        #expect(try store.assign(moves, by: a, term: new.term, expected: number) == .fenced(term: new.term))
+        #expect(try store.number([], by: a, term: old.term) == .fenced(term: new.term))
+        #expect(try store.expel([try member("w")], by: a, term: old.term) == .fenced(term: new.term))
+        #expect(try store.changes(since: number).isEmpty)
+        guard case .written(let next) = try store.assign([(try lane(1), b)], by: b, term: new.term, expected: number)
+        else {
+            Issue.record("expected the new leader's write to be taken")
+            return
+        }
+        #expect(next > number)
+    }
+
+    @Test(
+        "assignment numbers only rise, a writer that has not read the last one is refused, and changes are read by number"
+    )
+    func assignment() throws {
+        let server = try PrivateRedis()
+        let store = try store(server)
+        let a = try member("a")
+        let term = try lead(store, "a").state.term
+        var number: UInt64 = 0
+        for index in 0..<20 {
+            guard
+                case .written(let next) = try store.assign(
+                    [(try lane(index), a), (try lane(index + 1), nil)], by: a, term: term, expected: number)
+            else {
+                Issue.record("expected write \(index) to be taken")
+                return
+            }
+            #expect(next > number)
+            #expect(try store.assign([(try lane(1), a)], by: a, term: term, expected: number) == .stale(current: next))
+            let changes = try store.changes(since: number)
+            #expect(Set(changes.map(\.lane)) == [try lane(index), try lane(index + 1)])
+            #expect(changes.allSatisfy { $0.target.number == next })
+            number = next
+        }
+        let all = Dictionary(uniqueKeysWithValues: try store.changes(since: 0).map { ($0.lane, $0.target.member) })
+        #expect(all.count == 21)
+        #expect(try all[lane(19)] == .some(a))
+        #expect(try all[lane(20)] == .some(nil))
+    }
+
+    @Test("after Redis lost its tail, the next term and the next assignment are still greater than the lost ones")
+    func rolledBack() throws {
+        let server = try PrivateRedis()
+        let store = try store(server)
+        let a = try member("a")
+        let lost = try lead(store, "a").state.term
+        guard case .written(let lostNumber) = try store.assign([(try lane(1), a)], by: a, term: lost, expected: 0)
+        else {
+            Issue.record("expected a write")
+            return
+        }
+        _ = try store.connection.call(RedisCommand("FLUSHALL"))
+        let term = try lead(store, "a").state.term
+        #expect(term > lost)
+        guard case .written(let number) = try store.assign([(try lane(1), a)], by: a, term: term, expected: 0) else {
+            Issue.record("expected a write")
+            return
+        }
+        #expect(number > lostNumber)
+    }
+
+    @Test("reachable since: kept while somebody comes, begun anew by a restart, a silence and a clock set back")
+    func reachable() throws {
+        let server = try PrivateRedis(["appendonly yes", "appendfsync always"])
+        var store = try store(server)
+        let first = try beat(store, "a").reachableSince
+        #expect(try lead(store, "b").state.reachableSince == first)
+        let slot = store.keyspace.control("slot")
+        func set(_ field: String, _ value: Int64) throws {
+            _ = try store.connection.call(RedisCommand("HSET", slot, field, String(value)))
+        }
+        // As if the slot had been reachable for ten seconds.
+        let past = try store.state().now.milliseconds - 10_000
+        try set("since", past)
+        #expect(try beat(store, "a").reachableSince == at(past))
+        try set("seen", past)
+        let afterSilence = try beat(store, "a")
+        #expect(afterSilence.reachableSince == afterSilence.now)
+        try set("since", past)
+        try set("seen", afterSilence.now.milliseconds + 3_600_000)
+        let afterStep = try beat(store, "a")
+        #expect(afterStep.reachableSince == afterStep.now)
+        try set("since", past)
+        server.kill()
+        try server.restart()
+        store = try self.store(server)
+        let afterRestart = try beat(store, "b")
+        #expect(afterRestart.reachableSince == afterRestart.now)
+        #expect(!Census(try store.members(), at: afterRestart, lease: .seconds(3)).isDead(try member("a")))
+    }
+
+    @Test("a leader's lease from before the clock was set back is worth nothing")
+    func leaseFromTheFuture() throws {
+        let server = try PrivateRedis()
+        let store = try store(server)
+        let old = try lead(store, "a").state
+        let later = String((old.now + .seconds(3_600)).milliseconds)
+        _ = try store.connection.call(RedisCommand("HSET", store.keyspace.control("leader"), "until", later))
+        #expect(try !store.state().isLed)
+        #expect(try !beat(store, "w").isLed)
+        #expect(try lead(store, "b").leads)
+    }
+
+    @Test("an expulsion removes the dead and spares who beat again; a member that leaves is gone at once")
+    func leaving() throws {
+        let server = try PrivateRedis()
+        let store = try store(server)
+        _ = try beat(store, "alive")
+        _ = try beat(store, "dead")
+        _ = try store.connection.call(
+            RedisCommand("HSET", store.keyspace.control("members"), try member("dead").text, "1|2|1|1|0|0|0|0|v"))
+        let term = try lead(store, "a").state.term
+        let both = try [member("alive"), member("dead")]
+        #expect(try store.expel(both, by: try member("a"), term: term) == .written(number: 1))
+        #expect(try store.members().map(\.id) == [try member("alive")])
+        try store.leave(try member("alive"))
+        #expect(try store.members().isEmpty)
+    }
+
+    @Test("two processes of one name have each its own record and lease")
+    func twins() throws {
+        let server = try PrivateRedis()
+        let store = try store(server)
+        for incarnation in 1...2 as ClosedRange<UInt64> {
+            _ = try store.beat(
+                Heartbeat(
+                    id: try MemberID(name: "w", incarnation: incarnation), load: MemberLoad(runners: 1), held: 0),
+                lease: times.lease, gap: times.gap)
+        }
+        #expect(try store.members().map(\.id.name) == ["w", "w"])
+    }
+
+    @Test("signals are numbered, read whole and in order, and bounded")
+    func signals() throws {
+        let server = try PrivateRedis()
+        let store = try store(server)
+        let a = try member("a")
+        let term = try lead(store, "a").state.term
+        #expect(try store.signals() == nil)
+        let two = ["b", "a"].map { Signal(name: $0, value: "1", at: at(5), writer: "desk") }
+        guard case .written(let number) = try store.number(two, by: a, term: term) else {
+            Issue.record("expected a write")
+            return
+        }
+        let snapshot = try #require(try store.signals())
+        #expect(snapshot.number == number && snapshot.signals == two.reversed() && snapshot.writer == a.text)
+        let many = (0..<5_000).map { Signal(name: "n\($0)", value: "a long value", at: at(5), writer: "desk") }
+        #expect(try store.number(many, by: a, term: term) != .written(number: number))
+        #expect(try store.signals()?.signals.isEmpty == false)
+        #expect(throws: LaneError.self) {
+            try store.number([Signal(name: "a\tb", value: "", at: at(1), writer: "")], by: a, term: term)
+        }
+    }
+
+    @Test("a key of another type is refused by name before anything is written")
+    func wrongType() throws {
+        let server = try PrivateRedis()
+        let store = try store(server)
+        _ = try store.connection.call(RedisCommand("SET", store.keyspace.control("members"), "x"))
+        let error = #expect(throws: LaneError.self) { try beat(store, "a") }
+        #expect(error?.description.contains("expected ns:{ctl}:members to be a hash, it is a string") == true)
+        #expect(try store.connection.call(RedisCommand("EXISTS", store.keyspace.control("slot"))) == .integer(0))
+    }
+
+    @Test("no more members than the bound are let in, and those who are in go on")
+    func full() throws {
+        let server = try PrivateRedis()
+        let store = try store(server)
+        _ = try beat(store, "a")
+        var fill = RedisCommand("HSET")
+        fill.add(store.keyspace.control("members"))
+        for index in 1..<ControlStore.mostMembers {
+            fill.add(try member("x\(index)").text)
+            fill.add("1|2|1|1|0|0|0|0|v")
+        }
+        _ = try store.connection.call(fill)
+        _ = try beat(store, "a")
+        #expect(throws: LaneError.self) { try beat(store, "b") }
+    }
+}
