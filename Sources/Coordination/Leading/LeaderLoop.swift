@@ -1,0 +1,251 @@
+internal import Contracts
+internal import Instants
+internal import Lanes
+internal import Logging
+internal import Membership
+internal import Redis
+internal import Synchronization
+internal import Telemetry
+
+/// What runs on a coordinator's thread. See `Coordinator`.
+final class LeaderLoop {
+    private let id: MemberID
+    private let settings: Coordinator.Settings
+    private let connector: LaneConnector
+    private let placement: Placement
+    private let log: Logger
+    private let post: CoordinatorPost
+    private var link: Link?
+    private var assignment = Assignment()
+    private var ledTerm: UInt64?
+    private var topology = Topology()
+    private var features: UInt64 = 0
+
+    private struct Link {
+        let control: ControlStore
+        let lanes: LaneStore
+        let topology: TopologyStore
+    }
+
+    init(
+        id: MemberID, settings: Coordinator.Settings, connector: LaneConnector, placement: @escaping Placement,
+        log: Logger, post: CoordinatorPost
+    ) {
+        self.id = id
+        self.settings = settings
+        var endpoint = connector.endpoint
+        endpoint.timeouts.reply = min(endpoint.timeouts.reply, max(settings.times.interval, .milliseconds(100)))
+        endpoint.timeouts.connect = min(endpoint.timeouts.connect, max(settings.times.interval, .milliseconds(100)))
+        self.connector = LaneConnector(
+            endpoint: endpoint, keyspace: connector.keyspace, durability: connector.durability)
+        self.placement = placement
+        self.log = log.with(.member, id.text)
+        self.post = post
+    }
+
+    /// Until the end is asked for.
+    func run() {
+        let listener = listen()
+        defer { listener?.close() }
+        var last: ContinuousClock.Instant?
+        var next = ContinuousClock.now
+        while true {
+            post.bell.wait(until: next)
+            let mail = post.take()
+            switch mail.end {
+            case .stop: return
+            case .resign:
+                resign()
+                return
+            case nil: break
+            }
+            if mail.worksNow, let last { next = min(next, last + settings.leastPause) }
+            guard ContinuousClock.now >= next else { continue }
+            last = .now
+            next = .now + works()
+        }
+    }
+
+    /// One round; after how long the next is due.
+    private func works() -> Duration {
+        do throws(LaneError) {
+            return try round(try open())
+        } catch {
+            link = nil
+            if post.standing.withLock({ $0.fault }) == nil {
+                log.warning("Coordinator's round failed", metadata: .of((.cause, "\(error)")))
+            }
+            show { $0.fault = "\(error)" }
+            return settings.times.interval / 4
+        }
+    }
+
+    private func round(_ link: Link) throws(LaneError) -> Duration {
+        let sent = ContinuousClock.now
+        let (leads, control) = try link.control.lead(
+            id, lease: settings.times.lease, gap: settings.times.gap, features: features)
+        guard leads else {
+            if ledTerm != nil { log.notice("Leads no longer") }
+            ledTerm = nil
+            show { standing in
+                standing.control = control
+                standing.window = nil
+                standing.fault = nil
+            }
+            // Tried again the instant the leader's lease ends, if it does.
+            let left = control.leaderUntil - control.now
+            return min(settings.times.interval, max(left, settings.leastPause))
+        }
+        let window = TrustWindow(
+            term: control.term, requestSent: sent, lease: settings.times.lease, margin: settings.times.margin)
+        if ledTerm != control.term {
+            log.notice("Leads", metadata: .of((.epoch, "\(control.term)")))
+            ledTerm = control.term
+            assignment = Assignment()
+        }
+        show { standing in
+            standing.control = control
+            standing.window = window
+            standing.fault = nil
+        }
+        return try lead(control, window, link)
+    }
+
+    private func lead(_ control: ControlState, _ window: TrustWindow, _ link: Link) throws(LaneError) -> Duration {
+        if control.numbers.topology != topology.number { topology = try link.topology.read() }
+        try readAssignment(control, link)
+        let records = try link.control.members()
+        let census = Census(records, at: control, lease: settings.times.lease)
+        features = census.canJudge ? census.living.map(\.featureLevel).min() ?? 0 : 0
+        let looks = try look(topology.lanes, link)
+        let round = LeaderRound(
+            lanes: topology.lanes, assignment: assignment, census: census, sights: looks.mapValues(LaneSight.init),
+            share: settings.share(of: looks.count), placement: placement)
+        try write(round.moves, window, link)
+        try expel(records, control, window, link)
+        try signal(control, census, looks, window, link)
+        show { $0.underWay = round.underWay }
+        // Sooner if somebody's lease ends before.
+        let left = (census.nextEnd ?? .distantFuture) - control.now
+        let canJudgeIn = census.canJudge ? .zero : control.reachableSince + settings.times.lease - control.now
+        return min(settings.times.interval, max(left, canJudgeIn, settings.leastPause))
+    }
+
+    private func readAssignment(_ control: ControlState, _ link: Link) throws(LaneError) {
+        if control.numbers.assignment < assignment.number { assignment = Assignment() }
+        guard control.numbers.assignment != assignment.number else { return }
+        assignment.learn(try link.control.changes(since: assignment.number), upTo: control.numbers.assignment)
+    }
+
+    private func look(_ lanes: [LaneName], _ link: Link) throws(LaneError) -> [LaneName: LaneLook] {
+        var looks: [LaneName: LaneLook] = [:]
+        looks.reserveCapacity(lanes.count)
+        for start in stride(from: 0, to: lanes.count, by: 1_000) {
+            for look in try link.lanes.look(Array(lanes[start..<min(start + 1_000, lanes.count)])) {
+                looks[look.lane] = look
+            }
+        }
+        return looks
+    }
+
+    private func write(_ moves: [PlacementMove], _ window: TrustWindow, _ link: Link) throws(LaneError) {
+        for start in stride(from: 0, to: moves.count, by: ControlStore.mostMoves) {
+            guard window.isOpen(at: .now) else { return }
+            let slice = moves[start..<min(start + ControlStore.mostMoves, moves.count)]
+            let answer = try link.control.assign(
+                slice.map { (lane: $0.lane, member: $0.member) }, by: id, term: window.term,
+                expected: assignment.number)
+            guard case .written(let number) = answer else { return refused(answer) }
+            assignment.learn(
+                slice.map { (lane: $0.lane, target: LaneTarget(member: $0.member, number: number)) }, upTo: number)
+            show { $0.moved += slice.count }
+        }
+    }
+
+    private func expel(
+        _ records: [MemberRecord], _ control: ControlState, _ window: TrustWindow, _ link: Link
+    ) throws(LaneError) {
+        let age = settings.times.lease * settings.forgottenAfter
+        let long = records.filter { $0.until + age <= control.now && control.reachableSince + age <= control.now }
+        guard !long.isEmpty, window.isOpen(at: .now) else { return }
+        refused(try link.control.expel(long.map(\.id), by: id, term: window.term))
+    }
+
+    /// Numbers what stands outside the lanes: undecided events of each partition, members, lanes without a living
+    /// owner.
+    private func signal(
+        _ control: ControlState, _ census: Census, _ looks: [LaneName: LaneLook], _ window: TrustWindow, _ link: Link
+    ) throws(LaneError) {
+        var backlog: [String: UInt64] = [:]
+        for look in looks.values { backlog[look.lane.partition, default: 0] += look.pending }
+        let alive = Set(census.living.map(\.id.text))
+        let orphans = looks.values.count { look in look.owner.map { !alive.contains($0) } ?? true }
+        func signal(_ name: String, _ value: some CustomStringConvertible) -> Signal {
+            Signal(name: name, value: "\(value)", at: control.now, writer: id.text)
+        }
+        let signals =
+            [signal("members", census.living.count), signal("lanes.orphaned", orphans)]
+            + backlog.map { signal("backlog.\($0.key)", $0.value) }
+        guard window.isOpen(at: .now) else { return }
+        let answer = try link.control.number(signals, by: id, term: window.term)
+        guard case .written(let number) = answer else { return refused(answer) }
+        show { $0.signals = number }
+    }
+
+    /// A write that was not taken: nothing is written any more before the lease is renewed.
+    private func refused(_ answer: LeaderWrite) {
+        switch answer {
+        case .written: return
+        case .fenced(let term):
+            log.notice("Leader's write refused", metadata: .of((.epoch, "\(term)")))
+            ledTerm = nil
+            show { $0.window = nil }
+        case .stale:
+            assignment = Assignment()
+        }
+        post.put { $0.worksNow = true }
+    }
+
+    private func resign() {
+        do throws(LaneError) {
+            try open().control.resign(id, gap: settings.times.gap)
+        } catch {
+            log.warning("Resigning failed", metadata: .of((.cause, "\(error)")))
+        }
+        show { $0.window = nil }
+    }
+
+    private func open() throws(LaneError) -> Link {
+        if let link { return link }
+        let lanes = try connector.open(clientName: "coordinator-\(id.name)")
+        let made = Link(
+            control: ControlStore(connection: lanes.connection, keyspace: connector.keyspace), lanes: lanes,
+            topology: TopologyStore(connection: lanes.connection, keyspace: connector.keyspace))
+        link = made
+        return made
+    }
+
+    private func listen() -> RedisSubscriber? {
+        let post = post
+        do throws(RedisError) {
+            let listener = try RedisSubscriber(connector.endpoint, clientName: "coordinator-wake") { event in
+                switch event {
+                case .message(_, let payload):
+                    let word = String(decoding: payload, as: UTF8.self)
+                    if word == "members" || word == "leader" || word == "topology" { post.put { $0.worksNow = true } }
+                case .subscribed: post.put { $0.worksNow = true }
+                case .lost: break
+                }
+            }
+            listener.subscribe([connector.keyspace.control("wake")])
+            return listener
+        } catch {
+            log.warning("Listening failed", metadata: .of((.cause, "\(error)")))
+            return nil
+        }
+    }
+
+    private func show(_ change: (inout Coordinator.Standing) -> Void) {
+        post.standing.withLock { change(&$0) }
+    }
+}

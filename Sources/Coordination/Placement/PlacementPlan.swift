@@ -1,0 +1,35 @@
+package import Contracts
+package import Membership
+
+/// What a placement is made from: everything it may know, so that the same input gives the same plan.
+package struct PlacementInput: Sendable {
+    /// Members that may be given lanes.
+    package var members: [MemberID]
+    package var lanes: [LaneName]
+    /// Where the lanes are now to be. A lane that is missing, or with a member that is not among `members`, is an
+    /// orphan.
+    package var current: [LaneName: MemberID]
+    /// How many lanes may be moved from one living member to another in this round; orphans are always placed.
+    package var share: Int
+
+    package init(members: [MemberID], lanes: [LaneName], current: [LaneName: MemberID], share: Int) {
+        self.members = members
+        self.lanes = lanes
+        self.current = current
+        self.share = share
+    }
+}
+
+/// One lane's new place.
+package struct PlacementMove: Sendable, Hashable {
+    package let lane: LaneName
+    package let member: MemberID
+
+    package init(lane: LaneName, member: MemberID) {
+        self.lane = lane
+        self.member = member
+    }
+}
+
+/// How lanes are spread: pure, so that another way (by load, by calendar) can be put in its place.
+package typealias Placement = @Sendable (PlacementInput) -> [PlacementMove]
