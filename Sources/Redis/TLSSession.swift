@@ -135,8 +135,8 @@ final class TLSSession {
     }
 
     /// OpenSSL's socket stream with a writer that raises no signal.
-    // Made once and never changed afterwards; OpenSSL only reads it.
     nonisolated(unsafe) private static let quietSocket: OpaquePointer? = {
+        // Guard: a static `let` is made once by one thread; afterwards OpenSSL only reads it.
         guard let method = BIO_meth_new(5 | BIO_TYPE_SOURCE_SINK | BIO_TYPE_DESCRIPTOR, "socket without SIGPIPE"),
             let model = BIO_s_socket()
         else {
