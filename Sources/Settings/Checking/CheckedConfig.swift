@@ -1,0 +1,129 @@
+internal import BusinessTime
+internal import Contracts
+internal import Conversations
+internal import Replies
+internal import TextRules
+
+/// A configuration whose references were followed: the parts of a policy.
+struct CheckedConfig: Sendable {
+    private(set) var partitions: [PartitionPolicy] = []
+    private(set) var accounts: [AccountPolicy] = []
+    private(set) var markets: [MarketPolicy] = []
+    private(set) var channels: [ChannelPolicy] = []
+    private(set) var languages: [LanguagePack] = []
+    private(set) var phrases: [Phrase] = []
+    /// Every zone that is named anywhere, by name.
+    private(set) var zones: [ZoneRules] = []
+
+    /// Reports what leads nowhere to `faults`; what is left is of use only if there are none.
+    init(_ parsed: ParsedConfig, zones lookup: ZoneLookup, faults: FaultList) {
+        let names = Names(parsed)
+        var calendars: [String: BusinessCalendar] = [:]
+        for (settings, value) in parsed.calendars {
+            guard let rules = lookup.rules(of: settings.zone, at: value) else { continue }
+            calendars[settings.name.text] = settings.calendar(zone: rules)
+        }
+        channels = parsed.channels.map(\.policy)
+        phrases = parsed.rules.flatMap { $0.matched() }
+        languages = parsed.languages.map { PackCompilation.pack(of: $0, rules: parsed.rules) }
+        for rule in parsed.rules {
+            for language in rule.phrases.map(\.language) + rule.answers.map(\.language) {
+                _ = language.found(in: names.baseLanguages, "language with languages/TAG/templates.yaml")
+            }
+        }
+        for team in parsed.teams {
+            _ = team.calendar.found(in: names.calendars, "calendar")
+            for language in team.languages { _ = language.found(in: names.languages, "language") }
+        }
+        markets = parsed.markets.compactMap {
+            Self.market($0, parsed, names, calendars: calendars, lookup)
+        }
+        partitions = parsed.partitions.compactMap { partition in
+            _ = lookup.rules(of: partition.zone, at: partition.zoneValue)
+            guard let market = partition.market.found(in: names.markets, "market") else { return nil }
+            return PartitionPolicy(
+                name: partition.name, market: market, zone: partition.zone.text, lanes: partition.lanes)
+        }
+        accounts = parsed.accounts.compactMap { Self.account($0, parsed, names) }
+        zones = lookup.found.values.sorted { $0.name < $1.name }
+    }
+
+    /// What can be referred to.
+    struct Names {
+        let calendars: Set<String>
+        let teams: Set<String>
+        let markets: Set<String>
+        let partitions: Set<String>
+        let channels: Set<String>
+        let rules: Set<String>
+        let languages: Set<String>
+        /// With the languages of regional packs, whose phrases and answers they share.
+        let baseLanguages: Set<String>
+
+        init(_ parsed: ParsedConfig) {
+            calendars = Set(parsed.calendars.map(\.settings.name.text))
+            teams = Set(parsed.teams.map(\.name))
+            markets = Set(parsed.markets.map(\.name))
+            partitions = Set(parsed.partitions.map(\.name.text))
+            channels = Set(parsed.channels.map(\.policy.name))
+            rules = Set(parsed.rules.map(\.name))
+            languages = Set(parsed.languages.map(\.tag))
+            baseLanguages = languages.union(languages.map(PackCompilation.base))
+        }
+    }
+
+    private static func account(
+        _ account: AccountSettings, _ parsed: ParsedConfig, _ names: Names
+    ) -> AccountPolicy? {
+        let channel = account.channel.found(in: names.channels, "channel")
+        let found = account.partition.found(in: names.partitions, "partition")
+        guard let channel, let found, let partition = parsed.partitions.first(where: { $0.name.text == found }) else {
+            return nil
+        }
+        let market = parsed.markets.first { $0.name == partition.market.text }
+        return AccountPolicy(
+            id: account.id, channel: channel, partition: partition.name, secret: account.secret,
+            brand: account.brand ?? market?.brand, personsMayWriteLate: account.personsMayWriteLate,
+            automation: account.automation)
+    }
+
+    private static func market(
+        _ market: MarketSettings, _ parsed: ParsedConfig, _ names: Names, calendars: [String: BusinessCalendar],
+        _ lookup: ZoneLookup
+    ) -> MarketPolicy? {
+        _ = lookup.rules(of: market.zone, at: market.zoneValue)
+        let language = market.language.found(in: names.languages, "language with languages/TAG/templates.yaml")
+        let team = market.team.found(in: names.teams, "team")
+        let own = market.calendars.compactMap { $0.found(in: names.calendars, "calendar") }
+        let teams = parsed.teams.filter { $0.name == team }.map(\.calendar.text)
+        let answers = market.answers.compactMap { answer(of: $0, market, parsed, names) }
+        guard let language, let team else { return nil }
+        let covering = (market.calendars.isEmpty ? teams : own).compactMap { calendars[$0] }
+        return MarketPolicy(
+            name: market.name, language: language, zone: market.zone, zoneIsCertain: market.zoneIsCertain, team: team,
+            coverage: Coverage(covering), afterHours: market.afterHours, escalation: market.escalation,
+            answers: answers, automation: market.automation)
+    }
+
+    private static func answer(
+        of answer: MarketSettings.AnswerSettings, _ market: MarketSettings, _ parsed: ParsedConfig, _ names: Names
+    ) -> AnswerRule? {
+        guard let name = answer.rule.found(in: names.rules, "rule of rules/faq.yaml") else { return nil }
+        var facts: [String: String] = [:]
+        for (language, text, value) in answer.facts {
+            guard let tag = language.found(in: names.languages, "language") else { continue }
+            if let (expected, came) = LanguagePack.redirect(in: text) { value.fault(expected, got: came) }
+            facts[tag] = text
+        }
+        let texts = parsed.rules.first { $0.name == name }.map {
+            PackCompilation.answers(of: $0, in: market.language.text)
+        }
+        if let texts, facts[market.language.text] == nil, texts.allSatisfy({ $0.text.contains("{{answer}}") }) {
+            answer.rule.value.fault(
+                "a fact in \(market.language.text), the market's language, for the texts of \(name)", got: "none")
+        }
+        return AnswerRule(
+            rule: "faq.\(name)", facts: facts, answersMessages: answer.answersMessages,
+            answersComments: answer.answersComments, payloads: answer.payloads)
+    }
+}

@@ -1,0 +1,44 @@
+internal import Conversations
+
+/// What `channels/NAME.yaml` says: what the platform allows, as values.
+struct ChannelSettings: Sendable {
+    let policy: ChannelPolicy
+    /// At most `most` texts to one thread within `per`; nil: no limit of the platform is known.
+    let threadRate: (most: Int, per: Duration)?
+
+    private static let known = [
+        "window", "person_window", "inbox_hold", "foreign_hold", "text_limit", "thread_rate",
+    ]
+
+    init?(name: String, _ value: ConfigValue) {
+        guard let fields = value.fields("a channel", Self.known) else { return nil }
+        let limit = fields.required("text_limit").flatMap(Self.textLimit)
+        let inboxHold = fields["inbox_hold"].map { $0.duration() } ?? .seconds(86_400)
+        let foreignHold = fields["foreign_hold"].map { $0.duration() } ?? .seconds(3_600)
+        threadRate = fields["thread_rate"].flatMap(Self.rate)
+        guard let limit, let inboxHold, let foreignHold else { return nil }
+        policy = ChannelPolicy(
+            name: name, window: fields["window"]?.duration(), personWindow: fields["person_window"]?.duration(),
+            inboxHold: inboxHold, foreignHold: foreignHold, textLimit: limit)
+    }
+
+    private static func textLimit(_ value: ConfigValue) -> TextLimit? {
+        guard let fields = value.fields("a text limit", ["unit", "most"]) else { return nil }
+        let unit = fields.required("unit")?.word(TextLimit.Unit.self)
+        let most = fields.required("most")?.number(1...100_000, "the longest text")
+        guard let unit, let most else { return nil }
+        return TextLimit(unit: unit, most: most)
+    }
+
+    private static func rate(_ value: ConfigValue) -> (most: Int, per: Duration)? {
+        guard let fields = value.fields("a rate", ["most", "per"]) else { return nil }
+        let most = fields.required("most")?.number(1...100_000, "texts")
+        let per = fields.required("per")?.duration()
+        guard let most, let per else { return nil }
+        guard per > .zero else {
+            fields["per"]?.fault("a length of time above 0")
+            return nil
+        }
+        return (most, per)
+    }
+}

@@ -1,0 +1,92 @@
+internal import Replies
+
+/// `languages/TAG/cldr.yaml` and `languages/TAG/templates.yaml`.
+struct LanguageSettings {
+    let tag: String
+    let words: LocaleWords
+    let disclosure: [String]
+    let texts: [ReplyKind: [FAQSettings.ConfigPhrase]]
+    /// Where a fault of a kind as a whole is reported.
+    let kinds: [ReplyKind: ConfigValue]
+
+    init?(tag: String, cldr: ConfigValue, templates: ConfigValue) {
+        let words = Self.words(cldr)
+        guard let fields = templates.fields("templates", ["disclosure", "texts"]) else { return nil }
+        disclosure = (fields.required("disclosure")?.list("words that disclose automation") ?? []).compactMap {
+            $0.text("a word")
+        }
+        var texts: [ReplyKind: [FAQSettings.ConfigPhrase]] = [:]
+        var kinds: [ReplyKind: ConfigValue] = [:]
+        for (key, value) in fields.required("texts")?.entries("texts by kind") ?? [] {
+            guard let kind = key.text("a kind of text") else { continue }
+            guard Self.known.contains(kind) else {
+                key.fault(
+                    "a kind of text: \(Self.known.joined(separator: ", "))",
+                    nearest: NearestWord.to(kind, among: Self.known))
+                continue
+            }
+            kinds[ReplyKind(kind)] = key
+            texts[ReplyKind(kind)] = (value.list("a list of variants") ?? []).compactMap { item in
+                item.text("a text").map { FAQSettings.ConfigPhrase(text: $0, value: item) }
+            }
+        }
+        for kind in Self.known where kinds[ReplyKind(kind)] == nil {
+            templates.fault("texts for \(kind)", got: "none")
+        }
+        guard let words else { return nil }
+        self.tag = tag
+        self.words = words
+        self.texts = texts
+        self.kinds = kinds
+    }
+
+    private static let known = [
+        ReplyKind.afterHoursPromise, .afterHoursNoTime, .acknowledgement, .apologyLate,
+    ].map(\.name)
+
+    private static let cldrKeys = [
+        "cldr_version", "direction", "today", "tomorrow", "small_inside_sentence", "weekdays", "dated_weekdays",
+        "months", "weekday_date", "date", "time", "hours", "periods", "cities",
+    ]
+
+    private static func words(_ value: ConfigValue) -> LocaleWords? {
+        guard let fields = value.fields("a CLDR extract", cldrKeys) else { return nil }
+        func text(_ key: String) -> String? { fields.required(key)?.text("a text") }
+        func texts(_ key: String) -> [String]? {
+            fields.required(key)?.list("a list of texts")?.compactMap { $0.text("a text") }
+        }
+        let direction = fields.required("direction")?.word(LocaleWords.Direction.self)
+        let version = text("cldr_version")
+        guard version != nil, let direction, let today = text("today"), let tomorrow = text("tomorrow"),
+            let small = fields.required("small_inside_sentence")?.flag(), let weekdays = texts("weekdays"),
+            let dated = texts("dated_weekdays"), let months = texts("months"),
+            let weekdayDate = text("weekday_date"), let date = text("date"), let time = text("time"),
+            let hours = texts("hours")
+        else { return nil }
+        do throws(LocaleWords.Fault) {
+            return try LocaleWords(
+                LocaleWords.Extract(
+                    direction: direction, today: today, tomorrow: tomorrow, isSmallInsideSentence: small,
+                    weekdays: weekdays, datedWeekdays: dated, months: months, weekdayDate: weekdayDate, date: date,
+                    time: time, hours: hours, periods: fields["periods"] == nil ? [] : texts("periods") ?? [],
+                    cities: cities(fields["cities"])))
+        } catch {
+            (fields[error.field] ?? value).fault(error.expected, got: error.came)
+            return nil
+        }
+    }
+
+    /// One text of lines `Zone/Name = City`: thousands of nodes would take longer to read than all else together.
+    private static func cities(_ value: ConfigValue?) -> [String: String] {
+        guard let text = value?.optionalText() else { return [:] }
+        var cities: [String: String] = [:]
+        for line in text.split(separator: "\n") {
+            guard let sign = line.firstRange(of: " = ") else {
+                value?.fault("lines such as Europe/Vienna = Wien", got: "\"\(line.prefix(40))\"")
+                continue
+            }
+            cities[String(line[..<sign.lowerBound])] = String(line[sign.upperBound...])
+        }
+        return cities
+    }
+}

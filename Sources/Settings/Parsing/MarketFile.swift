@@ -1,0 +1,99 @@
+internal import BusinessTime
+internal import Conversations
+
+/// What `markets/NAME.yaml` says, its references not yet followed.
+struct MarketSettings {
+    let name: String
+    let language: Named
+    let zone: ZoneName
+    let zoneValue: ConfigValue
+    let zoneIsCertain: Bool
+    let team: Named
+    let calendars: [Named]
+    let brand: String?
+    let address: String?
+    let afterHours: AfterHoursPolicy?
+    let escalation: EscalationPolicy
+    let answers: [AnswerSettings]
+    let automation: Bool
+
+    struct AnswerSettings {
+        let rule: Named
+        let facts: [(language: Named, text: String, value: ConfigValue)]
+        let answersMessages: Bool
+        let answersComments: Bool
+        let payloads: [String]
+    }
+
+    private static let known = [
+        "language", "zone", "zone_is_certain", "team", "calendars", "brand", "address", "after_hours", "escalation",
+        "faq", "automation",
+    ]
+
+    init?(name: String, _ value: ConfigValue) {
+        guard let fields = value.fields("a market", Self.known) else { return nil }
+        let language = fields.required("language")?.named("a language tag")
+        let zone = fields.required("zone")
+        let team = fields.required("team")?.named("the name of a team")
+        let certain = fields.required("zone_is_certain")?.flag()
+        calendars = (fields["calendars"]?.list("a list of calendars") ?? []).compactMap {
+            $0.named("the name of a calendar")
+        }
+        brand = fields["brand"]?.text("the name that customers know")
+        address = fields["address"]?.text("a postal address")
+        afterHours = fields["after_hours"].flatMap(Self.afterHours)
+        escalation = fields["escalation"].flatMap(Self.escalation) ?? EscalationPolicy()
+        answers = (fields["faq"]?.list("a list of answers") ?? []).compactMap(Self.answer)
+        guard let language, let zone, let zoneName = zone.zoneName(), let team, let certain,
+            let automation = fields["automation"].map({ $0.flag() }) ?? true
+        else { return nil }
+        self.name = name
+        self.language = language
+        self.zone = zoneName
+        zoneValue = zone
+        zoneIsCertain = certain
+        self.team = team
+        self.automation = automation
+    }
+
+    private static let afterHoursKeys = [
+        "target", "rounding", "quiet_after_person", "safety", "horizon", "most_backlog", "comments",
+    ]
+
+    private static func afterHours(_ value: ConfigValue) -> AfterHoursPolicy? {
+        guard let fields = value.fields("after_hours", afterHoursKeys) else { return nil }
+        let usual = AfterHoursPolicy()
+        let rounding = fields["rounding"].map { value -> ClockMark? in
+            if let minutes = value.number(15...60, "minutes"), let mark = ClockMark(rawValue: minutes) { return mark }
+            value.fault("15, 30 or 60 minutes")
+            return nil
+        }
+        return AfterHoursPolicy(
+            target: fields["target"]?.duration() ?? usual.target,
+            rounding: (rounding ?? usual.rounding) ?? usual.rounding,
+            quietAfterPerson: fields["quiet_after_person"]?.duration() ?? usual.quietAfterPerson,
+            safety: fields["safety"]?.duration() ?? usual.safety,
+            horizon: fields["horizon"]?.duration() ?? usual.horizon,
+            mostBacklog: fields["most_backlog"]?.duration() ?? usual.mostBacklog,
+            answersComments: fields["comments"]?.flag() ?? usual.answersComments)
+    }
+
+    private static func escalation(_ value: ConfigValue) -> EscalationPolicy? {
+        guard let fields = value.fields("escalation", ["business_lead", "hard_lead"]) else { return nil }
+        let usual = EscalationPolicy()
+        return EscalationPolicy(
+            businessLead: fields["business_lead"]?.duration() ?? usual.businessLead,
+            hardLead: fields["hard_lead"]?.duration() ?? usual.hardLead)
+    }
+
+    private static func answer(_ value: ConfigValue) -> AnswerSettings? {
+        guard let fields = value.fields("an answer", ["rule", "facts", "messages", "comments", "payloads"]) else {
+            return nil
+        }
+        guard let rule = fields.required("rule")?.named("the name of a rule of rules/faq.yaml") else { return nil }
+        return AnswerSettings(
+            rule: rule, facts: fields["facts"]?.textsByLanguage("a fact") ?? [],
+            answersMessages: fields["messages"]?.flag() ?? true, answersComments: fields["comments"]?.flag() ?? true,
+            payloads: (fields["payloads"]?.list("a list of payloads") ?? []).compactMap { $0.text("a payload") })
+    }
+}

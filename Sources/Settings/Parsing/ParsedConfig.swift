@@ -1,0 +1,74 @@
+internal import BusinessTime
+
+/// All files of a configuration, each read by itself; references are not yet followed.
+struct ParsedConfig {
+    var partitions: [PartitionSettings] = []
+    var accounts: [AccountSettings] = []
+    var markets: [MarketSettings] = []
+    var teams: [TeamSettings] = []
+    var calendars: [(settings: CalendarSettings, value: ConfigValue)] = []
+    var channels: [ChannelSettings] = []
+    var rules: [FAQSettings] = []
+    var languages: [LanguageSettings] = []
+    var detection: [DetectionSettings] = []
+
+    private static let shape = [
+        "partitions.yaml", "accounts.yaml", "markets/NAME.yaml", "teams/NAME.yaml", "calendars/NAME.yaml",
+        "channels/NAME.yaml", "rules/faq.yaml", "languages/TAG/templates.yaml", "languages/TAG/cldr.yaml",
+        "languages/TAG/detect.yaml",
+    ]
+
+    init(_ files: ConfigFiles, faults: FaultList) {
+        for path in ["partitions.yaml", "accounts.yaml"] where files.file(path) == nil {
+            faults.add(ConfigFault(file: path, expected: "the file", got: "none"))
+        }
+        for file in files.files { read(file, files, faults) }
+    }
+
+    private mutating func read(_ file: ConfigFiles.File, _ files: ConfigFiles, _ faults: FaultList) {
+        let parts = file.path.split(separator: "/").map(String.init)
+        guard let kind = Self.kind(parts) else {
+            faults.add(
+                ConfigFault(
+                    file: file.path, expected: "one of \(Self.shape.joined(separator: ", "))", got: "this file",
+                    nearest: NearestWord.to(file.path, among: Self.shape)))
+            return
+        }
+        guard let value = ConfigValue(file, faults: faults) else { return }
+        let name = parts.last.map { String($0.dropLast(5)) } ?? ""
+        switch kind {
+        case .partitions: partitions = PartitionSettings.read(value)
+        case .accounts: accounts = AccountSettings.read(value)
+        case .market: MarketSettings(name: name, value).map { markets.append($0) }
+        case .team: TeamSettings(name: name, value).map { teams.append($0) }
+        case .calendar: CalendarSettings(name: name, value).map { calendars.append(($0, value)) }
+        case .channel: ChannelSettings(name: name, value).map { channels.append($0) }
+        case .faq: rules = FAQSettings.read(value)
+        case .detect: DetectionSettings(tag: parts[1], value).map { detection.append($0) }
+        case .cldr: break
+        case .templates:
+            guard let cldr = files.file("languages/\(parts[1])/cldr.yaml") else {
+                value.fault("cldr.yaml beside it (ops/extract-cldr \(parts[1]))", got: "none")
+                return
+            }
+            guard let words = ConfigValue(cldr, faults: faults) else { return }
+            LanguageSettings(tag: parts[1], cldr: words, templates: value).map { languages.append($0) }
+        }
+    }
+
+    private enum Kind {
+        case partitions, accounts, market, team, calendar, channel, faq, templates, cldr, detect
+    }
+
+    private static func kind(_ parts: [String]) -> Kind? {
+        switch parts.count {
+        case 1: ["partitions.yaml": .partitions, "accounts.yaml": .accounts][parts[0]]
+        case 2 where parts == ["rules", "faq.yaml"]: .faq
+        case 2 where ConfigNames.isPlain(String(parts[1].dropLast(5))):
+            ["markets": .market, "teams": .team, "calendars": .calendar, "channels": .channel][parts[0]]
+        case 3 where parts[0] == "languages":
+            ["templates.yaml": .templates, "cldr.yaml": .cldr, "detect.yaml": .detect][parts[2]]
+        default: nil
+        }
+    }
+}

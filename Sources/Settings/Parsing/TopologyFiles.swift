@@ -1,0 +1,91 @@
+internal import BusinessTime
+internal import Contracts
+
+/// One entry of `partitions.yaml`.
+struct PartitionSettings {
+    static let mostLanes = 1_024
+
+    let name: PartitionName
+    let market: Named
+    let zone: ZoneName
+    let zoneValue: ConfigValue
+    let lanes: Int
+
+    static func read(_ root: ConfigValue) -> [PartitionSettings] {
+        root.entries("partitions by name").compactMap { key, value in
+            guard let text = key.text("the name of a partition") else { return nil }
+            guard let name = try? PartitionName(text) else {
+                key.fault("a partition name [a-z0-9-]{1,40} not starting with desk-")
+                return nil
+            }
+            guard let fields = value.fields("a partition", ["market", "zone", "lanes"]) else { return nil }
+            let market = fields.required("market")?.named("the name of a market")
+            let zone = fields.required("zone")
+            let lanes = fields["lanes"].map { $0.number(1...mostLanes, "lanes") } ?? 8
+            guard let market, let zone, let zoneName = zone.zoneName(), let lanes else { return nil }
+            return PartitionSettings(name: name, market: market, zone: zoneName, zoneValue: zone, lanes: lanes)
+        }
+    }
+}
+
+/// One entry of `accounts.yaml`.
+struct AccountSettings {
+    let id: String
+    let channel: Named
+    let partition: Named
+    let secret: String
+    let brand: String?
+    let personsMayWriteLate: Bool
+    let automation: Bool
+
+    private static let known = ["channel", "partition", "secret", "brand", "persons_may_write_late", "automation"]
+
+    static func read(_ root: ConfigValue) -> [AccountSettings] {
+        root.entries("accounts by id").compactMap { key, value in
+            let id = key.text("the id of an account")
+            guard let fields = value.fields("an account", known) else { return nil }
+            let channel = fields.required("channel")?.named("the name of a channel")
+            let partition = fields.required("partition")?.named("the name of a partition")
+            let secret = fields.required("secret").flatMap(secretName)
+            let brand = fields["brand"]?.text("the name that customers know")
+            let late = fields["persons_may_write_late"].map { $0.flag() } ?? false
+            let automation = fields["automation"].map { $0.flag() } ?? true
+            guard let id, let channel, let partition, let secret, let late, let automation else { return nil }
+            return AccountSettings(
+                id: id, channel: channel, partition: partition, secret: secret, brand: brand,
+                personsMayWriteLate: late, automation: automation)
+        }
+    }
+
+    private static func secretName(_ value: ConfigValue) -> String? {
+        let expected = "the name of a secret ([a-z0-9_-]{1,40}), never the secret"
+        guard let text = value.text(expected) else { return nil }
+        guard ConfigNames.isPlain(String(text.map { $0 == "_" ? "-" : $0 })) else {
+            // What came may be the secret itself, so it is not repeated.
+            value.fault(expected, got: "something else")
+            return nil
+        }
+        return text
+    }
+}
+
+/// `teams/NAME.yaml`.
+struct TeamSettings {
+    let name: String
+    let calendar: Named
+    let languages: [Named]
+    /// Whom the on-call notices go to; the name of a target, resolved by the notifier.
+    let onCall: String
+
+    init?(name: String, _ value: ConfigValue) {
+        guard let fields = value.fields("a team", ["calendar", "languages", "on_call"]) else { return nil }
+        let calendar = fields.required("calendar")?.named("the name of a calendar")
+        let languages = fields.required("languages")?.list("a list of language tags")
+        let onCall = fields.required("on_call")?.text("whom to notify out of hours")
+        guard let calendar, let languages, let onCall else { return nil }
+        self.name = name
+        self.calendar = calendar
+        self.languages = languages.compactMap { $0.named("a language tag") }
+        self.onCall = onCall
+    }
+}
