@@ -122,7 +122,10 @@ let tests: [Target] = [
         name: "ChannelsTests", dependencies: ["Channels", "Contracts", "Instants"], resources: [.copy("Fixtures")]),
     .testTarget(
         name: "SettingsTests",
-        dependencies: ["Settings", "Lanes", "Conversations", "BusinessTime", "Contracts", "Instants", "TestSupport"]
+        dependencies: [
+            "Settings", "Lanes", "Conversations", "BusinessTime", "Replies", "TextRules", "Contracts", "Instants",
+            "TestSupport",
+        ]
     ),
     .testTarget(
         name: "WorkersTests",

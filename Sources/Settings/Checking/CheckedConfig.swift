@@ -61,13 +61,13 @@ struct CheckedConfig: Sendable {
         let baseLanguages: Set<String>
 
         init(_ parsed: ParsedConfig) {
-            calendars = Set(parsed.calendars.map(\.settings.name.text))
-            teams = Set(parsed.teams.map(\.name))
-            markets = Set(parsed.markets.map(\.name))
+            calendars = parsed.declared[.calendar] ?? []
+            teams = parsed.declared[.team] ?? []
+            markets = parsed.declared[.market] ?? []
             partitions = Set(parsed.partitions.map(\.name.text))
-            channels = Set(parsed.channels.map(\.policy.name))
+            channels = parsed.declared[.channel] ?? []
             rules = Set(parsed.rules.map(\.name))
-            languages = Set(parsed.languages.map(\.tag))
+            languages = parsed.declared[.templates] ?? []
             baseLanguages = languages.union(languages.map(PackCompilation.base))
         }
     }

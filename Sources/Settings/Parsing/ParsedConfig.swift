@@ -11,6 +11,9 @@ struct ParsedConfig {
     var rules: [FAQSettings] = []
     var languages: [LanguageSettings] = []
     var detection: [DetectionSettings] = []
+    /// Names of the files of each kind, also of those that could not be read: a fault in one file is not reported a
+    /// second time where another refers to it.
+    private(set) var declared: [Kind: Set<String>] = [:]
 
     private static let shape = [
         "partitions.yaml", "accounts.yaml", "markets/NAME.yaml", "teams/NAME.yaml", "calendars/NAME.yaml",
@@ -34,8 +37,9 @@ struct ParsedConfig {
                     nearest: NearestWord.to(file.path, among: Self.shape)))
             return
         }
-        guard let value = ConfigValue(file, faults: faults) else { return }
         let name = parts.last.map { String($0.dropLast(5)) } ?? ""
+        declared[kind, default: []].insert(kind == .templates ? parts[1] : name)
+        guard let value = ConfigValue(file, faults: faults) else { return }
         switch kind {
         case .partitions: partitions = PartitionSettings.read(value)
         case .accounts: accounts = AccountSettings.read(value)
@@ -56,7 +60,7 @@ struct ParsedConfig {
         }
     }
 
-    private enum Kind {
+    enum Kind {
         case partitions, accounts, market, team, calendar, channel, faq, templates, cldr, detect
     }
 
