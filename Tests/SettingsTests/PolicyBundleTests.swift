@@ -1,0 +1,53 @@
+import BusinessTime
+import Contracts
+import Conversations
+import Testing
+
+@testable import Settings
+
+@Suite("Bundles")
+struct PolicyBundleTests {
+    @Test("the same configuration gives the same bytes and the same hash, and a changed one another")
+    func stable() throws {
+        let files = try ShippedConfig.files()
+        let bundle = try PolicyBundle(files, zones: ZoneFolder())
+        let again = try PolicyBundle(ConfigFiles(files.files.reversed()), zones: ZoneFolder())
+        #expect(bundle.canonicalBytes == again.canonicalBytes)
+        let text = try ShippedConfig.text("markets/de.yaml") + "# seen\n"
+        let other = try PolicyBundle(try ShippedConfig.files(with: text, at: "markets/de.yaml"), zones: ZoneFolder())
+        #expect(Digest.sha256(other.canonicalBytes) != Digest.sha256(bundle.canonicalBytes))
+        #expect(try ShippedConfig.policy.get().hash == Digest.sha256(bundle.canonicalBytes))
+    }
+
+    @Test("a bundle read back builds the policy with the zones that it carries, not the machine's")
+    func builds() throws {
+        let bundle = try PolicyBundle(try ShippedConfig.files(), zones: ZoneFolder())
+        #expect(
+            bundle.zones.map(\.name) == [
+                "America/Mexico_City", "America/New_York", "America/Sao_Paulo", "Asia/Dubai", "Asia/Ho_Chi_Minh",
+                "Asia/Tokyo", "Europe/Berlin", "Europe/Helsinki",
+            ])
+        let read = try PolicyBundle(canonical: bundle.canonicalBytes)
+        let policy = try Policy.build(read, number: 7)
+        #expect(policy.number == 7)
+        #expect(policy.hashText.count == 64)
+        #expect(policy.hash == Digest.sha256(bundle.canonicalBytes))
+        #expect(policy.zones.count == 8)
+        var without = read
+        without.zones.removeAll { $0.name == "Europe/Berlin" }
+        #expect(throws: ConfigFaults.self) { try Policy.build(without, number: 8) }
+    }
+
+    @Test("bytes that are no bundle are refused")
+    func damaged() throws {
+        #expect(throws: ConfigFaults.self) { try PolicyBundle(canonical: [0xFF, 0xFF, 0xFF]) }
+        #expect(throws: ConfigFaults.self) { try Policy.build(try PolicyBundle(canonical: []), number: 1) }
+    }
+
+    @Test("SHA-256 is SHA-256")
+    func digest() {
+        // FIPS 180-2, B.1.
+        let digest = Digest.sha256(Array("abc".utf8)).map { String($0, radix: 16) }.joined(separator: " ")
+        #expect(digest.hasPrefix("ba 78 16 bf 8f 1 cf ea"))
+    }
+}
