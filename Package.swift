@@ -139,7 +139,7 @@ let tests: [Target] = [
         name: "IngressTests",
         dependencies: [
             "Ingress", "Sandbox", "Lanes", "Channels", "Settings", "Redis", "Contracts", "Instants", "Telemetry",
-            "TestSupport", .hummingbird, .hummingbirdTesting, .log, .protobuf,
+            "TestSupport", .hummingbird, .hummingbirdTesting, .httpClient, .log, .protobuf,
         ]
     ),
     .testTarget(

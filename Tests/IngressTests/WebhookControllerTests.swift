@@ -1,0 +1,164 @@
+import AsyncHTTPClient
+import Channels
+import Contracts
+import Hummingbird
+import HummingbirdTesting
+import Ingress
+import Instants
+import Lanes
+import NIOCore
+import NIOHTTP1
+import Sandbox
+import SwiftProtobuf
+import Telemetry
+import Testing
+
+@Suite("Webhooks over HTTP")
+struct WebhookControllerTests {
+    @Test("the handshake gives the raw challenge to whoever knows the token, and 403 to others")
+    func handshake() async throws {
+        try await IngressSetting().application().test(.router) { client async throws in
+            let query = "/webhooks/meta?hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token="
+            let right = try await client.execute(uri: query + "verify", method: .get)
+            #expect(right.status == .ok && right.text == "1158201444")
+            let wrong = try await client.execute(uri: query + "guess", method: .get)
+            #expect(wrong.status == .forbidden)
+        }
+    }
+
+    @Test("a signed body is answered 200 once its events are held, each in its lane")
+    func accepted() async throws {
+        let setting = IngressSetting()
+        try await setting.application().test(.router) { client async throws in
+            let response = try await client.webhook(IngressSetting.message("m1"))
+            #expect(response.status == .ok)
+        }
+        let held = try #require(setting.holder.events.first)
+        #expect(held.id == "dm:m1")
+        let event = try Event(serializedBytes: held.bytes)
+        #expect(event.message.text == "Hyvää iltaa 🌙")
+        #expect(event.receivedAt == IngressSetting.now.milliseconds)
+        #expect(setting.metrics.text().contains(#"nightshift_events_accepted_total{source="meta"} 1"#))
+    }
+
+    @Test("without one of our signatures the answer is 401 and nothing is held")
+    func signatures() async throws {
+        let setting = IngressSetting()
+        try await setting.application().test(.router) { client async throws in
+            let body = IngressSetting.message("m1")
+            #expect(try await client.post("/webhooks/meta", body).status == .unauthorized)
+            #expect(try await client.webhook(body, secret: Array("guess".utf8)).status == .unauthorized)
+            #expect(try await client.webhook(body, secret: []).status == .unauthorized)
+            let signed = WebhookSignature.header(for: body, secret: IngressSetting.secret)
+            let changed = try await client.post(
+                "/webhooks/meta", body + [0x20], [(WebhookSignature.headerName, signed)])
+            #expect(changed.status == .unauthorized)
+        }
+        #expect(setting.holder.events.isEmpty)
+    }
+
+    @Test("a signed body that is no webhook is answered 400, a long one 413")
+    func badBodies() async throws {
+        var setting = IngressSetting()
+        setting.limits.mostBodyBytes = 2_000
+        try await setting.application().test(.router) { client async throws in
+            for text in ["hello", "[]", "{}", ""] {
+                #expect(try await client.webhook(Array(text.utf8)).status == .badRequest)
+            }
+            let long = try await client.webhook([UInt8](repeating: 0x20, count: 2_001))
+            #expect(long.status == .contentTooLarge)
+        }
+    }
+
+    @Test("over a real connection a body of 11 MB is refused, and the next request is served")
+    func tooLong() async throws {
+        let setting = IngressSetting()
+        try await setting.application().test(.ahc()) { client async throws in
+            // The connection may be cut while the client still writes; then there is no answer to look at.
+            let long = try? await client.webhook([UInt8](repeating: 0x20, count: 11 << 20))
+            if let long { #expect(long.status == .contentTooLarge) }
+            #expect(try await client.webhook(IngressSetting.message("m2")).status == .ok)
+        }
+        #expect(setting.holder.events.map(\.id) == ["dm:m2"])
+    }
+
+    @Test("a flood of headers is refused, and the next request is served")
+    func headers() async throws {
+        try await IngressSetting().application().test(.ahc()) { client async throws in
+            let flood = (0..<500).map { ("x-flood-\($0)", "x") }
+            let refused = try? await client.post("/webhooks/meta", [], flood)
+            #expect(refused == nil || refused.map { (400...499).contains($0.status.code) } == true)
+            #expect(try await client.webhook(IngressSetting.message("m3")).status == .ok)
+        }
+    }
+
+    @Test("a body that does not arrive in time is answered 408")
+    func slow() async throws {
+        var setting = IngressSetting()
+        setting.limits.bodyPatience = .milliseconds(50)
+        try await setting.application().test(.ahc()) { client async throws in
+            let port = try #require(client.port)
+            var request = HTTPClientRequest(url: "http://localhost:\(port)/webhooks/meta")
+            request.method = .POST
+            let (stream, continuation) = AsyncStream<ByteBuffer>.makeStream()
+            continuation.yield(ByteBuffer(string: "{"))
+            request.body = .stream(stream, length: .known(Int64(100)))
+            let response = try await HTTPClient.shared.execute(request, timeout: .seconds(20))
+            #expect(response.status == .requestTimeout)
+            continuation.finish()
+        }
+    }
+
+    @Test(
+        "while a lane refuses, the platform is told to come again",
+        arguments: [AppendRefusal.closed, .full("pending"), .inDoubt, .unreachable("down")])
+    func refused(refusal: AppendRefusal) async throws {
+        let setting = IngressSetting(refusal: refusal)
+        try await setting.application().test(.router) { client async throws in
+            let response = try await client.webhook(IngressSetting.message("m1"))
+            #expect(response.status == .serviceUnavailable)
+            #expect(response.headers[.retryAfter] == "1")
+        }
+    }
+
+    @Test("an account that nobody configured goes to the quarantine with 200, and 503 while there is none")
+    func unknownAccount() async throws {
+        var setting = IngressSetting()
+        let body = IngressSetting.message("m1", account: "999")
+        try await setting.application().test(.router) { client async throws in
+            #expect(try await client.webhook(body).status == .ok)
+        }
+        #expect(setting.quarantined.all.map(\.reason) == [.unknownAccount])
+        #expect(setting.holder.events.isEmpty)
+        setting.quarantineWorks = false
+        try await setting.application().test(.router) { client async throws in
+            #expect(try await client.webhook(body).status == .serviceUnavailable)
+        }
+    }
+
+    @Test("one app's secret cannot speak for another app's account")
+    func foreignSecret() async throws {
+        let setting = IngressSetting()
+        try await setting.application().test(.router) { client async throws in
+            let body = IngressSetting.message("m1", account: IngressSetting.instagram)
+            #expect(try await client.webhook(body).status == .ok)
+            #expect(try await client.webhook(body, secret: IngressSetting.otherSecret).status == .ok)
+        }
+        #expect(setting.quarantined.all.map(\.reason) == [.foreignSecret])
+        #expect(setting.holder.events.map(\.id) == ["dm:m1"])
+    }
+
+    @Test("health, readiness and metrics answer")
+    func health() async throws {
+        var setting = IngressSetting()
+        setting.unready = "Redis is out of reach"
+        try await setting.application().test(.router) { client async throws in
+            #expect(try await client.execute(uri: "/healthz", method: .get).status == .ok)
+            let ready = try await client.execute(uri: "/readyz", method: .get)
+            #expect(ready.status == .serviceUnavailable && ready.text.contains("out of reach"))
+            _ = try await client.post("/webhooks/meta", [])
+            let metrics = try await client.execute(uri: "/metrics", method: .get)
+            #expect(metrics.text.contains(#"nightshift_webhooks_refused_total{reason="signature"} 1"#))
+        }
+    }
+}
