@@ -15,13 +15,29 @@ package struct MetaClient: Sendable {
     private let base: String
     private let token: @Sendable (String) -> String?
 
+    /// The pool of connections of this process for the platform; like `HTTPClient.shared` it lives as long as the process.
+    private static let platformClient = HTTPClient(
+        eventLoopGroupProvider: .singleton, configuration: clientConfiguration())
+
+    /// How the HTTP client for this must be set up: a connection that cannot be made fails at once, so that a request
+    /// that never left is told from one that may have; no redirects; as many connections as sends are under way.
+    package static func clientConfiguration(connections: Int = 64) -> HTTPClient.Configuration {
+        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+        configuration.timeout.connect = .seconds(3)
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connections
+        return configuration
+    }
+
     /// - Parameters:
+    ///   - client: made with `clientConfiguration`; nil takes the process's own, which is.
     ///   - base: host and version without a slash at the end, such as `https://graph.facebook.com/v26.0`.
     ///   - token: the access token of an account; nil sends none. It travels in a header, never in an address, which
     ///     ends up in logs.
-    package init(client: HTTPClient = .shared, base: String, token: @escaping @Sendable (_ account: String) -> String?)
-    {
-        self.client = client
+    package init(
+        client: HTTPClient? = nil, base: String, token: @escaping @Sendable (_ account: String) -> String?
+    ) {
+        self.client = client ?? Self.platformClient
         self.base = base
         self.token = token
     }

@@ -5,10 +5,10 @@
 // nothing; 429 a lane is full or too much waits; 503 a lane is closed or out of reach; the last two with Retry-After.
 
 internal import Channels
-package import Contracts
+internal import Contracts
 internal import HTTPTypes
 internal import Hummingbird
-package import Instants
+internal import Instants
 internal import Lanes
 internal import SwiftProtobuf
 internal import Telemetry
@@ -118,17 +118,5 @@ struct ProducerController: Sendable {
     /// 503 before 429 before 400 before 200.
     private static func worse(_ left: HTTPResponse.Status, _ right: HTTPResponse.Status) -> HTTPResponse.Status {
         left.code > right.code ? left : right
-    }
-}
-
-extension Event {
-    /// Stamps `received_at` unless an earlier process of ours did, and holds `happened_at` to it.
-    package mutating func stamp(received now: Instant) {
-        if receivedAt == 0 { receivedAt = now.milliseconds }
-        if happenedAt > receivedAt {
-            let ahead = Instant(milliseconds: happenedAt) - Instant(milliseconds: receivedAt)
-            clockFlagged = clockFlagged || ahead > MetaNormaliser.clockTolerance
-            happenedAt = receivedAt
-        }
     }
 }

@@ -6,33 +6,8 @@ import Ingress
 import Lanes
 import Redis
 import SwiftProtobuf
-import Synchronization
 import TestSupport
 import Testing
-
-/// Appends each event as an entry of its own, without group commit: what is tested here is ingress.
-private final class OneByOne: EventHolder {
-    private let connector: LaneConnector
-    private let numbers = Mutex<[LaneName: UInt64]>([:])
-
-    init(connector: LaneConnector) { self.connector = connector }
-
-    func hold(_ events: [LaneEvent]) async -> [AppendResult] {
-        guard let store = try? connector.open() else { return [] }
-        return events.map { event in
-            var body: [UInt8] = []
-            EventFraming.append(event.bytes, to: &body)
-            let number = numbers.withLock { numbers in
-                numbers[event.lane, default: 0] += 1
-                return numbers[event.lane] ?? 0
-            }
-            let batch = AppendBatch(
-                lane: event.lane, producer: ProducerID(7), number: number, count: 1, body: body)
-            guard case .held(let entry, _)? = try? store.append([batch]).first else { return .refused(.inDoubt) }
-            return .held(Position(entry: entry, index: 0))
-        }
-    }
-}
 
 @Suite("From a webhook to a lane's log")
 struct IngressToLaneTests {
@@ -41,7 +16,8 @@ struct IngressToLaneTests {
         let redis = try PrivateRedis()
         defer { redis.close() }
         let connector = LaneConnector(endpoint: redis.endpoint)
-        let appender = OneByOne(connector: connector)
+        let appender = LaneAppender(connector: connector)
+        defer { appender.stop() }
         let setting = IngressSetting()
         try await setting.application(appender).test(.router) { client async throws in
             for number in 0..<20 {

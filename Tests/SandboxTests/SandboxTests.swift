@@ -1,4 +1,3 @@
-import AsyncHTTPClient
 import Channels
 import Contracts
 import Delivery
@@ -54,9 +53,9 @@ struct SandboxTests {
     ) async throws -> SendAnswer {
         let call = try MetaOutbound(channel: channel).request(for: action, lane: LaneName("fi-helsinki.0"))
         let client = MetaClient(base: url + "/v26.0", token: { _ in "token" })
-        return await client.carryOut(
-            call, account: action.account, kind: action.kind, attempt: 1, deadline: deadline
-        ).answer
+        let attempt = await client.carryOut(
+            call, account: action.account, kind: action.kind, attempt: 1, deadline: deadline)
+        return attempt.answer
     }
 
     @Test("every kind of call is delivered, and stands in the ledger with our mark")
