@@ -44,13 +44,21 @@ struct ByteAutomaton: Sendable {
     /// when it returns false.
     @inline(__always)
     func scan(_ bytes: [UInt8], _ body: (_ pattern: Int, _ end: Int) -> Bool) {
-        var state = 0
-        for offset in 0..<bytes.count {
-            state = Int(next[state * columns + Int(columnOf[Int(bytes[offset])])])
-            var hit = Int(firstHit[state])
-            while hit >= 0 {
-                guard body(Int(chain[hit].pattern), offset + 1) else { return }
-                hit = Int(chain[hit].next)
+        bytes.withUnsafeBufferPointer { bytes in
+            columnOf.withUnsafeBufferPointer { columnOf in
+                next.withUnsafeBufferPointer { next in
+                    firstHit.withUnsafeBufferPointer { firstHit in
+                        var state = 0
+                        for offset in 0..<bytes.count {
+                            state = Int(next[state * columns + Int(columnOf[Int(bytes[offset])])])
+                            var hit = Int(firstHit[state])
+                            while hit >= 0 {
+                                guard body(Int(chain[hit].pattern), offset + 1) else { return }
+                                hit = Int(chain[hit].next)
+                            }
+                        }
+                    }
+                }
             }
         }
     }

@@ -67,12 +67,17 @@ struct Folding: Sendable {
         }
     }
 
-    /// Calls `body` with each scalar of the matching form.
-    func form(of scalar: UInt32, _ body: (UInt32) -> Void) {
-        guard scalar <= 0xFFFF else { return body(Self.imitatedLetter(scalar) ?? scalar) }
-        let form = Int(forms[Int(scalar)])
-        guard (0xD800...0xDFFF).contains(form) else { return body(UInt32(form)) }
-        for part in expansions[form - Self.firstExpansion] { body(part) }
+    /// The scalars of a form that is more than one, by what `forms` holds for it.
+    func expansion(_ form: UInt16) -> [UInt32] { expansions[Int(form) - Self.firstExpansion] }
+
+    /// The form of a scalar above the basic plane.
+    func formBeyondBasicPlane(_ scalar: UInt32) -> UInt32 { Self.imitatedLetter(scalar) ?? scalar }
+
+    /// Lends both tables of the basic plane for a run over many scalars, without a check at each.
+    func withTables(_ body: (_ forms: UnsafeBufferPointer<UInt16>, _ classes: UnsafeBufferPointer<UInt8>) -> Void) {
+        forms.withUnsafeBufferPointer { forms in
+            classes.withUnsafeBufferPointer { classes in body(forms, classes) }
+        }
     }
 
     /// The plain Latin letter that a Cyrillic or Greek letter is mistaken for, if any. Applied only inside words that

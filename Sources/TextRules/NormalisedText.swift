@@ -17,10 +17,22 @@ package struct NormalisedText: Sendable {
 
     package init(_ text: String) {
         var text = text
-        var writer = Writer()
-        text.withUTF8 { writer.read($0) }
-        bytes = writer.bytes
-        origins = writer.origins
+        var bytes: [UInt8] = []
+        var origins: [UInt32] = []
+        text.withUTF8 { source in
+            // No form is longer than twice its scalar (`ops/extract-folding`); one origin more than bytes.
+            let most = 2 * min(source.count, 4 * Self.mostScalars) + 8
+            origins = [UInt32](unsafeUninitializedCapacity: most) { origins, originCount in
+                bytes = [UInt8](unsafeUninitializedCapacity: most) { bytes, byteCount in
+                    var writer = Writer(bytes: bytes, origins: origins)
+                    writer.read(source)
+                    byteCount = writer.count
+                    originCount = writer.count + 1
+                }
+            }
+        }
+        self.bytes = bytes
+        self.origins = origins
     }
 
     /// The matching form as text, for messages to people who write phrases.
@@ -63,16 +75,27 @@ enum UTF8Scalar {
 extension NormalisedText {
     /// The one pass. Words that mix plain Latin with Cyrillic or Greek are read as Latin when they end.
     fileprivate struct Writer {
-        var bytes: [UInt8] = []
-        var origins: [UInt32] = []
+        /// Room for every form of the source.
+        let bytes: UnsafeMutableBufferPointer<UInt8>
+        let origins: UnsafeMutableBufferPointer<UInt32>
+        private(set) var count = 0
         private var wordStart = 0
         private var holdsLatin = false
         private var holdsLookalikes = false
 
+        init(bytes: UnsafeMutableBufferPointer<UInt8>, origins: UnsafeMutableBufferPointer<UInt32>) {
+            self.bytes = bytes
+            self.origins = origins
+        }
+
         mutating func read(_ source: UnsafeBufferPointer<UInt8>) {
-            bytes.reserveCapacity(min(source.count, 4 * NormalisedText.mostScalars) + 8)
-            origins.reserveCapacity(min(source.count, 4 * NormalisedText.mostScalars) + 8)
-            let table = Folding.table
+            Folding.table.withTables { forms, classes in read(source, forms, classes) }
+        }
+
+        private mutating func read(
+            _ source: UnsafeBufferPointer<UInt8>, _ forms: UnsafeBufferPointer<UInt16>,
+            _ classes: UnsafeBufferPointer<UInt8>
+        ) {
             var offset = 0
             var left = NormalisedText.mostScalars
             while offset < source.count, left > 0 {
@@ -83,12 +106,16 @@ extension NormalisedText {
                     offset += 1
                 } else {
                     let (scalar, length) = UTF8Scalar.decode(source, at: offset)
-                    read(scalar, at: offset, table)
+                    if scalar <= 0xFFFF {
+                        read(scalar, at: offset, form: forms[Int(scalar)], class: classes[Int(scalar)])
+                    } else {
+                        readBeyondBasicPlane(scalar, at: offset)
+                    }
                     offset += length
                 }
             }
             endWord()
-            origins.append(UInt32(offset))
+            origins[count] = UInt32(offset)
         }
 
         @inline(__always)
@@ -111,27 +138,45 @@ extension NormalisedText {
             }
         }
 
-        private mutating func read(_ scalar: UInt32, at offset: Int, _ table: Folding) {
-            switch table.classOf(scalar) {
+        @inline(__always)
+        private mutating func read(_ scalar: UInt32, at offset: Int, form: UInt16, class: UInt8) {
+            switch `class` {
+            case Folding.Class.bordered.rawValue, Folding.Class.unbordered.rawValue: break
+            case Folding.Class.dropped.rawValue: return
+            case Folding.Class.space.rawValue: return space(at: offset)
+            default: endWord()
+            }
+            if (0x1161...0x11C2).contains(scalar) || scalar == 0x3099 || scalar == 0x309A, compose(scalar) { return }
+            if (0xD800...0xDFFF).contains(form) {
+                for part in Folding.table.expansion(form) { put(scalar: part, offset) }
+            } else {
+                put(scalar: UInt32(form), offset)
+            }
+        }
+
+        private mutating func readBeyondBasicPlane(_ scalar: UInt32, at offset: Int) {
+            switch Folding.table.classOf(scalar) {
             case .dropped: return
             case .space: return space(at: offset)
             case .other: endWord()
             case .bordered, .unbordered: break
             }
-            guard !compose(scalar) else { return }
-            table.form(of: scalar) { put(scalar: $0, offset) }
+            put(scalar: Folding.table.formBeyondBasicPlane(scalar), offset)
         }
 
         private mutating func space(at offset: Int) {
             endWord()
-            if bytes.last != 0x20 { put(0x20, offset) }
-            wordStart = bytes.count
+            if count == 0 || bytes[count - 1] != 0x20 { put(0x20, offset) }
+            wordStart = count
         }
 
         @inline(__always)
         private mutating func put(_ byte: UInt8, _ offset: Int) {
-            bytes.append(byte)
-            origins.append(UInt32(truncatingIfNeeded: offset))
+            // The room is computed from the source; a form that would not fit is a fault of the table and is cut.
+            guard count + 1 < bytes.count else { return }
+            bytes[count] = byte
+            origins[count] = UInt32(truncatingIfNeeded: offset)
+            count += 1
         }
 
         private mutating func put(scalar: UInt32, _ offset: Int) {
@@ -155,12 +200,13 @@ extension NormalisedText {
             }
         }
 
+        private var written: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(rebasing: bytes[..<count]) }
+
         /// Joins a decomposed Hangul vowel or final, or a kana's sound mark, to the scalar before it.
         private mutating func compose(_ scalar: UInt32) -> Bool {
-            guard (0x1161...0x11C2).contains(scalar) || scalar == 0x3099 || scalar == 0x309A, bytes.count >= 3
-            else { return false }
-            let start = bytes.count - 3
-            let (last, length) = bytes.withUnsafeBufferPointer { UTF8Scalar.decode($0, at: start) }
+            guard count >= 3 else { return false }
+            let start = count - 3
+            let (last, length) = UTF8Scalar.decode(written, at: start)
             guard length == 3, let joined = Self.joined(last, scalar) else { return false }
             bytes[start] = UInt8(0xE0 | joined >> 12)
             bytes[start + 1] = UInt8(0x80 | joined >> 6 & 0x3F)
@@ -184,15 +230,15 @@ extension NormalisedText {
         /// Reads the finished word as Latin if it mixes plain Latin with letters that look like it.
         private mutating func endWord() {
             defer {
-                wordStart = bytes.count
+                wordStart = count
                 holdsLatin = false
                 holdsLookalikes = false
             }
             guard holdsLatin, holdsLookalikes else { return }
             var target = wordStart
             var offset = wordStart
-            while offset < bytes.count {
-                let (scalar, length) = bytes.withUnsafeBufferPointer { UTF8Scalar.decode($0, at: offset) }
+            while offset < count {
+                let (scalar, length) = UTF8Scalar.decode(written, at: offset)
                 if let letter = Folding.lookalike(of: scalar) {
                     bytes[target] = letter
                     origins[target] = origins[offset]
@@ -206,8 +252,7 @@ extension NormalisedText {
                 }
                 offset += length
             }
-            bytes.removeLast(bytes.count - target)
-            origins.removeLast(origins.count - target)
+            count = target
         }
     }
 }
