@@ -37,6 +37,22 @@ struct EdgeCaseTests {
         #expect(try period(both, after: "2026-11-01T00:00") == ["2026-11-01T05:10", "2026-11-01T06:20"])
     }
 
+    @Test("3: hours that end or begin at a midnight shown twice are open in between, whatever date the clocks show")
+    func overlapAtMidnight() throws {
+        // Havana goes from 01:00 back to 00:00 on 3 November 2024: Saturday's 24:00 comes twice.
+        let saturday = try calendar("America/Havana", .on("sat", "20:00-24:00"))
+        #expect(try period(saturday, after: "2024-11-02T12:00") == ["2024-11-03T00:00", "2024-11-03T05:00"])
+        #expect(try period(saturday, after: "2024-11-03T04:30") == ["2024-11-03T04:30", "2024-11-03T05:00"])
+        let closed = Coverage([saturday]).closedPeriod(containing: try at("2024-11-03T05:00"))
+        #expect(closed?.start == (try at("2024-11-03T05:00")))
+        // St. John's went from 00:01 back to 23:01 on 29 October 2006: Sunday began, and Saturday came again.
+        let sunday = try calendar("America/St_Johns", .on("sun", "00:00-09:00"))
+        #expect(try period(sunday, after: "2006-10-28T12:00") == ["2006-10-29T02:30", "2006-10-29T12:30"])
+        #expect(try period(sunday, after: "2006-10-29T03:00") == ["2006-10-29T03:00", "2006-10-29T12:30"])
+        let again = try at("2006-10-29T03:00")
+        #expect(Coverage([sunday]).retreat(from: again, by: .seconds(60)) == (try at("2006-10-29T02:59")))
+    }
+
     struct Spanning: Sendable {
         let zone: String
         let day: String

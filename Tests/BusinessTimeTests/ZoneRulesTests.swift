@@ -10,7 +10,8 @@ struct ZoneRulesTests {
         ("America/New_York", "2026-03-08"), ("America/New_York", "2026-11-01"), ("Asia/Beirut", "2027-03-28"),
         ("Asia/Beirut", "2026-10-25"), ("Australia/Lord_Howe", "2027-04-04"), ("Australia/Lord_Howe", "2026-10-04"),
         ("Antarctica/Troll", "2027-03-28"), ("Antarctica/Troll", "2026-10-25"), ("Pacific/Apia", "2011-12-30"),
-        ("America/Havana", "2026-11-01"), ("Africa/Casablanca", "2026-02-15"), ("Asia/Kathmandu", "2026-11-22"),
+        ("America/Havana", "2024-11-03"), ("America/St_Johns", "2006-10-29"), ("America/St_Johns", "2006-10-28"),
+        ("Africa/Casablanca", "2026-02-15"), ("Asia/Kathmandu", "2026-11-22"),
         ("Pacific/Kwajalein", "1993-08-21"), ("Asia/Pyongyang", "2018-05-04"), ("Asia/Gaza", "2026-10-24"),
     ]
 
