@@ -9,8 +9,9 @@ struct Nightshift: AsyncParsableCommand {
         abstract: "Answers a shop's customers while its people sleep.",
         discussion: "Start with `nightshift up --sample`. Every command has --help; those that print facts take --json.",
         version: nightshiftVersion,
-        groupedSubcommands: [
-            CommandGroup(name: "Try:", subcommands: []),
+        subcommands: [
+            UpCommand.self, PublishCommand.self, CheckCommand.self, HoursCommand.self, DecideCommand.self, AppendCommand.self,
+            ResultsCommand.self, ConversationCommand.self, LanesCommand.self, DeadCommand.self,
         ]
     )
 }
