@@ -193,6 +193,10 @@ package struct SampleDay {
             event.receivedAt = now.milliseconds
             event.agentReply.agent = "agent-\(market.name)"
             event.agentReply.text = random.pick(texts.answers) ?? ""
+            // Under a post people answer the comment that began the conversation.
+            if let entity = try? EntityID(item.conversation), entity.kind == .comments {
+                event.agentReply.comment = entity.parts.last ?? ""
+            }
             return event
         }
     }

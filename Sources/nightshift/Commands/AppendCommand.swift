@@ -3,8 +3,10 @@ import Channels
 import Contracts
 import Conversations
 import Foundation
+import Ingress
 import Instants
 import Lanes
+import SwiftProtobuf
 
 /// Puts events into lanes, as a producer without HTTP.
 struct AppendCommand: AsyncParsableCommand {

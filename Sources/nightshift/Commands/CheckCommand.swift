@@ -13,10 +13,10 @@ struct CheckCommand: AsyncParsableCommand {
 
     func run() async throws {
         let faults: [ConfigFault]
-        do {
+        do throws(ConfigFault) {
             faults = ConfigCheck(try ConfigFiles(folder: folder), zones: ZoneFolder(zoneinfo)).faults
-        } catch let fault as ConfigFault {
-            faults = [fault]
+        } catch {
+            faults = [error]
         }
         for fault in faults {
             Output.line(json ? Self.json(fault).text() : fault.description)

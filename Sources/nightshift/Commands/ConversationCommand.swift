@@ -30,7 +30,7 @@ struct ConversationCommand: AsyncParsableCommand {
             Output.line("timer \(timer.kind) at \(Session.text(timer.dueAt))")
         }
         for (position, event) in events {
-            Output.line("\(position)  \(EventKinds.word(of: event.kind) ?? "unknown")  \(EventJSON.value(of: event).text())")
+            Output.line("\(position)  \(EventJSON.word(of: event.kind) ?? "unknown")  \(EventJSON.value(of: event).text())")
         }
     }
 

@@ -31,9 +31,9 @@ struct DecideCommand: AsyncParsableCommand {
         for try await line in try Input.lines(of: file) {
             number += 1
             if line.allSatisfy(\.isWhitespace) { continue }
-            do {
+            do throws(EventJSONError) {
                 emit(dryRun.take(try EventJSON.event(from: Array(line.utf8))), policy)
-            } catch let error as EventJSONError {
+            } catch {
                 throw Failure(error.at(line: number).description)
             }
         }

@@ -3,6 +3,7 @@ import Hummingbird
 import Logging
 import Sandbox
 import ServiceLifecycle
+import Telemetry
 
 /// The platform's double: Graph API, ledger, and the page to write as a customer.
 final class SandboxRole: Service {

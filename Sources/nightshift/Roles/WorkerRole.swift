@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import Channels
+import Contracts
 import Conversations
 import Delivery
 import Lanes

@@ -1,6 +1,7 @@
 import Bench
 import Contracts
 import Conversations
+import Foundation
 import Instants
 import Lanes
 import Redis

@@ -9,6 +9,7 @@ import ServiceLifecycle
 import Settings
 import Synchronization
 import Telemetry
+import UnixSignals
 
 /// All roles of `up` in one process, wired over one Redis.
 struct House {
@@ -71,8 +72,10 @@ struct House {
             .init(
                 service: guide, successTerminationBehavior: .gracefullyShutdownGroup,
                 failureTerminationBehavior: .gracefullyShutdownGroup))
-        let group = ServiceGroup(
-            configuration: .init(services: services, gracefulShutdownSignals: [.sigint, .sigterm], logger: log))
+        var configuration = ServiceGroupConfiguration(
+            services: services, gracefulShutdownSignals: [.sigint, .sigterm], logger: log)
+        configuration.maximumGracefulShutdownDuration = .seconds(15)
+        let group = ServiceGroup(configuration: configuration)
         try await group.run()
         if let failure = guide.failure { throw failure }
     }

@@ -1,5 +1,6 @@
 import Bench
 import Channels
+import Contracts
 import Foundation
 
 /// The sample day's table and the line about what was lost or decided twice.

@@ -4,9 +4,11 @@ import BusinessTime
 import Channels
 import Contracts
 import Conversations
+import Foundation
 import Instants
 import Lanes
 import NIOCore
+import NIOHTTP1
 import Redis
 import Sandbox
 
