@@ -51,7 +51,7 @@ package struct LanguagePack: Sendable {
     /// The text of `kind`, or nil if no variant of it can be filled with these slots.
     ///
     /// `variant` is any stable number; it is taken modulo the variants, and those that cannot be filled are passed
-    /// over. About 3 µs for a promise in release.
+    /// over. 1 to 2 µs for a promise in release (measured).
     package func render(_ kind: ReplyKind, slots: ReplySlots, variant: UInt64) -> String? {
         guard let variants = variants[kind], !variants.isEmpty else { return nil }
         let values = SlotValues(slots: slots, words: words)
