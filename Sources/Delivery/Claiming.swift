@@ -166,7 +166,7 @@ extension CourierLoop {
         }
         actions[stored.id] = action
         let scheduled = ScheduledAction(
-            action, lane: lane, attempts: stored.attempts, nextAttempt: stored.isOpen ? nil : stored.deadline)
+            action, lane: lane, attempts: stored.attempts, nextAttempt: stored.isOpen ? nil : stored.nextAttempt)
         schedule.add(scheduled, isHeld: stored.isOpen, now: server)
         if stored.isOpen { inherited[stored.id] = (stored.deadline, stored.attempts) }
     }

@@ -12,7 +12,7 @@ package struct Decider: Sendable {
             _ policy: Policy, _ signals: SignalReader
         ) throws -> Decision
 
-    let decide: Step
+    package let decide: Step
 
     package init(_ decide: @escaping Step) {
         self.decide = decide

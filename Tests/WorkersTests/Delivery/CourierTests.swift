@@ -1,0 +1,198 @@
+import Channels
+import Contracts
+import Delivery
+import Instants
+import Lanes
+import Membership
+import SwiftProtobuf
+import Testing
+import Workers
+
+@Suite("A courier on a real Redis")
+struct CourierTests {
+    private let ambiguous = SendAnswer.ambiguous(SendFailure(status: 0, message: "no answer"))
+
+    @Test("an action is carried out once and its outcome decided")
+    func delivered() throws {
+        let kit = try WorkerKit()
+        let worker = try kit.worker()
+        try kit.append([("ann", "send")])
+        try kit.decided(2)
+        #expect(worker.stop(atMost: .seconds(10)))
+        #expect(try kit.rules() == ["ann:send#1", "delivered#2"])
+        #expect(kit.sink.started.all.count <= 1)
+        #expect(try kit.store.recover(kit.lane).isEmpty)
+        #expect(worker.courierCounters.closed == 1)
+    }
+
+    @Test("texts of one conversation go one after the other, those of others meanwhile")
+    func order() throws {
+        let kit = try WorkerKit()
+        kit.sink.answer(nil)
+        let worker = try kit.worker()
+        try kit.append([("ann", "send"), ("ann", "send"), ("bob", "send")])
+        #expect(try kit.sink.started.wait { $0.count == 2 })
+        #expect(Set(kit.sink.started.all.map(\.action.contact)) == ["ann", "bob"])
+        kit.sink.release(.delivered(providerID: "p"))
+        try kit.decided(6)
+        #expect(worker.stop(atMost: .seconds(10)))
+        #expect(try kit.sink.started.wait { $0.count == 3 })
+        #expect(kit.sink.started.all.filter { $0.action.contact == "ann" }.map(\.action.cause) == ["e1", "e2"])
+    }
+
+    @Test("what could not be sent is tried again, with the next attempt's number")
+    func again() throws {
+        let kit = try WorkerKit()
+        kit.sink.answer(nil)
+        let worker = try kit.worker()
+        try kit.append([("ann", "send")])
+        #expect(try kit.sink.started.wait { $0.count == 1 })
+        kit.sink.release(.again(after: .zero, SendFailure(status: 500, message: "later")))
+        #expect(try kit.sink.started.wait { $0.count == 2 })
+        kit.sink.answer(.delivered(providerID: "p"))
+        try kit.decided(2)
+        #expect(worker.stop(atMost: .seconds(10)))
+        #expect(kit.sink.started.all.map(\.number).prefix(2) == [1, 2])
+        #expect(worker.courierCounters.rescheduled >= 1)
+    }
+
+    @Test("an attempt without an answer by its deadline is ambiguous and not sent again")
+    func noAnswer() throws {
+        let kit = try WorkerKit()
+        kit.sink.answer(nil)
+        let worker = try kit.worker(patience: .milliseconds(200))
+        try kit.append([("ann", "send")])
+        try kit.decided(2)
+        #expect(worker.stop(atMost: .seconds(10)))
+        #expect(try kit.rules() == ["ann:send#1", "ambiguous#2"])
+        #expect(try kit.sink.started.wait { $0.count == 1 })
+        #expect(worker.courierCounters.ambiguous == 1)
+    }
+
+    @Test("an action that could not go before its end expires and is not sent")
+    func expired() throws {
+        let kit = try WorkerKit(virtual: true)
+        let worker = try kit.worker()
+        try kit.append([("ann", "send 60000 30000")])
+        try kit.decided(1)
+        try kit.step(.seconds(61))
+        try kit.decided(2)
+        #expect(worker.stop(atMost: .seconds(10)))
+        #expect(try kit.rules() == ["ann:send 60000 30000#1", "expired#2"])
+        #expect(kit.sink.started.all.isEmpty)
+    }
+
+    @Test("an action waits for its instant on the lane clock")
+    func notBefore() throws {
+        let kit = try WorkerKit(virtual: true)
+        let worker = try kit.worker()
+        try kit.append([("ann", "send 90000 30000"), ("ann", "note")])
+        try kit.decided(2)
+        try kit.step(.seconds(31))
+        try kit.decided(3)
+        #expect(worker.stop(atMost: .seconds(10)))
+        #expect(try kit.rules().last == "delivered#3")
+    }
+
+    @Test("a cancelled action is not sent; one under way is, and says so")
+    func cancelled() throws {
+        let kit = try WorkerKit(virtual: true)
+        let worker = try kit.worker()
+        try kit.append([("ann", "send 90000 30000")])
+        try kit.decided(1)
+        try kit.append([("ann", "cancel")])
+        try kit.decided(2)
+        try kit.step(.seconds(31))
+        kit.sink.answer(nil)
+        try kit.append([("bob", "send")])
+        #expect(try kit.sink.started.wait { $0.count == 1 })
+        try kit.append([("bob", "cancel")])
+        try kit.decided(4)
+        kit.sink.release(.again(after: .zero, SendFailure(status: 500, message: "later")))
+        try kit.decided(5)
+        #expect(worker.stop(atMost: .seconds(10)))
+        #expect(kit.sink.started.all.map(\.action.contact) == ["bob"])
+        #expect(try kit.rules().last == "failed#3")
+    }
+
+    @Test("an action found in the outbox is carried out by the next owner")
+    func recovered() throws {
+        let kit = try WorkerKit()
+        let action = try plant(kit, isOpen: false)
+        let worker = try kit.worker()
+        try kit.decided(1)
+        #expect(worker.stop(atMost: .seconds(10)))
+        #expect(try kit.sink.started.wait { $0.map(\.id) == [action] })
+    }
+
+    @Test("an open attempt of a dead courier is left alone until its deadline, then ambiguous")
+    func inherited() throws {
+        let kit = try WorkerKit()
+        _ = try plant(kit, isOpen: true)
+        let worker = try kit.worker()
+        try kit.decided(1)
+        #expect(worker.stop(atMost: .seconds(10)))
+        #expect(kit.sink.started.all.isEmpty)
+        #expect(try kit.rules() == ["ambiguous#1"])
+        #expect(worker.courierCounters.inherited == 1)
+    }
+
+    @Test("what was started before the lane was lost is still settled, and the new owner decides its outcome")
+    func settledByOldOwner() throws {
+        let kit = try WorkerKit()
+        kit.sink.answer(nil)
+        let first = try kit.worker("worker-a")
+        try kit.append([("ann", "send")])
+        #expect(try kit.sink.started.wait { $0.count == 1 })
+        first.revoke(kit.lane)
+        #expect(try kit.reports.wait { $0.contains(.released(kit.lane)) })
+        let second = try kit.worker("worker-b", assignment: 2)
+        #expect(try kit.reports.wait { $0.filter { $0 == .taken(kit.lane) }.count == 2 })
+        kit.sink.release(.delivered(providerID: "p"))
+        try kit.decided(2)
+        #expect(try kit.rules() == ["ann:send#1", "delivered#2"])
+        try kit.append([("ann", "send")])
+        try kit.decided(4)
+        #expect(first.stop(atMost: .seconds(10)) && second.stop(atMost: .seconds(10)))
+        #expect(try kit.sink.started.wait { $0.map(\.number) == [1, 1] })
+    }
+
+    @Test("cut connections lose no action and send none twice", arguments: 0..<3)
+    func cutConnection(round: Int) throws {
+        let kit = try WorkerKit()
+        let worker = try kit.worker()
+        for batch in 0..<20 {
+            try kit.append((0..<10).map { ("c\($0)-\(batch)", "send") })
+            if batch % 5 == round { try kit.killConnections() }
+        }
+        try kit.decided(400)
+        #expect(worker.stop(atMost: .seconds(10)))
+        #expect(try kit.rules().filter { $0.hasPrefix("delivered") }.count == 200)
+        let isOnceEach = try kit.sink.started.wait { $0.count == 200 && Set($0.map(\.id)).count == 200 }
+        #expect(isOnceEach, "\(kit.sink.started.all.count) attempts were started")
+        #expect(try kit.store.recover(kit.lane).isEmpty)
+    }
+
+    /// Leaves an action in the outbox as a dead owner did; with an attempt that is open for 300 ms, or without one.
+    private func plant(_ kit: WorkerKit, isOpen: Bool) throws -> ActionID {
+        let token = LaneToken(high: 1, low: 1)
+        let reply = try kit.store.take([TakeRequest(lane: kit.lane, owner: "dead", assignment: 1, token: token)])[0]
+        guard case .taken(let tenure) = reply else { throw WorkerKit.Unexpected(came: "\(reply)") }
+        var action = Action()
+        action.actionID = ActionID(high: 4, low: 2)
+        action.kind = .send
+        action.account = "shop"
+        action.contact = "ann"
+        action.conversation = EntityID.messages(account: "shop", contact: "ann").text
+        var commit = LaneCommit(
+            lane: kit.lane, token: token, sequence: tenure.sequence, cursor: tenure.cursor, decided: 0, policy: 3,
+            now: tenure.clock.now)
+        commit.actions = [LaneCommit.NewAction(id: action.actionID, bytes: try action.serializedBytes())]
+        _ = try kit.store.commit([commit])
+        if isOpen {
+            let item = ClaimRequest.Item(action: action.actionID, attempt: 1, patience: .milliseconds(300))
+            _ = try kit.store.claim([ClaimRequest(lane: kit.lane, token: token, items: [item])])
+        }
+        return action.actionID
+    }
+}
