@@ -23,7 +23,7 @@ package struct ActionID: Sendable, Hashable, Comparable, CustomStringConvertible
     /// Reads 32 hex digits; nil for anything else.
     package init?(hex: String) {
         guard hex.utf8.count == 32, let high = UInt64(hex.prefix(16), radix: 16),
-            let low = UInt64(hex.suffix(16), radix: 16), hex.first != "+", hex.first != "-"
+            let low = UInt64(hex.suffix(16), radix: 16), hex.allSatisfy(\.isHexDigit)
         else { return nil }
         self.init(high: high, low: low)
     }

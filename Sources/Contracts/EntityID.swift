@@ -91,9 +91,9 @@ package struct EntityID: Sendable, Hashable, Comparable, CustomStringConvertible
             || byte == 0x2E || byte == 0x5F || byte == 0x2D
     }
 
-    /// `part` with every byte outside `[A-Za-z0-9._-]` percent-encoded; the empty text is `%00`.
+    /// `part` with every byte outside `[A-Za-z0-9._-]` percent-encoded; the empty text is `%`, which no other gives.
     package static func encoded(_ part: String) -> String {
-        guard !part.utf8.allSatisfy(isPlain) else { return part.isEmpty ? "%00" : part }
+        guard !part.utf8.allSatisfy(isPlain) else { return part.isEmpty ? "%" : part }
         let digits = Array("0123456789ABCDEF".utf8)
         var bytes: [UInt8] = []
         for byte in part.utf8 {
@@ -107,7 +107,7 @@ package struct EntityID: Sendable, Hashable, Comparable, CustomStringConvertible
     }
 
     private static func decoded(_ part: Substring) -> String {
-        guard part.utf8.contains(0x25) else { return String(part) }
+        guard part.utf8.contains(0x25), part != "%" else { return part == "%" ? "" : String(part) }
         var bytes: [UInt8] = []
         var rest = Array(part.utf8)[...]
         while let byte = rest.popFirst() {
@@ -115,7 +115,7 @@ package struct EntityID: Sendable, Hashable, Comparable, CustomStringConvertible
                 let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
             {
                 rest = rest.dropFirst(2)
-                if value != 0 { bytes.append(value) }
+                bytes.append(value)
             } else {
                 bytes.append(byte)
             }

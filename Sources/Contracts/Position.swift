@@ -13,7 +13,9 @@ package struct EntryID: Sendable, Hashable, Comparable, CustomStringConvertible 
     /// Reads `<ms>-<sequence>`; nil for anything else.
     package init?(_ text: String) {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count == 2, let milliseconds = UInt64(parts[0]), let sequence = UInt64(parts[1]) else { return nil }
+        guard parts.count == 2, !text.utf8.contains(UInt8(ascii: "+")), let milliseconds = UInt64(parts[0]),
+            let sequence = UInt64(parts[1])
+        else { return nil }
         self.init(milliseconds: milliseconds, sequence: sequence)
     }
 

@@ -84,7 +84,8 @@ package enum LaneMark: Sendable, Hashable, CustomStringConvertible {
             self = .timer(entity)
         } else {
             let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-            guard parts.count == 2, let entry = EntryID(String(parts[0])), let index = Int(parts[1]), index >= 0
+            guard parts.count == 2, let entry = EntryID(String(parts[0])), let index = Int(parts[1]), index >= 0,
+                String(index) == parts[1]
             else { return nil }
             self = .event(Position(entry: entry, index: index))
         }
