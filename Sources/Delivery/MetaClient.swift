@@ -1,6 +1,7 @@
 package import AsyncHTTPClient
 package import Channels
 package import Contracts
+internal import Glibc
 internal import Instants
 internal import NIOCore
 internal import NIOHTTP1
@@ -86,6 +87,8 @@ package struct MetaClient: Sendable {
     /// Errors that come before a connection stands: no byte of the request can have left.
     private static func isBeforeRequest(_ error: any Error) -> Bool {
         if error is NIOConnectionError { return true }
+        if let error = error as? IOError { return error.errnoCode == ECONNREFUSED }
+        if case ChannelError.connectTimeout = error { return true }
         guard let error = error as? HTTPClientError else { return false }
         return error == .connectTimeout || error == .getConnectionFromPoolTimeout || error == .invalidURL
             || error == .tlsHandshakeTimeout
