@@ -116,7 +116,7 @@ let tests: [Target] = [
     ),
     .testTarget(
         name: "MembershipTests",
-        dependencies: ["Membership", "Coordination", "Lanes", "Redis", "Contracts", "Instants", "TestSupport"]
+        dependencies: ["Membership", "Coordination", "Lanes", "Redis", "Contracts", "Instants", "TestSupport", .log]
     ),
     .testTarget(
         name: "ChannelsTests", dependencies: ["Channels", "Contracts", "Instants"], resources: [.copy("Fixtures")]),

@@ -1,0 +1,257 @@
+import Contracts
+import Coordination
+import Instants
+import Lanes
+import Logging
+import Membership
+import Redis
+import TestSupport
+import Testing
+
+let silent = Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() })
+
+/// Members, coordinators and a Redis of one test's own.
+final class Cluster {
+    let server: PrivateRedis
+    let connector: LaneConnector
+    let chronicle = Chronicle()
+    let times: LeaseTimes
+    private(set) var holders: [Holder] = []
+    private(set) var coordinators: [Coordinator] = []
+    let control: ControlStore
+    let topology: TopologyStore
+    let lanes: LaneStore
+
+    init(lanes count: Int = 16, lease: Duration = .milliseconds(1_500), _ configuration: [String] = []) throws {
+        server = try PrivateRedis(configuration)
+        connector = LaneConnector(endpoint: server.endpoint)
+        times = LeaseTimes(lease: lease)
+        control = ControlStore(connection: try server.connect(), keyspace: .standard)
+        topology = TopologyStore(connection: try server.connect(), keyspace: .standard)
+        lanes = LaneStore(connection: try server.connect(), keyspace: .standard)
+        _ = try topology.create(
+            TopologyWish(
+                partitions: [try PartitionName("de-berlin"): .init(market: "de", zone: "Europe/Berlin", lanes: count)],
+                accounts: [:], teams: []))
+    }
+
+    deinit {
+        for coordinator in coordinators { coordinator.stop() }
+        for holder in holders { holder.kill() }
+        server.close()
+    }
+
+    @discardableResult
+    func join(_ name: String, incarnation: UInt64 = 1) throws -> Holder {
+        let holder = Holder(
+            try MemberID(name: name, incarnation: incarnation), connector, Member.Settings(times: times), chronicle)
+        holders.append(holder)
+        return holder
+    }
+
+    @discardableResult
+    func coordinate(_ name: String) throws -> Coordinator {
+        let coordinator = Coordinator(
+            id: try member(name), settings: .init(times: times), connector: connector, log: silent)
+        coordinators.append(coordinator)
+        return coordinator
+    }
+
+    /// How many lanes each holds, if all lanes are held.
+    func counts(_ total: Int = 16) -> [MemberID: Int]? {
+        let holders = chronicle.holders
+        guard holders.count == total else { return nil }
+        return Dictionary(grouping: holders.values, by: \.self).mapValues(\.count)
+    }
+
+    func isEven(_ members: Int, _ total: Int = 16) -> Bool {
+        guard let counts = counts(total), counts.count == members else { return false }
+        return (counts.values.max() ?? 0) - (counts.values.min() ?? 0) <= 1
+    }
+}
+
+@Suite("A cluster", .serialized)
+struct ClusterTests {
+    @Test("a second worker gets its half by hand-over: each lane released before it is taken, idle for a moment")
+    func handOver() throws {
+        let cluster = try Cluster()
+        try cluster.coordinate("c1")
+        let first = try cluster.join("w1")
+        #expect(cluster.chronicle.wait { cluster.counts() == [first.member.id: 16] })
+        let start = cluster.chronicle.all.count
+        let second = try cluster.join("w2")
+        #expect(cluster.chronicle.wait { cluster.isEven(2) })
+        var idle: [Duration] = []
+        var released: [LaneName: ContinuousClock.Instant] = [:]
+        for entry in cluster.chronicle.all[start...] {
+            switch entry.report {
+            case .released(let lane): released[lane] = entry.at
+            case .taken(let lane):
+                #expect(entry.member == second.member.id)
+                let since = try #require(released[lane], "taken by force: \(lane)")
+                idle.append(since.duration(to: entry.at))
+            case .lost, .refused: Issue.record("expected only releases and takings, got \(entry.report)")
+            }
+        }
+        idle.sort()
+        #expect(idle.count == 8)
+        #expect(idle.last ?? .seconds(9) < .milliseconds(500), "idle \(idle)")
+        print("hand-over idle: median \(idle[idle.count / 2]), longest \(idle.last ?? .zero)")
+    }
+
+    @Test("a killed worker's lanes, and only they, move within a lease and a second")
+    func death() throws {
+        let cluster = try Cluster()
+        try cluster.coordinate("c1")
+        let holders = try ["w1", "w2", "w3"].map { try cluster.join($0) }
+        #expect(cluster.chronicle.wait { cluster.isEven(3) })
+        #expect(
+            try cluster.chronicle.wait {
+                let state = try cluster.control.state()
+                return state.reachableSince + cluster.times.lease <= state.now
+            })
+        let before = cluster.chronicle.holders
+        let start = cluster.chronicle.all.count
+        holders[1].kill()
+        let killed = ContinuousClock.now
+        let orphans = Set(before.filter { $0.value == holders[1].member.id }.map(\.key))
+        #expect(
+            cluster.chronicle.wait {
+                let now = cluster.chronicle.holders
+                return orphans.allSatisfy { now[$0] != nil && now[$0] != holders[1].member.id }
+            })
+        print(
+            "lanes of the dead at work again after \(killed.duration(to: .now)) with a lease of \(cluster.times.lease)")
+        #expect(killed.duration(to: .now) < cluster.times.lease + .seconds(1))
+        for entry in cluster.chronicle.all[start...] { #expect(orphans.contains(entry.report.lane)) }
+        #expect(cluster.isEven(2))
+    }
+
+    @Test("the leader killed, another leads within a lease, with a greater term; a death meanwhile is seen by it")
+    func leaderDeath() throws {
+        let cluster = try Cluster()
+        let first = try cluster.coordinate("c1")
+        #expect(cluster.chronicle.wait { first.standing.isLeading(at: .now) })
+        let second = try cluster.coordinate("c2")
+        let holders = try ["w1", "w2"].map { try cluster.join($0) }
+        #expect(cluster.chronicle.wait { cluster.isEven(2) && second.standing.control != nil })
+        #expect(!second.standing.isLeading(at: .now))
+        let term = try #require(first.standing.window?.term)
+        first.stop()
+        let killed = ContinuousClock.now
+        holders[0].kill()
+        #expect(cluster.chronicle.wait { second.standing.isLeading(at: .now) })
+        print("another leads after \(killed.duration(to: .now)) with a lease of \(cluster.times.lease)")
+        #expect(killed.duration(to: .now) < cluster.times.lease + .seconds(1))
+        #expect(second.standing.window?.term ?? 0 > term)
+        #expect(cluster.chronicle.wait { cluster.counts()?[holders[1].member.id] == 16 })
+    }
+
+    @Test("with no coordinator the lanes of the dead are adopted, and a leader that comes leaves them where they are")
+    func adoption() throws {
+        let cluster = try Cluster()
+        let leader = try cluster.coordinate("c1")
+        let holders = try ["w1", "w2", "w3"].map { try cluster.join($0) }
+        #expect(cluster.chronicle.wait { cluster.isEven(3) })
+        leader.stop()
+        holders[0].kill()
+        let killed = ContinuousClock.now
+        let dead = holders[0].member.id
+        #expect(
+            cluster.chronicle.wait {
+                cluster.counts().map { $0[dead] == nil } ?? false
+            })
+        print("adopted after \(killed.duration(to: .now)) with a lease of \(cluster.times.lease)")
+        #expect(killed.duration(to: .now) < cluster.times.lease * 2 + .seconds(1))
+        let adopted = cluster.chronicle.holders
+        let start = cluster.chronicle.all.count
+        try cluster.coordinate("c2")
+        #expect(cluster.chronicle.wait { cluster.isEven(2) })
+        let uneven = abs((adopted.values.filter { $0 == holders[1].member.id }.count) - 8)
+        let moved = cluster.chronicle.all[start...].filter { if case .taken = $0.report { true } else { false } }
+        #expect(moved.count == uneven)
+        #expect(
+            try cluster.chronicle.wait {
+                let targets = Dictionary(
+                    uniqueKeysWithValues: try cluster.control.changes(since: 0).map { ($0.lane, $0.target.member) })
+                return cluster.chronicle.holders.allSatisfy { targets[$0.key] == .some($0.value) }
+            })
+    }
+
+    @Test("a cluster that never had a coordinator adopts every lane once the slot was reachable for a lease")
+    func coldWithoutLeader() throws {
+        let cluster = try Cluster()
+        for name in ["w1", "w2"] { try cluster.join(name) }
+        #expect(cluster.chronicle.wait { cluster.counts()?.count == 2 })
+        #expect(try cluster.control.state().term == 0)
+    }
+
+    @Test("after an outage of Redis longer than a lease nobody is declared dead: no lane is assigned anew")
+    func outage() throws {
+        let cluster = try Cluster(["appendonly yes", "appendfsync always"])
+        let leader = try cluster.coordinate("c1")
+        for name in ["w1", "w2"] { try cluster.join(name) }
+        #expect(cluster.chronicle.wait { cluster.isEven(2) && leader.standing.underWay == 0 })
+        let before = (try cluster.control.state().numbers.assignment, cluster.chronicle.holders)
+        let directory = try MemberDirectory.read(cluster.connector)
+        #expect(directory.lanes.count == 16 && directory.twins.isEmpty)
+        #expect(directory.lanes.allSatisfy { $0.place == .settled && $0.target == before.1[$0.look.lane] })
+        cluster.server.kill()
+        let down = ContinuousClock.now
+        // Every lease ends while Redis is away.
+        #expect(!cluster.chronicle.wait(cluster.times.lease + .milliseconds(300)) { false })
+        try cluster.server.restart()
+        let store = ControlStore(connection: try cluster.server.connect(), keyspace: .standard)
+        #expect(
+            try cluster.chronicle.wait {
+                let state = try store.state()
+                return state.isLed && state.reachableSince + cluster.times.lease * 1.5 < state.now
+            })
+        print("outage of \(down.duration(to: .now)) survived")
+        #expect(try store.state().numbers.assignment == before.0)
+        #expect(cluster.chronicle.wait { cluster.chronicle.holders == before.1 })
+    }
+
+    @Test("a worker that leaves hands its lanes over first and is off the list")
+    func leaving() throws {
+        let cluster = try Cluster()
+        try cluster.coordinate("c1")
+        let holders = try ["w1", "w2"].map { try cluster.join($0) }
+        #expect(cluster.chronicle.wait { cluster.isEven(2) })
+        #expect(holders[0].leave())
+        #expect(cluster.chronicle.wait { cluster.counts() == [holders[1].member.id: 16] })
+        #expect(try cluster.control.members().map(\.id) == [holders[1].member.id])
+        #expect(holders[1].leave())
+        #expect(cluster.chronicle.holders.isEmpty)
+        #expect(try cluster.lanes.look(cluster.topology.read().lanes).allSatisfy { $0.owner == nil })
+    }
+
+    @Test("a worker whose heartbeat hangs loses its lanes to others, and its tokens are worth nothing")
+    func hung() throws {
+        let cluster = try Cluster()
+        try cluster.coordinate("c1")
+        let holders = try ["w1", "w2"].map { try cluster.join($0) }
+        #expect(cluster.chronicle.wait { cluster.isEven(2) })
+        holders[0].stopBeating()
+        #expect(cluster.chronicle.wait { cluster.counts() == [holders[1].member.id: 16] })
+        holders[0].look()
+        #expect(
+            cluster.chronicle.wait {
+                cluster.chronicle.all.count {
+                    if case .lost = $0.report { $0.member == holders[0].member.id } else { false }
+                } == 8
+            })
+        #expect(
+            try cluster.lanes.look(cluster.topology.read().lanes).allSatisfy { $0.owner == holders[1].member.id.text })
+    }
+
+    @Test("two processes with one name share the lanes like any two")
+    func twins() throws {
+        let cluster = try Cluster()
+        try cluster.coordinate("c1")
+        try cluster.join("w", incarnation: 1)
+        try cluster.join("w", incarnation: 2)
+        #expect(cluster.chronicle.wait { cluster.isEven(2) })
+        #expect(try MemberDirectory.read(cluster.connector).twins == ["w"])
+    }
+}
