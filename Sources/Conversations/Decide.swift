@@ -36,21 +36,22 @@ private func decide(
 ) throws(DecisionError) -> Decision {
     try event.checkNames()
     let arrival = Arrival(event, at: at, now: now)
-    let result = DecisionResult(id, event: event, position: position, arrival: arrival, now: now)
     let hash = StableHash.hash(event.id)
-    if let own, !event.id.isEmpty, own.remembers(hash) { return .duplicate(own, result) }
+    if let own, !event.id.isEmpty, own.remembers(hash) {
+        return .duplicate(own, DecisionResult(id, event: event, position: position, arrival: arrival, now: now))
+    }
     if id.text.utf8.first == UInt8(ascii: "d") || id.text.utf8.first == UInt8(ascii: "p") {
         return try decideBeside(
             id, own: own, parent: parent, event: event, hash: hash, position: position, at: at, now: now,
-            result: result)
+            result: DecisionResult(id, event: event, position: position, arrival: arrival, now: now))
     }
     guard let rules = policy.rules(of: event.account.isEmpty ? id.parts.first ?? "" : event.account) else {
         throw .unknownAccount(event.account)
     }
     let isUnknown = own?.mayHaveForgotten(eventAt: arrival.happened) ?? false
     var turn = Turn(
-        id, own: own, parent: parent, cause: event.id, at: at, now: now, policy: policy, rules: rules,
-        signals: signals, result: result)
+        id, own: own, parent: parent, cause: event.id, at: at, now: now, rules: rules, signals: signals,
+        result: DecisionResult(id, event: event, position: position, arrival: arrival, now: now))
     turn.state.remember(hash, at: position, on: turn.now)
     try turn.decide(event, arrival, isUnknown: isUnknown)
     return try turn.finished()
@@ -98,7 +99,7 @@ private func decide(
     guard let rules = policy.rules(of: account) else { throw .unknownAccount(account) }
     var turn = Turn(
         id, own: own, parent: parent, cause: timer.word, at: Instant(milliseconds: timer.dueAt), now: now,
-        policy: policy, rules: rules, signals: signals, result: result)
+        rules: rules, signals: signals, result: result)
     turn.fire(timer)
     return try turn.finished()
 }

@@ -45,7 +45,7 @@ package struct Policy: Sendable {
         for account in accounts.sorted(by: { $0.id < $1.id }) {
             rules[account.id] = try AccountRules(
                 account, partitions: self.partitions, markets: self.markets, channels: self.channels,
-                zones: self.zones, languages: self.languages)
+                zones: self.zones, languages: self.languages, phrases: phrases)
         }
         self.rules = rules
     }
@@ -112,10 +112,14 @@ final class AccountRules: Sendable {
     let channel: ChannelPolicy
     let zone: ZoneRules
     let language: LanguagePack
+    let zones: [ZoneName: ZoneRules]
+    let languages: [String: LanguagePack]
+    let phrases: PhraseMatcher
 
     init(
         _ account: AccountPolicy, partitions: [PartitionName: PartitionPolicy], markets: [String: MarketPolicy],
-        channels: [String: ChannelPolicy], zones: [ZoneName: ZoneRules], languages: [String: LanguagePack]
+        channels: [String: ChannelPolicy], zones: [ZoneName: ZoneRules], languages: [String: LanguagePack],
+        phrases: PhraseMatcher
     ) throws(PolicyError) {
         let place = "account \(account.id)"
         guard let partition = partitions[account.partition] else {
@@ -142,5 +146,8 @@ final class AccountRules: Sendable {
         self.channel = channel
         self.zone = zone
         self.language = language
+        self.zones = zones
+        self.languages = languages
+        self.phrases = phrases
     }
 }

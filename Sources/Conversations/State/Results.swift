@@ -22,8 +22,7 @@ extension DecisionResult {
 
 extension Decision {
     /// A repeated event: the states stay as they are, to the byte.
-    static func duplicate(_ own: EntityState, _ result: DecisionResult) -> Decision {
-        var result = result
+    static func duplicate(_ own: EntityState, _ result: consuming DecisionResult) -> Decision {
         result.verdict = .duplicate
         result.rule = "duplicate"
         return Decision(

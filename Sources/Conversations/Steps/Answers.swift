@@ -44,7 +44,7 @@ extension Turn {
         guard !words.text.isEmpty else { return nil }
         var found: AnswerRule?
         var isAmbiguous = false
-        for match in policy.phrases.matches(in: words.text) {
+        for match in rules.phrases.matches(in: words.text) {
             if result.spans.count < Self.mostSpans { result.spans.append(TextSpan(match)) }
             guard let rule = market.answers[match.rule] else { continue }
             if let found, found.rule != rule.rule { isAmbiguous = true }

@@ -17,7 +17,8 @@ struct DeskTurn {
     var result: DecisionResult
 
     init(
-        _ id: EntityID, own: EntityState?, desk: EntityState?, cause: String, now: Instant, result: DecisionResult
+        _ id: EntityID, own: EntityState?, desk: EntityState?, cause: String, now: Instant,
+        result: consuming DecisionResult
     ) {
         self.id = id
         self.cause = cause
@@ -56,7 +57,7 @@ struct DeskTurn {
         }
     }
 
-    consuming func finished() -> Decision {
+    mutating func finished() -> Decision {
         result.now = now.milliseconds
         for action in actions {
             result.actions.append(action.idHigh)

@@ -9,7 +9,7 @@ import SwiftProtobuf
 /// copying protobuf storage. The steps are this type's extensions, one file a concept.
 struct Turn {
     let id: EntityID
-    let policy: Policy
+    /// The one reference to the policy: copying its tables for every decision would cost more than deciding.
     let rules: AccountRules
     let now: Instant
     /// When the cause stood in the log: an event's entry, a timer's due instant.
@@ -27,10 +27,9 @@ struct Turn {
 
     init(
         _ id: EntityID, own: EntityState?, parent: EntityState?, cause: String, at: Instant, now: Instant,
-        policy: Policy, rules: AccountRules, signals: SignalReader, result: DecisionResult
+        rules: AccountRules, signals: SignalReader, result: consuming DecisionResult
     ) {
         self.id = id
-        self.policy = policy
         self.rules = rules
         self.cause = cause
         self.signals = signals
@@ -54,7 +53,7 @@ struct Turn {
     var market: MarketPolicy { rules.market }
 
     /// Ends the decision: what is settled is dropped, limits are checked, the conversation goes back into its state.
-    consuming func finished() throws(DecisionError) -> Decision {
+    mutating func finished() throws(DecisionError) -> Decision {
         guard actions.count <= DecisionError.mostActions else { throw .tooManyActions(actions.count) }
         talk.dropSettled()
         let change = before.change(to: OpenFacts(talk), of: id) { languageTag }
@@ -66,6 +65,7 @@ struct Turn {
             result.actions.append(action.idLow)
         }
         state.conversation = talk
+        talk = Conversation()
         try state.checkSize()
         return Decision(
             own: state, parent: parentChanged ? parent : nil, actions: actions, cancels: cancels, openItem: change,
@@ -94,13 +94,13 @@ struct Turn {
 
     /// The language in which this customer is written to: the evidence's if there is a pack for it, else the market's.
     var languageTag: String {
-        if talk.hasLanguage, policy.languages[talk.language.value] != nil { return talk.language.value }
+        if talk.hasLanguage, rules.languages[talk.language.value] != nil { return talk.language.value }
         return market.language
     }
 
     var languagePack: LanguagePack {
         guard talk.hasLanguage else { return rules.language }
-        return policy.languages[talk.language.value] ?? rules.language
+        return rules.languages[talk.language.value] ?? rules.language
     }
 }
 
