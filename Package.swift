@@ -209,3 +209,10 @@ for target in package.targets where target.type != .system {
         .treatAllWarnings(as: .error),
     ]
 }
+
+// Generated messages keep their fields in a class, so every access of a field is checked for exclusivity at run time: half
+// of a decision and of an encoding (6.1 -> 3.3 µs and 1.0 -> 0.57 µs, medians). The messages are values and their storage is
+// private to generated code; debug builds, and with them all tests, keep the check.
+for target in package.targets where target.name == "Contracts" {
+    target.swiftSettings? += [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]
+}
