@@ -11,7 +11,8 @@ struct Nightshift: AsyncParsableCommand {
         version: nightshiftVersion,
         subcommands: [
             UpCommand.self, PublishCommand.self, CheckCommand.self, HoursCommand.self, DecideCommand.self, AppendCommand.self,
-            ResultsCommand.self, ConversationCommand.self, LanesCommand.self, DeadCommand.self,
+            ResultsCommand.self, ConversationCommand.self, LanesCommand.self, DeadCommand.self, WorkerCommand.self,
+            CoordinatorCommand.self, IngressCommand.self, SandboxCommand.self,
         ]
     )
 }

@@ -1,0 +1,151 @@
+import ArgumentParser
+import Foundation
+import Lanes
+import Logging
+import Sandbox
+import ServiceLifecycle
+import Settings
+import Telemetry
+import UnixSignals
+
+/// What every role's process takes.
+struct RoleOptions: ParsableArguments {
+    @OptionGroup var redis: RedisOptions
+    @OptionGroup var durability: DurabilityOptions
+    @Option(help: "This process's name among its kind, [a-z0-9-]; by default the host's.") var name: String?
+    @Flag(help: "Log every line, not only warnings.") var verbose = false
+
+    var connector: LaneConnector {
+        get throws {
+            guard let level = Durability(durability.durability) else {
+                throw Failure(
+                    expected: "memory, everysec, always or replicated(n)", came: "\"\(durability.durability)\"",
+                    at: "--durability")
+            }
+            return LaneConnector(
+                endpoint: try redis.endpoint(environment: ProcessInfo.processInfo.environment),
+                keyspace: try redis.keyspace(), durability: level)
+        }
+    }
+
+    /// The given name, or the host's name and this process's number.
+    func name(_ kind: String) -> String {
+        if let name { return name }
+        let host = ProcessInfo.processInfo.hostName.lowercased().filter { $0.isLetter || $0.isNumber || $0 == "-" }
+        return String("\(kind)-\(host.prefix(20))-\(ProcessInfo.processInfo.processIdentifier)".prefix(40))
+    }
+
+    var logger: Logger {
+        var logger = Logger(label: "nightshift")
+        logger.logLevel = verbose ? .info : .warning
+        return logger
+    }
+
+    /// Runs services in the order of their dependence until SIGINT or SIGTERM; 30 s for a graceful end.
+    func run(_ services: [any Service]) async throws {
+        var configuration = ServiceGroupConfiguration(
+            services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigint, .sigterm], logger: logger)
+        configuration.maximumGracefulShutdownDuration = .seconds(30)
+        try await ServiceGroup(configuration: configuration).run()
+    }
+}
+
+/// A worker process, as production runs it.
+struct WorkerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "worker", abstract: "Run one worker: runners that decide, a courier that delivers.")
+
+    @OptionGroup var role: RoleOptions
+    @Option(help: "Runners, each a thread with a connection of its own.") var runners = 2
+    @Option(help: "Host and version of the Graph API.") var graph = "https://graph.facebook.com/v26.0"
+    @Option(help: "Folder with secrets; the file `token-<account>` holds an account's access token.") var secrets: String?
+    @Option(help: "Port of /healthz, /readyz and /metrics on loopback; 0 picks a free one.") var port = 9_101
+
+    func run() async throws {
+        let store = Secrets(folder: secrets, environment: ProcessInfo.processInfo.environment)
+        let metrics = MetricRegistry()
+        let log = role.logger
+        let worker = WorkerRole(
+            .init(
+                name: role.name("worker"), runners: runners, graph: graph,
+                token: { store.values(of: "token-\($0)").first },
+                notice: { log.warning("A person is called", metadata: .of((.reason, $0))) }),
+            connector: try role.connector, metrics: metrics, log: log)
+        try await role.run([
+            HealthServer(port: port, metrics: metrics, log: log) { worker.unreadyReason }, worker,
+        ])
+    }
+}
+
+/// A coordinator process; several may run, one leads.
+struct CoordinatorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "coordinator", abstract: "Run one coordinator: places lanes on workers while it leads.")
+
+    @OptionGroup var role: RoleOptions
+    @Option(help: "Port of /healthz, /readyz and /metrics on loopback; 0 picks a free one.") var port = 9_102
+
+    func run() async throws {
+        let metrics = MetricRegistry()
+        let coordinator = try CoordinatorRole(
+            name: role.name("coordinator"), connector: try role.connector, metrics: metrics, log: role.logger)
+        try await role.run([
+            HealthServer(port: port, metrics: metrics, log: role.logger) { coordinator.unreadyReason }, coordinator,
+        ])
+    }
+}
+
+/// An ingress process: webhooks and the producer API.
+struct IngressCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ingress", abstract: "Run one ingress: webhooks and the producer API in front of the lanes.",
+        discussion: """
+            Secrets are read by name from --secrets DIR or NIGHTSHIFT_SECRET_<NAME>. The names verify_token and \
+            producer_token open the handshake and the producer API; without them both are refused.
+            """)
+
+    @OptionGroup var role: RoleOptions
+    @Option(help: "Address to listen on.") var host = "127.0.0.1"
+    @Option(help: "Port to listen on.") var port = 8_080
+    @Option(help: "Folder with secrets, a file each.") var secrets: String?
+
+    func run() async throws {
+        let store = Secrets(folder: secrets, environment: ProcessInfo.processInfo.environment)
+        let ingress = IngressRole(
+            .init(
+                host: host, port: port, secrets: store, verifyToken: store.values(of: "verify_token").first ?? "",
+                producerToken: store.values(of: "producer_token").first ?? ""),
+            connector: try role.connector, clock: NamespaceClock(), metrics: MetricRegistry(), log: role.logger)
+        try await role.run([ingress])
+    }
+}
+
+/// The platform's double as a process of its own, for drills and trials.
+struct SandboxCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sandbox", abstract: "Run the sandbox channel: a double of the Graph API with a ledger and a page.",
+        shouldDisplay: false)
+
+    @OptionGroup var config: ConfigOptions
+    @Option(help: "Port to listen on.") var port = 8_090
+    @Option(help: "Folder with secrets, a file each.") var secrets: String?
+    @Option(help: "Where webhooks go.") var webhook = "http://127.0.0.1:8080/webhooks/meta"
+    @Option(help: "File of the ledger; appended to.") var ledger: String
+    @Option(help: "Milliseconds before each answer.") var latencyMs: Int64 = 0
+
+    func run() async throws {
+        let store = Secrets(folder: secrets, environment: ProcessInfo.processInfo.environment)
+        let clock = NamespaceClock()
+        var settings = SandboxSettings(
+            accounts: SandboxAccount.accounts(of: try config.policy(), secrets: store), webhookURL: webhook,
+            now: { clock.now })
+        settings.latency = .milliseconds(latencyMs)
+        var logger = Logger(label: "nightshift")
+        logger.logLevel = .warning
+        let sandbox = try SandboxRole(settings: settings, ledgerPath: ledger, port: port, log: logger)
+        try await ServiceGroup(
+            configuration: .init(
+                services: [.init(service: sandbox)], gracefulShutdownSignals: [.sigint, .sigterm], logger: logger)
+        ).run()
+    }
+}

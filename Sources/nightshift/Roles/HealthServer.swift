@@ -1,0 +1,38 @@
+import Hummingbird
+import Logging
+import ServiceLifecycle
+import Telemetry
+
+/// `/healthz`, `/readyz` and `/metrics` of a role without an HTTP server of its own, on loopback.
+struct HealthServer: Service {
+    let port: Int
+    let metrics: MetricRegistry
+    let log: Logger
+    /// Nil while ready, else the reason in words.
+    let unreadyReason: @Sendable () -> String?
+
+    init(port: Int, metrics: MetricRegistry, log: Logger, unreadyReason: @escaping @Sendable () -> String?) {
+        self.port = port
+        self.metrics = metrics
+        self.log = log
+        self.unreadyReason = unreadyReason
+    }
+
+    func run() async throws {
+        let router = Router()
+        let metrics = metrics
+        let unreadyReason = unreadyReason
+        router.get("/healthz") { _, _ in "ok\n" }
+        router.get("/readyz") { _, _ in
+            let reason = unreadyReason()
+            return Response(
+                status: reason == nil ? .ok : .serviceUnavailable,
+                body: ResponseBody(byteBuffer: ByteBuffer(string: (reason ?? "ready") + "\n")))
+        }
+        router.get("/metrics") { _, _ in metrics.text() }
+        let application = Application(
+            router: router, configuration: .init(address: .hostname("127.0.0.1", port: port), serverName: "nightshift"),
+            logger: log)
+        try await application.run()
+    }
+}
