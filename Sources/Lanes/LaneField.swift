@@ -62,26 +62,25 @@ enum LaneField: String, CaseIterable {
     case producers
 }
 
-/// The hash as one `HMGET` of all named fields gives it.
+/// Some fields of a lane's hash as one `HMGET` gives them. Redis: about 0.2 µs a field.
 struct LaneFieldValues {
+    /// Everything.
+    static let all = LaneFieldSet(LaneField.allCases)
+    /// What is asked once a second for every lane.
+    static let glance = LaneFieldSet([
+        .owner, .wanted, .assignment, .cursor, .index, .last, .due, .paused, .appended, .decided, .now, .offset,
+    ])
+
+    private let set: LaneFieldSet
     private let values: [RedisReply]
 
-    init?(_ reply: RedisReply) {
-        guard let values = reply.array, values.count == LaneField.allCases.count else { return nil }
+    init?(_ reply: RedisReply, _ set: LaneFieldSet) {
+        guard let values = reply.array, values.count == set.fields.count else { return nil }
+        self.set = set
         self.values = values
     }
 
-    static func command(_ key: [UInt8]) -> RedisCommand {
-        var command = RedisCommand("HMGET", expectedBytes: 600)
-        command.add(key)
-        for field in LaneField.allCases { command.add(field.rawValue) }
-        return command
-    }
-
-    private static let places: [LaneField: Int] = Dictionary(
-        uniqueKeysWithValues: LaneField.allCases.enumerated().map { ($1, $0) })
-
-    private func reply(_ field: LaneField) -> RedisReply { Self.places[field].map { values[$0] } ?? .nil }
+    private func reply(_ field: LaneField) -> RedisReply { set.places[field].map { values[$0] } ?? .nil }
 
     /// Nil if missing or empty.
     func text(_ field: LaneField) -> String? {
@@ -96,4 +95,27 @@ struct LaneFieldValues {
     func instant(_ field: LaneField) -> Instant? { reply(field).int.map { Instant(milliseconds: $0) } }
 
     func entry(_ field: LaneField) -> EntryID? { text(field).flatMap { EntryID($0) } }
+
+    var cursor: Position {
+        Position(entry: entry(.cursor) ?? .start, index: Int(clamping: count(.index)))
+    }
+
+    var offset: Duration { .milliseconds(Int64(clamping: count(.offset))) }
+}
+
+struct LaneFieldSet {
+    let fields: [LaneField]
+    let places: [LaneField: Int]
+
+    init(_ fields: [LaneField]) {
+        self.fields = fields
+        places = Dictionary(uniqueKeysWithValues: fields.enumerated().map { ($1, $0) })
+    }
+
+    func command(_ key: [UInt8]) -> RedisCommand {
+        var command = RedisCommand("HMGET", expectedBytes: 60 + 18 * fields.count)
+        command.add(key)
+        for field in fields { command.add(field.rawValue) }
+        return command
+    }
 }

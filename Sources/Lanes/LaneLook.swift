@@ -1,7 +1,28 @@
 package import Contracts
 package import Instants
 
-/// A lane at a glance: what a look once a second, operators' views and checkers need.
+/// What a look at every lane once a second needs; the names are `LaneLook`'s.
+package struct LaneGlance: Sendable, Equatable {
+    package var lane: LaneName
+    package var owner: String?
+    package var wantedBy: String?
+    package var assignment: UInt64
+    package var cursor: Position
+    package var lastEntry: EntryID
+    package var nextDue: Instant?
+    package var isPaused: Bool
+    package var appended: UInt64
+    package var decided: UInt64
+    package var now: Instant
+    package var offset: Duration
+    package var serverTime: Instant
+
+    package var pending: UInt64 { appended > decided ? appended - decided : 0 }
+
+    package var hasUndecided: Bool { lastEntry >= cursor.entry && lastEntry != .start }
+}
+
+/// A lane as its hash describes it: for operators' views, placement and checkers.
 package struct LaneLook: Sendable, Equatable {
     package var lane: LaneName
     /// Whether the lane was ever created.

@@ -5,20 +5,38 @@ internal import SwiftProtobuf
 
 /// Reading for couriers, operators and checkers: plain commands, nothing is written.
 extension LaneStore {
-    /// Each lane at a glance. Redis: one HMGET a lane.
+    /// All that a lane's hash says. Redis: one HMGET a lane, about 6 µs.
     package func look(_ lanes: [LaneName]) throws(LaneError) -> [LaneLook] {
+        try fields(LaneFieldValues.all, of: lanes) { Self.look($0, $1, $2) }
+    }
+
+    /// What is asked of every lane once a second. Redis: one HMGET a lane, about 3 µs.
+    package func glance(_ lanes: [LaneName]) throws(LaneError) -> [LaneGlance] {
+        try fields(LaneFieldValues.glance, of: lanes) { lane, values, serverTime in
+            LaneGlance(
+                lane: lane, owner: values.text(.owner), wantedBy: values.text(.wanted),
+                assignment: values.count(.assignment), cursor: values.cursor, lastEntry: values.entry(.last) ?? .start,
+                nextDue: values.instant(.due), isPaused: values.flag(.paused),
+                appended: values.count(.appended), decided: values.count(.decided), now: values.instant(.now) ?? .epoch,
+                offset: values.offset, serverTime: serverTime)
+        }
+    }
+
+    private func fields<Value>(
+        _ set: LaneFieldSet, of lanes: [LaneName], _ value: (LaneName, LaneFieldValues, Instant) -> Value
+    ) throws(LaneError) -> [Value] {
         guard !lanes.isEmpty else { return [] }
-        var replies = try plain([RedisCommand("TIME")] + lanes.map { LaneFieldValues.command(keys(of: $0).hash) })
+        var replies = try plain([RedisCommand("TIME")] + lanes.map { set.command(keys(of: $0).hash) })
         let serverTime = try Self.instant(ofTime: replies.removeFirst())
-        var looks: [LaneLook] = []
-        looks.reserveCapacity(lanes.count)
+        var found: [Value] = []
+        found.reserveCapacity(lanes.count)
         for (lane, reply) in zip(lanes, replies) {
-            guard let values = LaneFieldValues(reply) else {
+            guard let values = LaneFieldValues(reply, set) else {
                 throw .unexpectedReply(call: "HMGET", came: reply.kind)
             }
-            looks.append(Self.look(lane, values, serverTime))
+            found.append(value(lane, values, serverTime))
         }
-        return looks
+        return found
     }
 
     private static func look(_ lane: LaneName, _ values: LaneFieldValues, _ serverTime: Instant) -> LaneLook {
@@ -31,9 +49,9 @@ extension LaneStore {
             lane: lane, exists: values.text(.generation) != nil, owner: values.text(.owner),
             wantedBy: values.text(.wanted), epoch: values.count(.epoch), assignment: values.count(.assignment),
             generation: values.count(.generation), sequence: values.count(.sequence), policy: values.count(.policy),
-            cursor: Position(entry: values.entry(.cursor) ?? .start, index: Int(clamping: values.count(.index))),
+            cursor: values.cursor,
             lastEntry: values.entry(.last) ?? .start, now: values.instant(.now) ?? .epoch,
-            offset: .milliseconds(Int64(clamping: values.count(.offset))), isDrained: values.flag(.drained),
+            offset: values.offset, isDrained: values.flag(.drained),
             isPaused: values.flag(.paused), isClosed: values.flag(.closed), isDraining: values.flag(.draining),
             isVirtual: values.flag(.virtual), appended: values.count(.appended), decided: values.count(.decided),
             logBytes: values.count(.bytes), oldestPending: values.instant(.oldest), nextDue: values.instant(.due),

@@ -130,6 +130,23 @@ struct UpkeepTests {
         #expect(try kit.store.erase([request])[0] == .fenced)
     }
 
+    @Test("a glance says of a lane what a look says")
+    func glance() throws {
+        let kit = try LaneKit()
+        var tenure = try kit.take(as: "a")
+        let entry = try kit.append(3)
+        let entity = EntityID.messages(account: "a", contact: "b")
+        _ = try kit.committed(&tenure, cursor: Position(entry: entry, index: 2), decided: 2) {
+            $0.timers = [.init(entity: entity, due: Instant(milliseconds: 9))]
+        }
+        _ = try kit.store.control(.want(owner: "b"), kit.lane)
+        _ = try kit.store.control(.pause, kit.lane)
+        let (look, glance) = (try kit.look(), try kit.only(try kit.store.glance([kit.lane])))
+        #expect(glance.owner == "a" && glance.wantedBy == "b" && glance.isPaused && glance.pending == 1)
+        #expect(glance.cursor == look.cursor && glance.lastEntry == entry && glance.hasUndecided)
+        #expect(glance.nextDue == look.nextDue && glance.now == look.now && glance.offset == look.offset)
+    }
+
     @Test("every field of a lane's hash has its name and meaning written down")
     func fields() throws {
         let kit = try LaneKit(virtual: true)

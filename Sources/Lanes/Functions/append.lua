@@ -67,14 +67,15 @@ register('append', {}, function(keys, args)
 
     local ms = math.max(entry_id(lane[3] or last_id(keys[1]), 'last entry'), now)
     local id = redis.call('XADD', keys[1], decimal(ms) .. '-*', 'b', args[7])
-    if not lane[11] then
-        redis.call('HSET', keys[2], 'producers', admit_producer(keys[2], tonumber(lane[10] or 0)))
-    end
     local appended = tonumber(lane[6] or 0)
-    redis.call('HSET', keys[2], 'last', id, 'appended', decimal(appended + count),
-        'bytes', decimal(tonumber(lane[8] or 0) + #args[7]), producer, args[3] .. ':' .. id, 'drained', '0')
-    if not lane[1] then redis.call('HSET', keys[2], 'generation', generation == '' and '1' or generation) end
-    if appended <= tonumber(lane[7] or 0) then redis.call('HSET', keys[2], 'oldest', decimal(ms)) end
+    local changes = {
+        'last', id, 'appended', decimal(appended + count), 'bytes', decimal(tonumber(lane[8] or 0) + #args[7]),
+        'drained', '0', producer, args[3] .. ':' .. id
+    }
+    if appended <= tonumber(lane[7] or 0) then add(changes, 'oldest', decimal(ms)) end
+    if not lane[1] then add(changes, 'generation', generation == '' and '1' or generation) end
+    if not lane[11] then add(changes, 'producers', admit_producer(keys[2], tonumber(lane[10] or 0))) end
+    redis.call('HSET', keys[2], unpack(changes))
     if lane[9] == '1' then redis.call('SPUBLISH', keys[3], 'append') end
     return {'held', id, now, offset}
 end)

@@ -67,13 +67,13 @@ local function layout(keys, args)
     return counts, lists
 end
 
-local function check_types(keys, args, counts)
-    redis.call('ZCARD', keys[2])
+-- Results need no look: their append is the first write, and raises by itself.
+local function check_types(keys, counts)
+    if counts[3] + counts[4] > 0 then redis.call('ZCARD', keys[2]) end
     if counts[5] + counts[6] > 0 then
         redis.call('ZCARD', keys[3])
         redis.call('HLEN', keys[4])
     end
-    if args[9] ~= '' then redis.call('XLEN', keys[5]) end
     if counts[8] + counts[9] > 0 then redis.call('HLEN', keys[7]) end
 end
 
@@ -124,7 +124,7 @@ end
 register('commit', {'allow-oom'}, function(keys, args)
     expect_counts('commit', keys, 7, args, 19)
     local lane = redis.call('HMGET', keys[1], 'token', 'sequence', 'cursor', 'index', 'last', 'now', 'offset',
-        'appended', 'decided', 'oldest', 'busy', 'suspect', 'mark', 'result', 'wanted')
+        'appended', 'decided', 'oldest', 'busy', 'suspect', 'mark', 'result', 'wanted', 'due')
     if not lane[1] or lane[1] == '' or lane[1] ~= args[1] then return {'fenced'} end
     local sequence = whole(args[2], most_ms, 'commit sequence')
     if sequence ~= tonumber(lane[2] or 0) then return {'sequence', tonumber(lane[2] or 0)} end
@@ -133,8 +133,9 @@ register('commit', {'allow-oom'}, function(keys, args)
     local decided = tonumber(lane[9] or 0) + whole(args[5], 512, 'commit events')
     whole(args[6], most_ms, 'commit policy')
     local offset = tonumber(lane[7] or 0)
-    local now = math.max(tonumber(lane[6] or 0), whole(args[7], most_ms, 'commit now'))
-    if now > math.max(tonumber(lane[6] or 0), server_ms() + offset) then bad('commit now', 'no later instant', args[7]) end
+    local before, clock = tonumber(lane[6] or 0), server_ms() + offset
+    local now = math.max(before, whole(args[7], most_ms, 'commit now'))
+    if now > math.max(before, clock) then bad('commit now', 'no later instant', args[7]) end
     if args[8] ~= '' then whole(args[8], most_ms, 'commit oldest pending') end
     local most_dead = whole(args[10], 1000000, 'commit most dead letters')
     local cursor, last = lane[3] or '0-0', lane[5] or '0-0'
@@ -142,7 +143,7 @@ register('commit', {'allow-oom'}, function(keys, args)
         bad('commit cursor', 'one not before ' .. cursor, args[3])
     end
     local counts, lists = layout(keys, args)
-    check_types(keys, args, counts)
+    check_types(keys, counts)
     local dead_last
     if counts[7] > 0 then
         dead_last = entry_id(last_id(keys[6]), 'last dead letter')
@@ -157,7 +158,8 @@ register('commit', {'allow-oom'}, function(keys, args)
     for i = lists.dead, lists.open - 1 do append_at(keys[6], now, dead_last, args[i]) end
     local cancelled = write_lists(keys, args, counts, lists)
 
-    local due = first_score(keys[2])
+    local due = lane[16] or ''
+    if counts[3] + counts[4] > 0 then due = first_score(keys[2]) end
     local at_end = last == '0-0' or precedes(last, args[3])
     local appended = tonumber(lane[8] or 0)
     if at_end then decided = appended end
@@ -168,11 +170,16 @@ register('commit', {'allow-oom'}, function(keys, args)
     local busy, suspect = lane[11] or '', lane[12] or ''
     if busy ~= '' and is_passed(busy, args[3], at_end, due) then busy = '' end
     if suspect ~= '' and is_passed(suspect, args[3], at_end, due) then suspect = '' end
-    redis.call('HSET', keys[1], 'sequence', decimal(sequence + 1), 'cursor', args[3], 'index', args[4], 'policy',
-        args[6], 'now', decimal(now), 'decided', decimal(decided), 'oldest', oldest, 'busy', busy, 'due', due,
-        'result', result)
-    if suspect ~= (lane[12] or '') then redis.call('HSET', keys[1], 'suspect', suspect) end
-    if lane[13] and lane[13] ~= '' then redis.call('HSET', keys[1], 'mark', '', 'strikes', '0') end
-    return {'committed', math.max(now, server_ms() + offset), offset, due, suspect ~= '' and 1 or 0,
+    local changes = {
+        'sequence', decimal(sequence + 1), 'cursor', args[3], 'index', args[4], 'policy', args[6], 'now', decimal(now),
+        'decided', decimal(decided), 'oldest', oldest, 'busy', busy, 'due', due, 'result', result
+    }
+    if suspect ~= (lane[12] or '') then add(changes, 'suspect', suspect) end
+    if lane[13] and lane[13] ~= '' then
+        add(changes, 'mark', '')
+        add(changes, 'strikes', '0')
+    end
+    redis.call('HSET', keys[1], unpack(changes))
+    return {'committed', math.max(now, clock), offset, due, suspect ~= '' and 1 or 0,
         lane[15] or '', cancelled}
 end)

@@ -7,6 +7,7 @@
 --             wake-up is lost between the two. What is handed out is noted as `busy` until a commit covers it.
 --             `now` never goes back. With the server's clock more than 60 s behind it, no timer is given.
 --             A paused lane gives nothing and is not marked drained.
+--             The earliest due instant is the hash's: only the owner's commits and erasures move timers.
 -- KEYS:       1 log, 2 lane, 3 timers
 -- ARGV:       1 token, 2 first entry wanted, 3 most entries (1 to 512), 4 most timers (0 to 512), 5 most bytes
 -- Returns:    reading now offset server horizon due drained paused wanted policy last holds {id, body, …}
@@ -48,14 +49,13 @@ register('read', {'allow-oom'}, function(keys, args)
     local most_timers = whole(args[4], 512, 'read timers')
     local most_bytes = whole(args[5], 16777216, 'read bytes')
     local lane = redis.call('HMGET', keys[2], 'token', 'now', 'offset', 'paused', 'wanted', 'policy', 'last', 'busy',
-        'drained', 'oldest', 'cursor')
+        'cursor', 'due')
     if lane[1] ~= args[1] or args[1] == '' then return {'fenced'} end
 
     local server, offset, before = server_ms(), tonumber(lane[3] or 0), tonumber(lane[2] or 0)
     local holds = before - (server + offset) > 60000
     local now = math.max(server + offset, before)
-    local due = first_score(keys[3])
-    local last = lane[7] or '0-0'
+    local due, last = lane[10] or '', lane[7] or '0-0'
     if lane[4] == '1' then
         redis.call('XLEN', keys[1])
         redis.call('HSET', keys[2], 'now', decimal(now))
@@ -67,7 +67,7 @@ register('read', {'allow-oom'}, function(keys, args)
     local horizon = now
     if not at_end then horizon = math.min(now, (entry_id(given or args[2], 'read entry'))) end
     local timers = {}
-    if most_timers > 0 and due ~= '' and not holds then
+    if most_timers > 0 and due ~= '' and tonumber(due) <= horizon and not holds then
         timers = redis.call('ZRANGE', keys[3], '-inf', decimal(horizon), 'BYSCORE', 'LIMIT', 0, most_timers,
             'WITHSCORES')
     end
@@ -77,10 +77,11 @@ register('read', {'allow-oom'}, function(keys, args)
         local mark = decimal(horizon) .. '-0'
         if busy == '' or precedes(busy, mark) then busy = mark end
     end
-    redis.call('HSET', keys[2], 'now', decimal(now), 'drained', at_end and '1' or '0', 'busy', busy)
-    if given and lane[11] == args[2] then
-        redis.call('HSET', keys[2], 'oldest', decimal((entry_id(flat[1], 'read entry'))))
+    local changes = {'now', decimal(now), 'drained', at_end and '1' or '0', 'busy', busy}
+    if given and (lane[9] or '0-0') == args[2] then
+        add(changes, 'oldest', decimal((entry_id(flat[1], 'read entry'))))
     end
+    redis.call('HSET', keys[2], unpack(changes))
     return {'reading', now, offset, server, horizon, due, at_end and 1 or 0, 0, lane[5] or '',
         tonumber(lane[6] or 0), last, holds and 1 or 0, flat, timers}
 end)

@@ -49,9 +49,12 @@ local function append_outcomes(keys, lane, outcomes, now)
     local body = table.concat(outcomes)
     local id = redis.call('XADD', keys[1], decimal(ms) .. '-*', 'b', body)
     local appended = tonumber(lane[4] or 0)
-    redis.call('HSET', keys[2], 'last', id, 'appended', decimal(appended + #outcomes), 'bytes',
-        decimal(tonumber(lane[6] or 0) + #body), 'drained', '0')
-    if appended <= tonumber(lane[5] or 0) then redis.call('HSET', keys[2], 'oldest', decimal(ms)) end
+    local changes = {
+        'last', id, 'appended', decimal(appended + #outcomes), 'bytes', decimal(tonumber(lane[6] or 0) + #body),
+        'drained', '0'
+    }
+    if appended <= tonumber(lane[5] or 0) then add(changes, 'oldest', decimal(ms)) end
+    redis.call('HSET', keys[2], unpack(changes))
     if lane[7] == '1' then redis.call('SPUBLISH', keys[5], 'settle') end
     return id
 end
@@ -60,7 +63,6 @@ register('settle', {'allow-oom'}, function(keys, args)
     expect_counts('settle', keys, 5, args, 5)
     local ids = check(args)
     local lane = redis.call('HMGET', keys[2], 'last', 'now', 'offset', 'appended', 'decided', 'bytes', 'drained')
-    redis.call('XLEN', keys[1])
     redis.call('ZCARD', keys[3])
     local values = redis.call('HMGET', keys[4], unpack(ids))
     local server = server_ms()

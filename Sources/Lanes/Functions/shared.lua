@@ -21,6 +21,7 @@ end
 
 -- A whole number from 0 to `most` (at most 2^53 - 1, up to where doubles count), in digits without leading zeros.
 local function whole(text, most, where)
+    if text == '0' then return 0 end
     local number = text and #text <= 16 and string.find(text, '^%d+$') and tonumber(text)
     if not number or number > most or (#text > 1 and string.byte(text) == 48) then
         bad(where, 'a whole number up to ' .. string.format('%d', most), text)
@@ -75,6 +76,12 @@ end
 -- Score of the first member of a sorted set, or ''; raises if the key is none.
 local function first_score(key)
     return redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')[2] or ''
+end
+
+-- One more field and value for an HSET.
+local function add(changes, field, value)
+    changes[#changes + 1] = field
+    changes[#changes + 1] = value
 end
 
 local function expect_counts(where, keys, least_keys, args, least_args)
