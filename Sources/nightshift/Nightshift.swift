@@ -7,10 +7,12 @@ struct Nightshift: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "nightshift",
         abstract: "Answers a shop's customers while its people sleep.",
-        discussion: "Start with `nightshift up --sample`. Every command has --help; those that print facts take --json.",
+        discussion:
+            "Start with `nightshift up --sample`. Every command has --help; those that print facts take --json.",
         version: nightshiftVersion,
         subcommands: [
-            UpCommand.self, PublishCommand.self, CheckCommand.self, HoursCommand.self, DecideCommand.self, AppendCommand.self,
+            UpCommand.self, PublishCommand.self, CheckCommand.self, HoursCommand.self, DecideCommand.self,
+            AppendCommand.self,
             ResultsCommand.self, ConversationCommand.self, LanesCommand.self, DeadCommand.self, WorkerCommand.self,
             CoordinatorCommand.self, IngressCommand.self, SandboxCommand.self,
         ]

@@ -44,6 +44,11 @@ package struct Reckoning: Sendable, Codable, Equatable {
         for logged in record.events {
             let key = Tally.key(logged.event.account, logged.event.id)
             waiting[logged.position] = key
+            if case .outcome(let outcome) = logged.event.kind, outcome.status != .delivered,
+                outcome.status != .ambiguous
+            {
+                tally.failed.insert(outcome.action)
+            }
             if !logged.event.isInternal {
                 self.logged += 1
                 tally.logged.insert(key)
@@ -73,9 +78,22 @@ package struct Reckoning: Sendable, Codable, Equatable {
             note("missing: \(id)")
         }
         ambiguous = tally.ambiguous.count
-        for (action, times) in ledger.sorted(by: { $0.key < $1.key }) where times > 1 && !tally.ambiguous.contains(action) {
+        countSecondTexts(tally)
+        for (action, times) in ledger.sorted(by: { $0.key < $1.key })
+        where times > 1 && !tally.ambiguous.contains(action) {
             sentTwice += 1
             note("sent \(times) times: \(action)")
+        }
+    }
+
+    /// A text whose sending surely failed was never given, and leaves its period free.
+    private mutating func countSecondTexts(_ tally: Tally) {
+        for (conversation, texts) in tally.texts.sorted(by: { $0.key < $1.key }) {
+            let given = texts.filter { !$0.actions.contains { tally.failed.contains($0) } }.map(\.period)
+            for (index, period) in given.enumerated() where given[..<index].contains(where: { $0.overlaps(period) }) {
+                secondAfterHours += 1
+                note("second after-hours text: \(conversation), closed period \(period)")
+            }
         }
     }
 
@@ -105,12 +123,9 @@ package struct Reckoning: Sendable, Codable, Equatable {
             newest[result.conversation] = result.position
         }
         if result.closedUntil > result.closedFrom {
-            let periods = tally.periods[result.conversation, default: []]
-            if periods.contains(where: { $0.lowerBound < result.closedUntil && result.closedFrom < $0.upperBound }) {
-                secondAfterHours += 1
-                note("second after-hours text: \(result.conversation) at \(result.now)")
-            }
-            tally.periods[result.conversation, default: []].append(result.closedFrom..<result.closedUntil)
+            let text = Tally.AfterHoursText(
+                period: result.closedFrom..<result.closedUntil, actions: result.actionIDs.map(\.description))
+            tally.texts[result.conversation, default: []].append(text)
         }
         if result.rule.hasSuffix("ambiguous"), let action = result.event.split(separator: ".").first {
             tally.ambiguous.insert(String(action))
@@ -126,7 +141,13 @@ package struct Reckoning: Sendable, Codable, Equatable {
         var logged: Set<String> = []
         var decided: Set<String> = []
         var ambiguous: Set<String> = []
-        var periods: [String: [Range<Int64>]] = [:]
+        var failed: Set<String> = []
+        var texts: [String: [AfterHoursText]] = [:]
+
+        struct AfterHoursText: Sendable {
+            let period: Range<Int64>
+            let actions: [String]
+        }
 
         package init() {}
 

@@ -44,7 +44,8 @@ struct AppendCommand: AsyncParsableCommand {
         if failed > 0 { throw ExitCode(1) }
     }
 
-    private func append(_ lines: [(number: Int, text: String)], _ policy: Policy, _ appender: LaneAppender) async -> Int {
+    private func append(_ lines: [(number: Int, text: String)], _ policy: Policy, _ appender: LaneAppender) async -> Int
+    {
         var answers = [JSONValue?](repeating: nil, count: lines.count)
         var events: [(index: Int, event: LaneEvent)] = []
         for (index, line) in lines.enumerated() {
@@ -55,7 +56,10 @@ struct AppendCommand: AsyncParsableCommand {
             } catch {
                 answers[index] = [
                     "id": .null,
-                    "error": ["expected": "an event of this policy", "came": .string("\(error)"), "where": .string("line \(line.number)")],
+                    "error": [
+                        "expected": "an event of this policy", "came": .string("\(error)"),
+                        "where": .string("line \(line.number)"),
+                    ],
                 ]
             }
         }
@@ -70,7 +74,9 @@ struct AppendCommand: AsyncParsableCommand {
     private static func event(_ text: String, at line: Int, _ policy: Policy) throws -> LaneEvent {
         do {
             var event = try EventJSON.event(from: Array(text.utf8))
-            if event.receivedAt == 0 { event.stamp(received: Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000))) }
+            if event.receivedAt == 0 {
+                event.stamp(received: Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000)))
+            }
             return LaneEvent(lane: try policy.lane(of: event), id: event.id, bytes: try event.serializedBytes())
         } catch let error as EventJSONError {
             throw error.at(line: line)

@@ -30,7 +30,8 @@ struct ConversationCommand: AsyncParsableCommand {
             Output.line("timer \(timer.kind) at \(Session.text(timer.dueAt))")
         }
         for (position, event) in events {
-            Output.line("\(position)  \(EventJSON.word(of: event.kind) ?? "unknown")  \(EventJSON.value(of: event).text())")
+            Output.line(
+                "\(position)  \(EventJSON.word(of: event.kind) ?? "unknown")  \(EventJSON.value(of: event).text())")
         }
     }
 
@@ -64,9 +65,12 @@ struct ConversationCommand: AsyncParsableCommand {
     }
 
     private func describe(_ conversation: Conversation) {
-        Output.line("status \(conversation.status), language \(conversation.language.value), zone \(conversation.zone.value)")
+        Output.line(
+            "status \(conversation.status), language \(conversation.language.value), zone \(conversation.zone.value)")
         for promise in conversation.promises {
-            Output.line("promise \(promise.standing.word) due \(Session.text(promise.dueAt)), made \(Session.text(promise.madeAt))")
+            Output.line(
+                "promise \(promise.standing.word) due \(Session.text(promise.dueAt)), made \(Session.text(promise.madeAt))"
+            )
         }
         for pending in conversation.pending {
             Output.line("pending action \(ActionID(high: pending.idHigh, low: pending.idLow))")

@@ -53,7 +53,9 @@ struct DeadCommand: AsyncParsableCommand {
             defer { appender.stop() }
             let event = LaneEvent(lane: lane, id: letter, bytes: Array(stored.letter.event))
             for result in await appender.append([event]) {
-                guard case .held(let position) = result else { throw Failure("\(lane): expected the event held, got \(result)") }
+                guard case .held(let position) = result else {
+                    throw Failure("\(lane): expected the event held, got \(result)")
+                }
                 Output.line("\(lane)  \(position?.description ?? "held")")
             }
         }

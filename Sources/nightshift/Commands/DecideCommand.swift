@@ -68,7 +68,9 @@ private enum SignalsFile {
             guard let name = item["name"]?.string, let value = item["value"]?.string, let at = item["at"]?.string,
                 let writer = item["writer"]?.string
             else {
-                throw Failure(expected: "name, value, at and writer as strings", came: item.text(), at: "\(path), signal \(index)")
+                throw Failure(
+                    expected: "name, value, at and writer as strings", came: item.text(), at: "\(path), signal \(index)"
+                )
             }
             values[name] = Signal(value: value, at: try Instant(rfc3339: at).milliseconds, writer: writer)
         }

@@ -7,7 +7,8 @@ import Settings
 struct HoursCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "hours", abstract: "Ask a calendar: open or closed, until when, and when it opens next.",
-        discussion: "Prints one JSON object an instant. --at may be repeated; --at - reads instants from standard input.")
+        discussion:
+            "Prints one JSON object an instant. --at may be repeated; --at - reads instants from standard input.")
 
     @OptionGroup var config: ConfigOptions
     @Option(help: "Name of the calendar.") var calendar: String

@@ -8,7 +8,8 @@ import Lanes
 struct LanesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lanes", abstract: "Show lanes; pause, resume, close, open or step them.",
-        subcommands: [List.self, Pause.self, Resume.self, Close.self, Open.self, Step.self], defaultSubcommand: List.self)
+        subcommands: [List.self, Pause.self, Resume.self, Close.self, Open.self, Step.self],
+        defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "One line a lane.")
@@ -27,7 +28,8 @@ struct LanesCommand: AsyncParsableCommand {
             var table = TextTable("lane", "owner", "epoch", "pending", "appended", "state", "next due")
             for look in looks {
                 table.add(
-                    look.lane.text, look.owner ?? "-", "\(look.epoch)", "\(look.pending)", "\(look.appended)", look.states,
+                    look.lane.text, look.owner ?? "-", "\(look.epoch)", "\(look.pending)", "\(look.appended)",
+                    look.states,
                     look.nextDue?.description ?? "-")
             }
             Output.line(table.text)

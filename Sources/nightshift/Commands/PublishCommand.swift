@@ -7,7 +7,8 @@ import Settings
 struct PublishCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "publish", abstract: "Store a configuration folder as the policy in force.",
-        discussion: "A faulty one, or one that disagrees with the topology, is refused; the last good policy stays in force.")
+        discussion:
+            "A faulty one, or one that disagrees with the topology, is refused; the last good policy stays in force.")
 
     @OptionGroup var redis: RedisOptions
     @Argument(help: "The configuration folder.") var folder: String
@@ -16,7 +17,9 @@ struct PublishCommand: AsyncParsableCommand {
 
     func run() async throws {
         let session = try Session(redis)
-        let policy = try session.publish(try ConfigFiles(folder: folder), zones: ZoneFolder(zoneinfo)) { TopologyWish($0) }
+        let policy = try session.publish(try ConfigFiles(folder: folder), zones: ZoneFolder(zoneinfo)) {
+            TopologyWish($0)
+        }
         if json {
             try Output.json(["policy": "\(policy.number)", "hash": policy.hashText])
         } else {

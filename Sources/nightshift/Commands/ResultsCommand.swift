@@ -38,7 +38,9 @@ struct ResultsCommand: AsyncParsableCommand {
                 after = stored.entry
                 for result in stored.batch.results where matches(result, wanted) {
                     let hash = stored.batch.policyHash.map { String(format: "%02x", $0) }.joined()
-                    Output.line(json ? DecisionJSON.value(of: result, policy: hash, lane: lane).text() : Self.line(result, lane))
+                    Output.line(
+                        json ? DecisionJSON.value(of: result, policy: hash, lane: lane).text() : Self.line(result, lane)
+                    )
                 }
             }
             if page.count < 100 { return }
@@ -51,6 +53,7 @@ struct ResultsCommand: AsyncParsableCommand {
 
     private static func line(_ result: DecisionResult, _ lane: LaneName) -> String {
         let cause = result.timer.isEmpty ? result.event : "timer \(result.timer)"
-        return "\(Session.text(result.now))  \(lane)  \(result.conversation)  \(cause)  \(result.verdict.word)  \(result.rule)"
+        return
+            "\(Session.text(result.now))  \(lane)  \(result.conversation)  \(cause)  \(result.verdict.word)  \(result.rule)"
     }
 }

@@ -58,7 +58,8 @@ struct WorkerCommand: AsyncParsableCommand {
     @OptionGroup var role: RoleOptions
     @Option(help: "Runners, each a thread with a connection of its own.") var runners = 2
     @Option(help: "Host and version of the Graph API.") var graph = "https://graph.facebook.com/v26.0"
-    @Option(help: "Folder with secrets; the file `token-<account>` holds an account's access token.") var secrets: String?
+    @Option(help: "Folder with secrets; the file `token-<account>` holds an account's access token.") var secrets:
+        String?
     @Option(help: "Port of /healthz, /readyz and /metrics on loopback; 0 picks a free one.") var port = 9_101
 
     func run() async throws {
@@ -123,7 +124,8 @@ struct IngressCommand: AsyncParsableCommand {
 /// The platform's double as a process of its own, for drills and trials.
 struct SandboxCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sandbox", abstract: "Run the sandbox channel: a double of the Graph API with a ledger and a page.",
+        commandName: "sandbox",
+        abstract: "Run the sandbox channel: a double of the Graph API with a ledger and a page.",
         shouldDisplay: false)
 
     @OptionGroup var config: ConfigOptions

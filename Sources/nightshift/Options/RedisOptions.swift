@@ -29,6 +29,7 @@ struct RedisOptions: ParsableArguments {
 
 /// How safe an accepted event is.
 struct DurabilityOptions: ParsableArguments {
-    @Option(help: "memory, everysec, always or replicated(n): what Redis must have done before an event counts as held.")
+    @Option(
+        help: "memory, everysec, always or replicated(n): what Redis must have done before an event counts as held.")
     var durability = "everysec"
 }

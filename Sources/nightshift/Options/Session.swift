@@ -84,7 +84,9 @@ extension TopologyWish {
     /// What a policy needs: its partitions, accounts and teams.
     init(_ policy: Policy, isVirtual: Bool = false, offset: Duration = .zero) {
         self.init(
-            partitions: policy.partitions.mapValues { Topology.Partition(market: $0.market, zone: $0.zone, lanes: $0.lanes) },
+            partitions: policy.partitions.mapValues {
+                Topology.Partition(market: $0.market, zone: $0.zone, lanes: $0.lanes)
+            },
             accounts: policy.accounts.mapValues(\.partition), teams: Set(policy.markets.values.map(\.team)).sorted(),
             isVirtual: isVirtual, offset: offset)
     }

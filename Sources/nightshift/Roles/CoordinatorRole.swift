@@ -18,7 +18,9 @@ final class CoordinatorRole: Service {
     }
 
     /// Nil while Redis answers it, leading or not, else the reason in words.
-    var unreadyReason: String? { coordinator.standing.control == nil ? coordinator.standing.fault ?? "not started" : nil }
+    var unreadyReason: String? {
+        coordinator.standing.control == nil ? coordinator.standing.fault ?? "not started" : nil
+    }
 
     var isLeading: Bool { coordinator.standing.isLeading(at: .now) }
 

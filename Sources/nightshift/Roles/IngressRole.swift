@@ -7,8 +7,8 @@ import Instants
 import Lanes
 import Logging
 import Redis
-import Settings
 import ServiceLifecycle
+import Settings
 import Synchronization
 import Telemetry
 

@@ -26,7 +26,8 @@ final class SandboxRole: Service {
 
     func run() async throws {
         let application = SandboxServer.application(
-            settings: settings, ledger: ledger, sender: WebhookSender(url: settings.webhookURL), port: port, logger: log,
+            settings: settings, ledger: ledger, sender: WebhookSender(url: settings.webhookURL), port: port,
+            logger: log,
             onListening: onListening)
         try await application.run()
     }

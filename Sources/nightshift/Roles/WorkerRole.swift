@@ -54,8 +54,10 @@ final class WorkerRole: Service {
         let graph = GraphCarrier(
             client: MetaClient(base: settings.graph, token: settings.token),
             channel: { account in
-                self.policy.withLock { $0?.accounts[account] }.flatMap { MetaChannel(rawValue: $0.channel) }
-                    .map { MetaOutbound(channel: $0) }
+                // The sandbox speaks Facebook's shapes.
+                self.policy.withLock { $0?.accounts[account] }.map { account in
+                    MetaOutbound(channel: account.channel == "instagram" ? .instagram : .facebook)
+                }
             })
         let tells = TellCarrier(appender: appender)
         let (service, member) = try start(first, Carriers(channel: graph, tell: tells, notify: notices))
@@ -126,7 +128,8 @@ final class WorkerRole: Service {
                     log.info("Policy in force", metadata: .of((.count, "\(newer.number)")))
                 }
             } catch {
-                log.error("A newer policy could not be loaded; the last good one stays", metadata: .of((.cause, "\(error)")))
+                log.error(
+                    "A newer policy could not be loaded; the last good one stays", metadata: .of((.cause, "\(error)")))
             }
         }
     }

@@ -27,7 +27,10 @@ final class Guide: Service {
                 let report = try await playSampleDay(from: start)
                 Output.line(report.text)
                 if !report.reckoning.isClean {
-                    failed.withLock { $0 = Failure("the sample day broke a guarantee:\n" + report.reckoning.examples.joined(separator: "\n")) }
+                    failed.withLock {
+                        $0 = Failure(
+                            "the sample day broke a guarantee:\n" + report.reckoning.examples.joined(separator: "\n"))
+                    }
                 }
             }
         } catch {

@@ -55,7 +55,8 @@ struct House {
         let notices = Mutex<Int>(0)
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
         services.append(.init(service: try sandbox(log)))
-        services.append(.init(service: try CoordinatorRole(name: "coordinator", connector: connector, metrics: metrics, log: log)))
+        services.append(
+            .init(service: try CoordinatorRole(name: "coordinator", connector: connector, metrics: metrics, log: log)))
         for number in 1...up.workers {
             let role = WorkerRole(
                 .init(

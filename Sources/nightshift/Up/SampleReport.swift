@@ -13,7 +13,8 @@ struct SampleReport {
 
     var text: String {
         var table = TextTable(
-            "market", "events", "decided", "duplicates", "replies", "promises", "kept", "broken", "escalations", "p50 ms",
+            "market", "events", "decided", "duplicates", "replies", "promises", "kept", "broken", "escalations",
+            "p50 ms",
             "p99 ms")
         for (name, tally) in markets.sorted(by: { $0.key < $1.key }) {
             table.add(

@@ -89,7 +89,8 @@ struct SampleWorld: Sendable {
         var accepted: [String] = []
         for account in Set(acts.map(\.account)).sorted() {
             let own = acts.filter { $0.account == account }
-            guard let first = own.first, let secret = house.policy.accounts[account].flatMap({ house.secrets.values(of: $0.secret).first })
+            guard let first = own.first,
+                let secret = house.policy.accounts[account].flatMap({ house.secrets.values(of: $0.secret).first })
             else { continue }
             let body = WebhookBodies.body(
                 account: account, isInstagram: first.isInstagram, at: first.at, own.map { $0.update })
@@ -110,7 +111,9 @@ struct SampleWorld: Sendable {
         let response = try await HTTPClient.shared.execute(request, timeout: .seconds(10))
         let answer = try await response.body.collect(upTo: 1 << 20)
         guard response.status == .ok else {
-            throw Failure(expected: "200", came: "\(response.status.code): \(String(buffer: answer).prefix(300))", at: "producer API")
+            throw Failure(
+                expected: "200", came: "\(response.status.code): \(String(buffer: answer).prefix(300))",
+                at: "producer API")
         }
     }
 

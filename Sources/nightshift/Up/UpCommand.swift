@@ -73,7 +73,8 @@ struct WorkPlace {
             folder = URL(filePath: path, directoryHint: .isDirectory).absoluteURL
             isOurs = false
         } else {
-            folder = FileManager.default.temporaryDirectory.appending(path: "nightshift-\(UInt32.random(in: 0...(.max)))")
+            folder = FileManager.default.temporaryDirectory.appending(
+                path: "nightshift-\(UInt32.random(in: 0...(.max)))")
             isOurs = true
         }
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
