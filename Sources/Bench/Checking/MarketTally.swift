@@ -35,12 +35,29 @@ package struct MarketTally: Sendable, Equatable {
                 }
             }
         }
+        let markets = accountMarkets(records)
         for record in records where !record.lane.hasPrefix("desk-") {
-            for logged in record.results where !logged.result.market.isEmpty {
-                tallies[logged.result.market, default: MarketTally()].add(logged, delivered: delivered)
+            for logged in record.results {
+                guard let market = markets[account(of: logged.result)] else { continue }
+                tallies[market, default: MarketTally()].add(logged, delivered: delivered)
             }
         }
         return tallies
+    }
+
+    /// Results of duplicates name no market; their account's other results do.
+    private static func accountMarkets(_ records: [LaneRecord]) -> [String: String] {
+        var markets: [String: String] = [:]
+        for record in records {
+            for logged in record.results where !logged.result.market.isEmpty {
+                markets[account(of: logged.result)] = logged.result.market
+            }
+        }
+        return markets
+    }
+
+    private static func account(of result: DecisionResult) -> String {
+        (try? EntityID(result.conversation))?.parts.first ?? ""
     }
 
     private mutating func add(_ logged: LaneRecord.LoggedResult, delivered: Set<String>) {

@@ -58,7 +58,7 @@ struct UpCommand: AsyncParsableCommand {
 
     var logger: Logger {
         var logger = Logger(label: "nightshift")
-        logger.logLevel = verbose ? .info : .error
+        logger.logLevel = verbose ? .debug : .error
         return logger
     }
 }

@@ -1,0 +1,70 @@
+package import Contracts
+package import Instants
+
+/// Proves that decisions are a function of what was recorded: decides again what a lane decided, and compares the bytes.
+///
+/// Fed with a lane's results in their order, each with its event; it keeps the states as the lane did. The lane's log must
+/// reach back to its first event, or `states` must be those of the point where the results begin.
+package struct Replay {
+    /// What became of one recorded result.
+    package enum Comparison: Sendable, Equatable {
+        case same
+        /// Another result: what was recorded and what came now.
+        case differs(recorded: DecisionResult, now: DecisionResult)
+        /// It cannot be decided again: why.
+        case impossible(String)
+    }
+
+    private var states: [EntityID: EntityState]
+
+    package init(states: [EntityID: EntityState] = [:]) {
+        self.states = states
+    }
+
+    /// Decides one recorded result again and keeps the states that follow.
+    ///
+    /// - Parameters:
+    ///   - event: the event at the result's position; nil for a timer.
+    ///   - policy: the policy whose hash stands in the result's batch.
+    package mutating func step(_ recorded: DecisionResult, event: Event?, policy: Policy) -> Comparison {
+        guard recorded.verdict != .dead else { return .same }
+        guard let entity = try? EntityID(recorded.conversation) else {
+            return .impossible("expected an entity id, got \"\(recorded.conversation)\"")
+        }
+        let input: Input
+        if let event {
+            let entry = EntryID(milliseconds: recorded.entryMs, sequence: UInt64(recorded.entrySequence))
+            input = .event(
+                event, position: Position(entry: entry, index: Int(recorded.index)),
+                at: Instant(milliseconds: Int64(clamping: recorded.entryMs)))
+        } else {
+            guard let timer = states[entity]?.timers.first(where: { $0.word == recorded.timer }) else {
+                return .impossible("expected the timer \(recorded.timer) in the state of \(entity), found none")
+            }
+            input = .timer(timer)
+        }
+        do {
+            let decision = try decide(
+                entity, own: states[entity], parent: entity.parent.flatMap { states[$0] }, input: input,
+                now: Instant(milliseconds: recorded.now), policy: policy, signals: SignalReader(recorded.signalsRead))
+            if decision.changesStates {
+                states[entity] = decision.own
+                if let parent = entity.parent, let state = decision.parent { states[parent] = state }
+            }
+            return decision.result == recorded ? .same : .differs(recorded: recorded, now: decision.result)
+        } catch {
+            return .impossible(error.description)
+        }
+    }
+}
+
+extension DecisionResult {
+    /// The signals that the decision read, as a snapshot of their own.
+    fileprivate var signalsRead: Signals {
+        Signals(
+            number: 0,
+            values: Dictionary(
+                signals.map { ($0.name, Signal(value: $0.value, at: $0.at, writer: $0.writer)) },
+                uniquingKeysWith: { first, _ in first }))
+    }
+}

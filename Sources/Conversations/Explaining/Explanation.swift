@@ -1,0 +1,113 @@
+package import Contracts
+internal import Instants
+
+/// One sentence for a result, for agents and auditors. Says which rule decided, on what, and what it led to; no
+/// customer's text.
+package enum Explanation {
+    package static func sentence(for result: DecisionResult) -> String {
+        var text = "At \(Instant(milliseconds: result.now)) "
+        text += result.timer.isEmpty ? event(result) : "the timer \(timer(result.timer)) of \(result.conversation) fired"
+        text += ": " + reason(result)
+        if !result.spans.isEmpty { text += "; found " + result.spans.map(span).joined(separator: ", ") }
+        for mark in result.promises { text += "; " + promise(mark) }
+        if !result.actions.isEmpty {
+            let count = result.actions.count / 2
+            text += "; it made \(count) action\(count == 1 ? "" : "s")"
+        }
+        for signal in result.signals {
+            text += "; it read the signal \(signal.name) = \(signal.value) of \(Instant(milliseconds: signal.at))"
+        }
+        return text + "."
+    }
+
+    private static func event(_ result: DecisionResult) -> String {
+        let kind = result.kind.isEmpty ? "event" : result.kind.replacing("_", with: " ")
+        return "the \(kind) \(result.event) in \(result.conversation) was decided"
+    }
+
+    private static func timer(_ name: String) -> String {
+        let parts = name.split(separator: "@")
+        guard parts.count == 2, let due = Int64(parts[1]) else { return name }
+        return "\(parts[0].replacing("_", with: " ")), due \(Instant(milliseconds: due)),"
+    }
+
+    private static func reason(_ result: DecisionResult) -> String {
+        switch result.verdict {
+        case .duplicate: return "it had been decided before, so nothing changed"
+        case .lateUnknown: return "it is older than everything remembered, so it is shown to people and never answered automatically"
+        case .dead: return "it could not be decided and was set aside (\(result.rule))"
+        case .decided, .unspecified, .UNRECOGNIZED: break
+        }
+        if let known = reasons[result.rule] { return known + closed(result) }
+        if result.rule.hasPrefix("faq.") { return "the question \"\(result.rule.dropFirst(4))\" was recognised and answered" }
+        if result.rule.hasPrefix("suppressed.") {
+            let why = String(result.rule.dropFirst(11))
+            return "no after-hours reply, because " + (suppressions[why] ?? why.replacing("_", with: " "))
+        }
+        return "rule \(result.rule)" + closed(result)
+    }
+
+    private static func closed(_ result: DecisionResult) -> String {
+        guard result.closedUntil > result.closedFrom else { return "" }
+        return " (closed from \(Instant(milliseconds: result.closedFrom)) until \(Instant(milliseconds: result.closedUntil)))"
+    }
+
+    private static func span(_ span: TextSpan) -> String {
+        "\(span.class) by \(span.rule) at bytes \(span.start)..<\(span.end)"
+    }
+
+    private static func promise(_ mark: PromiseMark) -> String {
+        let due = Instant(milliseconds: mark.dueAt)
+        return switch Promise.Standing(rawValue: Int(mark.standing)) {
+        case .made: "an answer was promised by \(due)"
+        case .binding: "the promise for \(due) binds, its text was or may have been delivered"
+        case .kept: "the promise for \(due) is kept"
+        case .broken: "the promise for \(due) is broken"
+        case .renewed: "the promise for \(due) is replaced by a later one"
+        case .void: "the promise for \(due) is void, its text never reached the customer"
+        default: "the promise for \(due) stands as \(mark.standing)"
+        }
+    }
+
+    private static let suppressions: [String: String] = [
+        "already_told": "this conversation already got one in this closed period",
+        "person_active": "a person wrote a moment ago",
+        "late": "the event came too late to be spoken to as if it were new",
+        "public": "under a post people answer, not a canned text",
+        "foreign": "another app or the platform's inbox owns the thread",
+        "window_closed": "the channel's messaging window is closed",
+        "automation_off": "automation is switched off here",
+        "no_after_hours": "the market has no after-hours reply",
+    ]
+
+    private static let reasons: [String: String] = [
+        "after_hours.promise": "the team is closed, so the customer was told when a person will answer",
+        "after_hours.promise.person_only":
+            "the team is closed; the promised time lies behind the automatic window, so only a person can keep it",
+        "after_hours.renewed": "the team is closed again and the earlier promise was not kept, so it was renewed with an apology",
+        "after_hours.infeasible":
+            "the team opens only after the channel's window ends, so no time was promised and a person was called",
+        "after_hours.no_opening": "no opening was found within the horizon, so no time was promised and a person was called",
+        "in_hours": "the team is open, so the conversation waits for a person",
+        "noted": "it was noted and asks for nothing automatic",
+        "agent_reply": "a person's reply was sent on its way",
+        "promise.pre_breach": "nobody has answered and the promise comes due soon, so the desk was told",
+        "promise.due": "the promised instant has come without a person's answer",
+        "promise.held": "a person's reply stands in the log before the promise was due and is being sent",
+        "outcome.delivered": "the channel has what was sent",
+        "outcome.ambiguous": "nobody can tell whether the channel has what was sent",
+        "outcome.failed": "the channel refused what was sent",
+        "outcome.expired": "it could not be sent in time, so it was dropped",
+        "outcome.window_closed": "the channel's window was closed, so it is a person's task",
+        "edited": "the customer changed the text",
+        "removed": "the customer took it back, so what waited as its answer was cancelled",
+        "reaction": "a reaction asks for no answer",
+        "emoji_only": "emoji alone ask for no answer",
+        "own_echo": "it is the echo of what Nightshift sent",
+        "inbox_echo": "a person answered in the platform's own inbox",
+        "foreign_echo": "another app wrote to the customer, so Nightshift keeps silent for a while",
+        "claim": "a person took the conversation",
+        "resolve": "a person closed the conversation",
+        "overtaken": "a newer message of the customer had been decided before it",
+    ]
+}
