@@ -1,5 +1,5 @@
 package import Contracts
-package import Instants
+import Instants
 
 /// Proves that decisions are a function of what was recorded: decides again what a lane decided, and compares the bytes.
 ///
