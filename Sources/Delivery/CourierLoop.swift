@@ -60,6 +60,7 @@ final class CourierLoop {
             let mail = mailbox.take(waiting: idleTime(.now))
             do {
                 try turn(mail, .now)
+                if store != nil { failures = 0 }
             } catch {
                 lostConnection()
             }
@@ -161,11 +162,11 @@ final class CourierLoop {
     func drop(_ lane: LaneName, _ server: Instant) {
         lanes[lane] = nil
         toRecover.remove(lane)
-        for (id, action) in actions where underWay[id] == nil && schedule.lane(of: id) == lane {
-            actions[action.actionID] = nil
-            if inherited.removeValue(forKey: id) != nil { schedule.finished(id, now: server) }
+        for id in inherited.keys.sorted() where schedule.lane(of: id) == lane {
+            inherited[id] = nil
+            finish(id, server)
         }
-        schedule.drop(lane, now: server)
+        for id in schedule.drop(lane, now: server) { actions[id] = nil }
     }
 
     private func idleTime(_ now: ContinuousClock.Instant) -> Duration {
@@ -175,7 +176,7 @@ final class CourierLoop {
         if !toRecover.isEmpty { return .zero }
         var until = min(nextTick, stopBy ?? nextTick)
         if let first = deadlines.first { until = min(until, first.at) }
-        if let next = schedule.nextInstant { until = min(until, now + max(.zero, next - serverNow(now))) }
+        if !isStopping, let next = schedule.nextInstant { until = min(until, now + max(.zero, next - serverNow(now))) }
         if !settlements.isEmpty { until = min(until, settleNotBefore) }
         return max(.zero, until - now)
     }
@@ -189,7 +190,6 @@ final class CourierLoop {
         let opened = try setting.connect()
         try readClock(opened, now)
         store = opened
-        failures = 0
         return true
     }
 

@@ -112,10 +112,12 @@ package struct Schedule: Sendable {
         return true
     }
 
-    /// Forgets what waits in a lane that is no longer ours; what is under way ends as it would.
-    package mutating func drop(_ lane: LaneName, now: Instant) {
-        for id in (lanes[lane]?.ids ?? []).sorted() { _ = cancel(id, now: now) }
+    /// Forgets what waits in a lane that is no longer ours, and says what that was; what is under way ends as it would.
+    @discardableResult
+    package mutating func drop(_ lane: LaneName, now: Instant) -> [ActionID] {
+        let dropped = (lanes[lane]?.ids ?? []).sorted().filter { cancel($0, now: now) }
         if lanes[lane]?.ids.isEmpty == true { lanes[lane] = nil } else { lanes[lane]?.isDropped = true }
+        return dropped
     }
 
     /// Says where a lane's clock stands (lane clock minus server clock), whether it is paused; takes a dropped lane back.

@@ -32,16 +32,17 @@ struct Waiting: Sendable {
     var waking: UInt64 = 0
     var expiry: UInt64 = 0
 
-    var age: Age { Age(decidedAt: action.decidedAt, serial: serial) }
+    var age: Age { Age(decidedAt: action.decidedAt, place: action.place, serial: serial) }
 }
 
-/// Who is older: by the lane clock, then by who came first.
+/// Who is older: by the lane clock, then by the place in the lane, then by who came first.
 struct Age: Sendable, Comparable {
     let decidedAt: Instant
+    let place: UInt64
     let serial: UInt64
 
     static func < (left: Age, right: Age) -> Bool {
-        (left.decidedAt, left.serial) < (right.decidedAt, right.serial)
+        (left.decidedAt, left.place, left.serial) < (right.decidedAt, right.place, right.serial)
     }
 }
 

@@ -11,6 +11,8 @@ package struct ScheduledAction: Sendable, Equatable {
     package let urgency: Urgency
     /// Lane clock; the age within an order key and between keys of one urgency.
     package let decidedAt: Instant
+    /// Its place among the actions of its lane; orders those of one instant.
+    package let place: UInt64
     /// Lane clock; nil: no bound.
     package let notBefore: Instant?
     package let notAfter: Instant?
@@ -27,6 +29,7 @@ package struct ScheduledAction: Sendable, Equatable {
         orderKey = action.orderKey.isEmpty ? action.conversation : action.orderKey
         urgency = Urgency(action.class)
         decidedAt = Instant(milliseconds: action.decidedAt)
+        place = action.place
         notBefore = action.notBefore == 0 ? nil : Instant(milliseconds: action.notBefore)
         notAfter = action.notAfter == 0 ? nil : Instant(milliseconds: action.notAfter)
         self.attempts = attempts

@@ -39,15 +39,22 @@ struct CommitPlan {
     private var openItems: [EntityID: OpenItemChange] = [:]
     private var openOrder: [EntityID] = []
 
-    init(cursor: Position) {
+    /// The commit's sequence and the actions numbered so far; together an action's place in its lane.
+    private let sequence: UInt64
+    private var numbered: UInt64 = 0
+
+    init(cursor: Position, sequence: UInt64) {
         self.cursor = cursor
+        self.sequence = sequence
     }
 
     var isEmpty: Bool { results.isEmpty && due.isEmpty && decided == 0 }
 
     mutating func add(_ decision: Decision, of id: EntityID) {
         results.append(decision.result)
-        for action in decision.actions {
+        for var action in decision.actions {
+            action.place = sequence << 16 | numbered
+            numbered += 1
             actions.append(action)
             bytes += 256 + action.text.utf8.count
         }

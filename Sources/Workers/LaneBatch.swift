@@ -40,15 +40,19 @@ struct LaneBatch {
     private var index = 0
 
     /// - Parameters:
+    ///   - sequence: the commit's.
     ///   - events: what was read, from the cursor on.
     ///   - due: entities whose member among the lane's timers is due by the horizon.
     ///   - horizon: up to where timers may fire once all events are decided.
-    init(cursor: Position, events: [LoggedEvent], due: [EntityID], now: Instant, horizon: Instant, bounds: Bounds) {
+    init(
+        cursor: Position, sequence: UInt64, events: [LoggedEvent], due: [EntityID], now: Instant, horizon: Instant,
+        bounds: Bounds
+    ) {
         self.events = events
         self.now = now
         self.horizon = min(horizon, now)
         self.bounds = bounds
-        plan = CommitPlan(cursor: cursor)
+        plan = CommitPlan(cursor: cursor, sequence: sequence)
         plan.due = due
     }
 
@@ -66,9 +70,9 @@ struct LaneBatch {
         return ids
     }
 
-    /// Looks at the timers of the states that were loaded. To be called once, before the first step.
-    mutating func begin(_ cache: StateCache) {
-        for id in Self.needs(events, due: plan.due) {
+    /// Looks at the timers of the states that were loaded, given by `needs`. To be called once, before the first step.
+    mutating func begin(_ ids: [EntityID], _ cache: StateCache) {
+        for id in ids {
             offer(id, cache)
             if let parent = cache[id]?.parent { offer(parent, cache) }
         }

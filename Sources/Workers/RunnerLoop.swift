@@ -55,6 +55,7 @@ final class RunnerLoop {
             var hasProgressed = false
             do {
                 hasProgressed = try turn(started)
+                if store != nil { failures = 0 }
             } catch {
                 lostConnection()
             }
@@ -141,7 +142,6 @@ final class RunnerLoop {
         if lanes.isEmpty, wanted.isEmpty, revoked.isEmpty { return false }
         guard now >= retryAt else { return false }
         store = try setting.connect()
-        failures = 0
         try takeAgain()
         return true
     }

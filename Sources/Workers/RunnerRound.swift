@@ -11,6 +11,8 @@ extension RunnerLoop {
         let lane: HeldLane
         let events: [LoggedEvent]
         let due: [EntityID]
+        /// The entities whose states it may read, without their parents.
+        let needs: [EntityID]
         let now: Instant
         let horizon: Instant
         let nextDue: Instant?
@@ -58,10 +60,11 @@ extension RunnerLoop {
         let most = lane.suspect == nil ? lane.mostDecisions : 1
         var horizon = reading.holdsTimers ? Instant.distantPast : reading.horizon
         if lane.ahead.count > most { horizon = min(horizon, lane.ahead[most].at) }
+        let events = Array(lane.ahead.prefix(most))
+        let due = reading.dueTimers.compactMap { try? EntityID($0.entity) }
         return InHand(
-            lane: lane, events: Array(lane.ahead.prefix(most)),
-            due: reading.dueTimers.compactMap { try? EntityID($0.entity) }, now: reading.clock.now, horizon: horizon,
-            nextDue: reading.nextDue)
+            lane: lane, events: events, due: due, needs: LaneBatch.needs(events, due: due), now: reading.clock.now,
+            horizon: horizon, nextDue: reading.nextDue)
     }
 
     /// Loads the states that the caches lack, of all lanes at once, parents included.
@@ -70,8 +73,7 @@ extension RunnerLoop {
         var targets: [HeldLane] = []
         for hand in hands {
             hand.lane.cache.begin()
-            let ids = LaneBatch.needs(hand.events, due: hand.due)
-            let lacking = hand.lane.cache.lacking(ids)
+            let lacking = hand.lane.cache.lacking(hand.needs)
             guard !lacking.isEmpty else { continue }
             missing.append((lane: hand.lane.name, entities: lacking))
             targets.append(hand.lane)
@@ -88,9 +90,9 @@ extension RunnerLoop {
         var bounds = LaneBatch.Bounds()
         bounds.mostDecisions = lane.suspect == nil ? lane.mostDecisions : 1
         var batch = LaneBatch(
-            cursor: lane.cursor, events: hand.events, due: hand.due, now: hand.now, horizon: hand.horizon,
-            bounds: bounds)
-        batch.begin(lane.cache)
+            cursor: lane.cursor, sequence: lane.sequence, events: hand.events, due: hand.due, now: hand.now,
+            horizon: hand.horizon, bounds: bounds)
+        batch.begin(hand.needs, lane.cache)
         while let step = batch.next(lane.cache) {
             var reason: String?
             if let suspect = lane.suspect {

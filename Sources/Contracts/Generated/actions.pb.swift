@@ -137,6 +137,13 @@ package nonisolated struct Action: @unchecked Sendable {
     set {_uniqueStorage()._language = newValue}
   }
 
+  /// Its place among the actions of its lane: sequence of the commit * 65,536 + number within it. Set by the runner, so
+  /// that actions decided in one millisecond keep their order when the outbox is read again.
+  package var place: UInt64 {
+    get {_storage._place}
+    set {_uniqueStorage()._place = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum Kind: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -283,7 +290,7 @@ fileprivate nonisolated let _protobuf_package = "nightshift.v1"
 
 nonisolated extension Action: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Action"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}id_high\0\u{1}kind\0\u{1}conversation\0\u{1}cause\0\u{1}n\0\u{1}class\0\u{3}order_key\0\u{3}decided_at\0\u{3}not_before\0\u{3}not_after\0\u{1}account\0\u{1}contact\0\u{1}comment\0\u{1}text\0\u{1}agent\0\u{1}team\0\u{1}event\0\u{1}rule\0\u{1}language\0\u{3}id_low\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}id_high\0\u{1}kind\0\u{1}conversation\0\u{1}cause\0\u{1}n\0\u{1}class\0\u{3}order_key\0\u{3}decided_at\0\u{3}not_before\0\u{3}not_after\0\u{1}account\0\u{1}contact\0\u{1}comment\0\u{1}text\0\u{1}agent\0\u{1}team\0\u{1}event\0\u{1}rule\0\u{1}language\0\u{3}id_low\0\u{1}place\0")
 
   fileprivate class _StorageClass {
     var _idHigh: UInt64 = 0
@@ -306,6 +313,7 @@ nonisolated extension Action: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
     var _event: Event? = nil
     var _rule: String = String()
     var _language: String = String()
+    var _place: UInt64 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -336,6 +344,7 @@ nonisolated extension Action: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
       _event = source._event
       _rule = source._rule
       _language = source._language
+      _place = source._place
     }
   }
 
@@ -374,6 +383,7 @@ nonisolated extension Action: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
         case 18: try { try decoder.decodeSingularStringField(value: &_storage._rule) }()
         case 19: try { try decoder.decodeSingularStringField(value: &_storage._language) }()
         case 20: try { try decoder.decodeSingularFixed64Field(value: &_storage._idLow) }()
+        case 21: try { try decoder.decodeSingularUInt64Field(value: &_storage._place) }()
         default: break
         }
       }
@@ -446,6 +456,9 @@ nonisolated extension Action: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
       if _storage._idLow != 0 {
         try visitor.visitSingularFixed64Field(value: _storage._idLow, fieldNumber: 20)
       }
+      if _storage._place != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._place, fieldNumber: 21)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -475,6 +488,7 @@ nonisolated extension Action: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
         if _storage._event != rhs_storage._event {return false}
         if _storage._rule != rhs_storage._rule {return false}
         if _storage._language != rhs_storage._language {return false}
+        if _storage._place != rhs_storage._place {return false}
         return true
       }
       if !storagesAreEqual {return false}

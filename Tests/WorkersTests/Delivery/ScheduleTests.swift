@@ -11,7 +11,7 @@ struct ScheduleTests {
 
     private func action(
         _ n: UInt64, key: String? = nil, account: String = "shop", class: Action.Class = .answer, at: Int64 = 0,
-        notBefore: Int64 = 0, notAfter: Int64 = 0
+        place: UInt64 = 0, notBefore: Int64 = 0, notAfter: Int64 = 0
     ) -> ScheduledAction {
         var action = Action()
         action.actionID = ActionID(high: 0, low: n)
@@ -19,6 +19,7 @@ struct ScheduleTests {
         action.orderKey = key ?? "key \(n)"
         action.class = `class`
         action.decidedAt = at
+        action.place = place
         action.notBefore = notBefore
         action.notAfter = notAfter
         return ScheduledAction(action, lane: lane)
@@ -42,6 +43,14 @@ struct ScheduleTests {
         schedule.add(action(3, key: "b", at: 30), now: start)
         #expect(started(&schedule, at: start) == [1, 3])
         schedule.finished(id(1), now: start)
+        #expect(started(&schedule, at: start) == [2])
+    }
+
+    @Test("what was decided in one instant keeps the order of its lane, however it is recovered")
+    func places() {
+        var schedule = Schedule()
+        schedule.add(action(1, key: "a", at: 10, place: 2), now: start)
+        schedule.add(action(2, key: "a", at: 10, place: 1), now: start)
         #expect(started(&schedule, at: start) == [2])
     }
 

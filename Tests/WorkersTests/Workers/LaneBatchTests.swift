@@ -43,12 +43,13 @@ struct LaneBatchTests {
         bounds: LaneBatch.Bounds = LaneBatch.Bounds(), loading states: [EntityID: [UInt8]] = [:]
     ) throws -> LaneBatch {
         let events = entries.flatMap { LoggedEvent.read($0, from: .start) }
-        for id in cache.lacking(LaneBatch.needs(events, due: due)) { cache.load(id, states[id]) }
+        let needs = LaneBatch.needs(events, due: due)
+        for id in cache.lacking(needs) { cache.load(id, states[id]) }
         cache.begin()
         var batch = LaneBatch(
-            cursor: .start, events: events, due: due, now: Instant(milliseconds: now),
+            cursor: .start, sequence: 7, events: events, due: due, now: Instant(milliseconds: now),
             horizon: Instant(milliseconds: horizon), bounds: bounds)
-        batch.begin(cache)
+        batch.begin(needs, cache)
         let policy = try WorkerKit.policy()
         while let step = batch.next(cache) { batch.perform(step, &cache, FakeDecider.decider, policy, .none) }
         return batch
@@ -150,9 +151,9 @@ struct LaneBatchTests {
         cache.load(ann, try state([("t", 50)]))
         cache.begin()
         var batch = LaneBatch(
-            cursor: .start, events: [], due: [ann], now: Instant(milliseconds: 90), horizon: Instant(milliseconds: 90),
+            cursor: .start, sequence: 7, events: [], due: [ann], now: Instant(milliseconds: 90), horizon: Instant(milliseconds: 90),
             bounds: .init())
-        batch.begin(cache)
+        batch.begin([ann], cache)
         let stubborn = Decider { _, own, _, _, _, _, _ in
             Decision(
                 own: own ?? EntityState(), parent: nil, actions: [], cancels: [], openItem: .unchanged,
