@@ -25,11 +25,16 @@ final class WorkerKit {
     private var number: UInt64 = 0
     private var serial = 0
 
-    init(virtual: Bool = false) throws {
+    /// - Parameters:
+    ///   - virtual: the lane's clock can be stepped.
+    ///   - start: where it stands at first; implies `virtual`.
+    init(virtual: Bool = false, start: Instant? = nil) throws {
         redis = try PrivateRedis()
         connector = LaneConnector(endpoint: redis.endpoint)
         store = try connector.open()
-        if virtual { _ = try store.control(.create(generation: 1, isVirtual: true, offset: .zero), lane) }
+        guard virtual || start != nil else { return }
+        let offset = try start.map { $0 - (try store.serverTime()) } ?? .zero
+        _ = try store.control(.create(generation: 1, isVirtual: true, offset: offset), lane)
     }
 
     deinit { redis.close() }
@@ -37,14 +42,14 @@ final class WorkerKit {
     /// Starts an owner and gives it the lane.
     func worker(
         _ name: String = "worker-a", assignment: UInt64 = 1, decider: Decider = FakeDecider.decider,
-        bounds: RunnerBounds = RunnerBounds(), patience: Duration = .seconds(30), granting: Bool = true
+        policy: Policy? = nil, patience: Duration = .seconds(30)
     ) throws -> WorkerService {
         let setting = WorkerSetting(
-            connector: connector, owner: name, runners: 1, decider: decider, policy: try Self.policy(),
-            carriers: Carriers(channel: sink, tell: sink, notify: sink), bounds: bounds, patience: patience,
+            connector: connector, owner: name, runners: 1, decider: decider, policy: try policy ?? Self.policy(),
+            carriers: Carriers(channel: sink, tell: sink, notify: sink), patience: patience,
             committed: { [events] _, committed in events.ring(with: committed.map { _ in 1 }) })
         let worker = try WorkerService(setting) { [reports] in reports.ring(with: [$0]) }
-        if granting { worker.grant(lane, assignment: assignment) }
+        worker.grant(lane, assignment: assignment)
         return worker
     }
 
@@ -56,15 +61,19 @@ final class WorkerKit {
 
     /// Appends one entry of messages, each `contact: text`; returns the entry.
     @discardableResult
-    func append(_ messages: [(contact: String, text: String)], undecodable: Set<Int> = []) throws -> EntryID {
+    func append(
+        _ messages: [(contact: String, text: String)], account: String = "shop", undecodable: Set<Int> = []
+    ) throws -> EntryID {
+        let now = try look()
         var body: [UInt8] = []
         for (index, message) in messages.enumerated() {
             serial += 1
             var event = Event()
             event.id = "e\(serial)"
-            event.account = "shop"
+            event.account = account
             event.contact = message.contact
-            event.receivedAt = Int64(serial)
+            event.receivedAt = (now.serverTime + now.offset).milliseconds
+            event.happenedAt = event.receivedAt
             event.message.text = message.text
             let bytes: [UInt8] = try event.serializedBytes()
             EventFraming.append(undecodable.contains(index) ? [0xFF, 0xFF] : bytes, to: &body)
@@ -90,6 +99,9 @@ final class WorkerKit {
 
     /// What was decided, as the fake decider words it: `rule` of each result.
     func rules() throws -> [String] { try results().map(\.rule) }
+
+    /// For the message of a failure.
+    var ruleText: String { (try? rules().joined(separator: ", ")) ?? "no rules" }
 
     func look() throws -> LaneLook { try store.look([lane])[0] }
 
