@@ -13,7 +13,8 @@ struct Nightshift: AsyncParsableCommand {
         subcommands: [
             UpCommand.self, PublishCommand.self, CheckCommand.self, HoursCommand.self, DecideCommand.self,
             AppendCommand.self,
-            ResultsCommand.self, ConversationCommand.self, ExplainCommand.self, ReplayCommand.self, LanesCommand.self, DeadCommand.self, WorkerCommand.self,
+            ResultsCommand.self, ConversationCommand.self, ExplainCommand.self, ReplayCommand.self, AuditCommand.self,
+            LanesCommand.self, DeadCommand.self, WorkerCommand.self,
             CoordinatorCommand.self, IngressCommand.self, SandboxCommand.self,
         ]
     )

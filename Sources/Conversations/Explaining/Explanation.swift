@@ -6,7 +6,8 @@ internal import Instants
 package enum Explanation {
     package static func sentence(for result: DecisionResult) -> String {
         var text = "At \(Instant(milliseconds: result.now)) "
-        text += result.timer.isEmpty ? event(result) : "the timer \(timer(result.timer)) of \(result.conversation) fired"
+        let fired = "the timer \(timer(result.timer)) of \(result.conversation) fired"
+        text += result.timer.isEmpty ? event(result) : fired
         text += ": " + reason(result)
         if !result.spans.isEmpty { text += "; found " + result.spans.map(span).joined(separator: ", ") }
         for mark in result.promises { text += "; " + promise(mark) }
@@ -34,12 +35,14 @@ package enum Explanation {
     private static func reason(_ result: DecisionResult) -> String {
         switch result.verdict {
         case .duplicate: return "it had been decided before, so nothing changed"
-        case .lateUnknown: return "it is older than everything remembered, so it is shown to people and never answered automatically"
+        case .lateUnknown: return "it is older than everything remembered, so people see it and nothing answers it automatically"
         case .dead: return "it could not be decided and was set aside (\(result.rule))"
         case .decided, .unspecified, .UNRECOGNIZED: break
         }
         if let known = reasons[result.rule] { return known + closed(result) }
-        if result.rule.hasPrefix("faq.") { return "the question \"\(result.rule.dropFirst(4))\" was recognised and answered" }
+        if result.rule.hasPrefix("faq.") {
+            return "the question \"\(result.rule.dropFirst(4))\" was recognised and answered"
+        }
         if result.rule.hasPrefix("suppressed.") {
             let why = String(result.rule.dropFirst(11))
             return "no after-hours reply, because " + (suppressions[why] ?? why.replacing("_", with: " "))
@@ -49,7 +52,8 @@ package enum Explanation {
 
     private static func closed(_ result: DecisionResult) -> String {
         guard result.closedUntil > result.closedFrom else { return "" }
-        return " (closed from \(Instant(milliseconds: result.closedFrom)) until \(Instant(milliseconds: result.closedUntil)))"
+        let from = Instant(milliseconds: result.closedFrom)
+        return " (closed from \(from) until \(Instant(milliseconds: result.closedUntil)))"
     }
 
     private static func span(_ span: TextSpan) -> String {
@@ -84,10 +88,12 @@ package enum Explanation {
         "after_hours.promise": "the team is closed, so the customer was told when a person will answer",
         "after_hours.promise.person_only":
             "the team is closed; the promised time lies behind the automatic window, so only a person can keep it",
-        "after_hours.renewed": "the team is closed again and the earlier promise was not kept, so it was renewed with an apology",
+        "after_hours.renewed":
+            "the team is closed again and the earlier promise was not kept, so it was renewed with an apology",
         "after_hours.infeasible":
             "the team opens only after the channel's window ends, so no time was promised and a person was called",
-        "after_hours.no_opening": "no opening was found within the horizon, so no time was promised and a person was called",
+        "after_hours.no_opening":
+            "no opening was found within the horizon, so no time was promised and a person was called",
         "in_hours": "the team is open, so the conversation waits for a person",
         "noted": "it was noted and asks for nothing automatic",
         "agent_reply": "a person's reply was sent on its way",

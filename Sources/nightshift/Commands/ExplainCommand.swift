@@ -1,6 +1,6 @@
 import ArgumentParser
-import Conversations
 import Contracts
+import Conversations
 import Lanes
 
 /// One sentence for a result.

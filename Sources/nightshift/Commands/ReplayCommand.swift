@@ -11,7 +11,8 @@ import SwiftProtobuf
 struct ReplayCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay", abstract: "Decide a lane's log again and compare every result byte for byte.",
-        discussion: "Needs a log that reaches back to the lane's first event. Exit code 0 only if every result is the same.")
+        discussion:
+            "Needs a log that reaches back to the lane's first event. Exit code 0 only if every result is the same.")
 
     @OptionGroup var redis: RedisOptions
     @Option(help: "Only this lane; may be repeated.") var lane: [String] = []
@@ -28,7 +29,8 @@ struct ReplayCommand: AsyncParsableCommand {
             try session.eachResult(of: lane) { stored in
                 let policy = try policies.policy(stored.batch)
                 for result in stored.batch.results {
-                    let comparison = replay.step(result, event: result.timer.isEmpty ? events[result.place] : nil, policy: policy)
+                    let comparison = replay.step(
+                        result, event: result.timer.isEmpty ? events[result.place] : nil, policy: policy)
                     switch comparison {
                     case .same: same += 1
                     case .differs(let recorded, let now):
@@ -40,7 +42,8 @@ struct ReplayCommand: AsyncParsableCommand {
         }
         for fault in faults.prefix(20) { Output.note(fault) }
         if json {
-            Output.line((["same": .integer(Int64(same)), "different": .integer(Int64(faults.count))] as JSONValue).text())
+            Output.line(
+                (["same": .integer(Int64(same)), "different": .integer(Int64(faults.count))] as JSONValue).text())
         } else {
             Output.line("\(same) results are the same to the byte, \(faults.count) differ")
         }
@@ -61,7 +64,8 @@ private struct PolicyHistory {
         if let policy = known[batch.policy] { return policy }
         let policy = try session.policy(number: batch.policy)
         guard policy.hash == Array(batch.policyHash) else {
-            throw Failure("policy \(batch.policy): expected the hash of the results, got another; it was published anew")
+            throw Failure(
+                "policy \(batch.policy): expected the hash of the results, got another; it was published anew")
         }
         known[batch.policy] = policy
         return policy
@@ -86,7 +90,8 @@ extension Session {
             for entry in page {
                 after = entry.id
                 for (index, range) in try EventFraming.ranges(of: entry.body).enumerated() {
-                    events[Position(entry: entry.id, index: index)] = try? Event(serializedBytes: Array(entry.body[range]))
+                    events[Position(entry: entry.id, index: index)] = try? Event(
+                        serializedBytes: Array(entry.body[range]))
                 }
             }
             if page.count < 100 { return events }
