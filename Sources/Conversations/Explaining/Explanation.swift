@@ -35,7 +35,8 @@ package enum Explanation {
     private static func reason(_ result: DecisionResult) -> String {
         switch result.verdict {
         case .duplicate: return "it had been decided before, so nothing changed"
-        case .lateUnknown: return "it is older than everything remembered, so people see it and nothing answers it automatically"
+        case .lateUnknown:
+            return "it is older than everything remembered, so people see it and nothing answers it automatically"
         case .dead: return "it could not be decided and was set aside (\(result.rule))"
         case .decided, .unspecified, .UNRECOGNIZED: break
         }

@@ -151,7 +151,8 @@ struct LaneBatchTests {
         cache.load(ann, try state([("t", 50)]))
         cache.begin()
         var batch = LaneBatch(
-            cursor: .start, sequence: 7, events: [], due: [ann], now: Instant(milliseconds: 90), horizon: Instant(milliseconds: 90),
+            cursor: .start, sequence: 7, events: [], due: [ann], now: Instant(milliseconds: 90),
+            horizon: Instant(milliseconds: 90),
             bounds: .init())
         batch.begin([ann], cache)
         let stubborn = Decider { _, own, _, _, _, _, _ in
