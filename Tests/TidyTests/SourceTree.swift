@@ -30,7 +30,9 @@ struct SourceTree {
     /// Files below `folder` whose name ends with `suffix`, sorted by path; generated Swift is left out.
     func files(_ folder: String, _ suffix: String) throws -> [File] {
         let base = root.appending(path: folder)
-        let names = try FileManager.default.subpathsOfDirectory(atPath: base.path)
+        let names = try FileManager.default.subpathsOfDirectory(atPath: base.path).filter { name in
+            (try? base.appending(path: name).resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory != true
+        }
         return try names.filter { $0.hasSuffix(suffix) && !$0.contains("Generated/") }.sorted().map { name in
             let text = try String(contentsOf: base.appending(path: name), encoding: .utf8)
             return File(path: "\(folder)/\(name)", lines: text.components(separatedBy: "\n"))
