@@ -150,8 +150,8 @@ let tests: [Target] = [
         ]
     ),
     .testTarget(
-        name: "EndToEndTests",
-        dependencies: ["Bench", "Sandbox", "Lanes", "Redis", "Contracts", "Instants", "TestSupport"]
+        name: "BenchTests",
+        dependencies: ["Bench", "Sandbox", "Redis", "Contracts", "Instants", "TestSupport", .protobuf]
     ),
 ]
 
