@@ -11,3 +11,9 @@ extension LaneAppender: EventHolder {
         await append(events)
     }
 }
+
+extension SpoolingHolder: EventHolder {
+    package func hold(_ events: [LaneEvent]) async -> [AppendResult] {
+        await append(events)
+    }
+}

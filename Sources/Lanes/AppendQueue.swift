@@ -23,11 +23,13 @@ struct AppendQueue {
         let bytes: [UInt8]
         let ticket: any AppendTicket
         let index: Int
+        /// It comes from the spool.
+        var isDrained = false
 
         func complete(_ result: AppendResult) { ticket.complete(index, result) }
     }
 
-    private struct Offered {
+    struct Offered {
         var batch: AppendBatch
         var events: [Waiting]
         /// An offer went unanswered: the batch may be in the log, and must be offered again as it is.
@@ -37,30 +39,41 @@ struct AppendQueue {
         var gaps = 0
     }
 
-    private struct Lane {
+    struct Lane {
         var producer: ProducerID
         var number: UInt64 = 1
         var offered: Offered?
         var waiting: [Waiting] = []
         var isListed = false
+        /// Events that the spool has or is being given; while there are any, everything of the lane goes behind them.
+        var behind = 0
+
+        var isBusy: Bool { !waiting.isEmpty || offered.map { !$0.isAbandoned } ?? false }
     }
 
+    /// Whether there is a spool for what lanes cannot take.
+    let diverts: Bool
     private let bounds: LaneBounds
     private var generator: any RandomNumberGenerator & Sendable
-    private let producer: ProducerID
-    private var lanes: [LaneName: Lane] = [:]
+    let producer: ProducerID
+    var lanes: [LaneName: Lane] = [:]
     /// Lanes with anything to offer, in the order in which they came.
     private var listed: [LaneName] = []
     private var inFlight: [LaneName] = []
     private(set) var events = 0
     private(set) var bytes = 0
+    /// On their way to the spool, in order (`AppendQueueDiverting`).
+    var diverted: [Diverted] = []
+    /// Something waited in vain since a round was last answered.
+    var isAway = false
 
     private static let mostLanesPerRound = 1_024
     private static let mostBytesPerRound = 8 << 20
     private static let mostGaps = 3
 
-    init(bounds: LaneBounds, generator: any RandomNumberGenerator & Sendable) {
+    init(bounds: LaneBounds, generator: any RandomNumberGenerator & Sendable, diverts: Bool = false) {
         self.bounds = bounds
+        self.diverts = diverts
         self.generator = generator
         producer = ProducerID(self.generator.next())
     }
@@ -69,6 +82,7 @@ struct AppendQueue {
     var hasWork: Bool { !listed.isEmpty }
 
     mutating func add(_ event: Waiting, to name: LaneName) {
+        if !event.isDrained, goesBehind(name) { return divert(event, of: name) }
         events += 1
         bytes += event.bytes.count
         let own = producer
@@ -101,20 +115,21 @@ struct AppendQueue {
     /// Takes the replies of the round, in its order. Gives lanes whose batch was not taken for a passing reason.
     mutating func answer(_ replies: [AppendReply]) -> LaneFault? {
         var passing: LaneFault?
+        if !replies.isEmpty { isAway = false }
         for (name, reply) in zip(inFlight, replies) {
             guard var lane = lanes.removeValue(forKey: name), let offered = lane.offered else { continue }
             switch reply {
             case .held(let entry, _): finish(&lane, offered, at: entry)
             case .alreadyHeld(let entry, _): finish(&lane, offered, at: entry)
             case .gap where offered.gaps < Self.mostGaps: renew(&lane)
-            case .gap(let expected): refuse(&lane, .failed(Self.gapFault(expected)))
-            case .closed: refuse(&lane, .closed)
-            case .full(let reason): refuse(&lane, .full(reason))
-            case .wrongGeneration(let current): refuse(&lane, .wrongGeneration(current: current))
+            case .gap(let expected): refuse(&lane, name, .failed(Self.gapFault(expected)))
+            case .closed: refuse(&lane, name, .closed)
+            case .full(let reason): refuse(&lane, name, .full(reason))
+            case .wrongGeneration(let current): refuse(&lane, name, .wrongGeneration(current: current))
             case .failed(let fault) where fault.isPassing:
                 passing = fault
                 if !offered.isInDoubt { dissolve(&lane) }
-            case .failed(let fault): refuse(&lane, .failed(fault))
+            case .failed(let fault): refuse(&lane, name, .failed(fault))
             }
             lanes[name] = lane
             if lane.offered != nil || !lane.waiting.isEmpty { list(name) }
@@ -136,6 +151,11 @@ struct AppendQueue {
     mutating func expire(at now: ContinuousClock.Instant, reason: String) {
         for name in listed {
             guard var lane = lanes.removeValue(forKey: name) else { continue }
+            if diverts {
+                divertLate(&lane, name, at: now)
+                lanes[name] = lane
+                continue
+            }
             if let offered = lane.offered, !offered.isAbandoned,
                 offered.events.allSatisfy({ $0.ticket.deadline <= now })
             {
@@ -184,21 +204,26 @@ struct AppendQueue {
     }
 
     private mutating func finish(_ lane: inout Lane, _ offered: Offered, at entry: EntryID?) {
+        lane.behind -= offered.events.count { $0.isDrained }
         complete(offered.events) { place in .held(entry.map { Position(entry: $0, index: place) }) }
         lane.offered = nil
         lane.number += 1
     }
 
-    private mutating func refuse(_ lane: inout Lane, _ refusal: AppendRefusal) {
-        complete(lane.offered?.events ?? []) { _ in .refused(refusal) }
-        complete(lane.waiting) { _ in .refused(refusal) }
+    private mutating func refuse(_ lane: inout Lane, _ name: LaneName, _ refusal: AppendRefusal) {
+        leave(lane.offered?.events ?? [], &lane, name, refusal)
+        leave(lane.waiting, &lane, name, refusal)
         lane.offered = nil
         lane.waiting = []
     }
 
-    private mutating func renew(_ lane: inout Lane) {
+    mutating func renewProducer(of lane: inout Lane) {
         lane.producer = ProducerID(generator.next())
         lane.number = 1
+    }
+
+    private mutating func renew(_ lane: inout Lane) {
+        renewProducer(of: &lane)
         lane.offered?.batch.producer = lane.producer
         lane.offered?.batch.number = 1
         lane.offered?.isInDoubt = false
@@ -210,14 +235,17 @@ struct AppendQueue {
         lane.offered = nil
     }
 
-    private mutating func complete(
-        _ finished: some Collection<Waiting>, _ result: (Int) -> AppendResult
-    ) {
+    mutating func complete(_ finished: some Collection<Waiting>, _ result: (Int) -> AppendResult) {
         for (place, event) in finished.enumerated() {
-            events -= 1
-            bytes -= event.bytes.count
+            forget(event)
             event.complete(result(place))
         }
+    }
+
+    /// It waits here no longer.
+    mutating func forget(_ event: Waiting) {
+        events -= 1
+        bytes -= event.bytes.count
     }
 
     private static func gapFault(_ expected: UInt64) -> LaneFault {

@@ -11,13 +11,29 @@ internal import Synchronization
 /// (`AppendQueue` says how). An answer comes at the latest one connect or reply deadline after the limits' patience.
 package final class LaneAppender: Sendable {
     private let shared: Shared
+    private let drain: SpoolDrain?
 
-    package init(connector: LaneConnector, limits: AppenderLimits = AppenderLimits()) {
-        let shared = Shared(connector: connector, limits: limits)
+    package convenience init(connector: LaneConnector, limits: AppenderLimits = AppenderLimits()) {
+        self.init(connector: connector, limits: limits, spool: nil)
+    }
+
+    /// With a spool, what a lane cannot take is held there and comes back in order. The appender then owns the spool.
+    init(connector: LaneConnector, limits: AppenderLimits, spool: Spool?) {
+        let shared = Shared(connector: connector, limits: limits, spool: spool)
         self.shared = shared
         let thread = Thread { shared.run() }
         thread.name = "appender"
         thread.start()
+        guard let spool else {
+            drain = nil
+            return
+        }
+        let drain = SpoolDrain(spool: spool) { events in
+            Self.blocking { shared.offer(events[...], isDrained: true, finish: $0) }
+        }
+        self.drain = drain
+        spool.start(refuse: { shared.release($0, reason: $1) }, added: { drain.wake() })
+        drain.start()
     }
 
     deinit { shared.end() }
@@ -39,14 +55,7 @@ package final class LaneAppender: Sendable {
         var results: [AppendResult] = []
         for start in stride(from: 0, to: events.count, by: Self.mostPerTicket) {
             let slice = events[start..<min(start + Self.mostPerTicket, events.count)]
-            let answered = DispatchSemaphore(value: 0)
-            let box = Mutex<[AppendResult]>([])
-            shared.offer(slice) { answer in
-                box.withLock { $0 = answer }
-                answered.signal()
-            }
-            answered.wait()
-            results += box.withLock { $0 }
+            results += Self.blocking { shared.offer(slice, finish: $0) }
         }
         return results
     }
@@ -56,6 +65,19 @@ package final class LaneAppender: Sendable {
         shared.end()
         shared.ended.wait()
         shared.ended.signal()
+        drain?.stop()
+        shared.spool?.stop()
+    }
+
+    private static func blocking(_ offer: (@escaping @Sendable ([AppendResult]) -> Void) -> Void) -> [AppendResult] {
+        let answered = DispatchSemaphore(value: 0)
+        let box = Mutex<[AppendResult]>([])
+        offer { answer in
+            box.withLock { $0 = answer }
+            answered.signal()
+        }
+        answered.wait()
+        return box.withLock { $0 }
     }
 
     private static let mostPerTicket = 8_192
@@ -97,6 +119,7 @@ private final class Shared: Sendable {
     }
 
     let ended = DispatchSemaphore(value: 0)
+    let spool: Spool?
     private let state: Mutex<State>
     private let bell = DispatchSemaphore(value: 0)
     private let connector: LaneConnector
@@ -104,37 +127,69 @@ private final class Shared: Sendable {
 
     private static let firstBackOff: Duration = .milliseconds(50)
     private static let longestBackOff: Duration = .seconds(1)
+    private static let drainPatience: Duration = .seconds(86_400 * 365)
 
-    init(connector: LaneConnector, limits: AppenderLimits) {
+    init(connector: LaneConnector, limits: AppenderLimits, spool: Spool?) {
         self.connector = connector
         self.limits = limits
-        state = Mutex(State(queue: AppendQueue(bounds: limits.bounds, generator: SystemRandomNumberGenerator())))
+        self.spool = spool
+        var queue = AppendQueue(
+            bounds: limits.bounds, generator: SystemRandomNumberGenerator(), diverts: spool != nil)
+        for (lane, events) in spool?.backlog ?? [] { queue.putBehind(events, of: lane) }
+        state = Mutex(State(queue: queue))
     }
 
-    func offer(_ events: ArraySlice<LaneEvent>, finish: @escaping @Sendable ([AppendResult]) -> Void) {
-        let deadline = ContinuousClock.now.advanced(by: limits.patience)
-        let ticket = Ticket(count: events.count, deadline: deadline, finish: finish)
+    /// Takes events; what the drain brings back waits as long as it takes.
+    func offer(
+        _ events: ArraySlice<LaneEvent>, isDrained: Bool = false, finish: @escaping @Sendable ([AppendResult]) -> Void
+    ) {
+        let patience = isDrained ? Self.drainPatience : limits.patience
+        let ticket = Ticket(count: events.count, deadline: .now.advanced(by: patience), finish: finish)
         let bytes = events.reduce(0) { $0 + $1.bytes.count }
-        let refusal: AppendRefusal? = state.withLock { state in
-            guard !state.isEnding else { return .stopped }
-            guard state.queue.events + events.count <= limits.mostQueued,
-                state.queue.bytes + bytes <= limits.mostQueuedBytes
-            else { return .busy }
-            for (index, event) in events.enumerated() where event.bytes.count <= EventFraming.mostEventBytes {
-                state.queue.add(.init(bytes: event.bytes, ticket: ticket, index: index), to: event.lane)
+        let refused = state.withLock { state in
+            let isRoom =
+                state.queue.events + events.count <= limits.mostQueued
+                && state.queue.bytes + bytes <= limits.mostQueuedBytes
+            var refused: [(Int, AppendRefusal)] = []
+            for (index, event) in events.enumerated() {
+                let waiting = AppendQueue.Waiting(
+                    bytes: event.bytes, ticket: ticket, index: index, isDrained: isDrained)
+                if state.isEnding {
+                    refused.append((index, .stopped))
+                } else if event.bytes.count > EventFraming.mostEventBytes, isRoom {
+                    refused.append((index, .tooLarge(bytes: event.bytes.count)))
+                } else if isRoom {
+                    state.queue.add(waiting, to: event.lane)
+                } else if isDrained || !state.queue.overflow(waiting, to: event.lane) {
+                    refused.append((index, .busy))
+                }
             }
+            spool(&state)
             if state.isAsleep {
                 state.isAsleep = false
                 bell.signal()
             }
-            return nil
+            return refused
         }
-        for (index, event) in events.enumerated() {
-            if let refusal {
-                ticket.complete(index, .refused(refusal))
-            } else if event.bytes.count > EventFraming.mostEventBytes {
-                ticket.complete(index, .refused(.tooLarge(bytes: event.bytes.count)))
-            }
+        for (index, refusal) in refused { ticket.complete(index, .refused(refusal)) }
+    }
+
+    /// The spool could not write these.
+    func release(_ events: [Diverted], reason: String) {
+        state.withLock { state in
+            for event in events { state.queue.release(event) }
+        }
+        for event in events { event.ticket.complete(event.index, .refused(.notSpooled(reason))) }
+    }
+
+    /// Hands the spool what left the queue, under the lock, so that the order stays.
+    private func spool(_ state: inout State) {
+        guard let spool else { return }
+        let diverted = state.queue.takeDiverted()
+        guard !diverted.isEmpty else { return }
+        for event in spool.take(diverted) {
+            state.queue.release(event)
+            event.ticket.complete(event.index, .refused(.notSpooled("its bound is reached")))
         }
     }
 
@@ -172,7 +227,10 @@ private final class Shared: Sendable {
     private func round(_ store: LaneStore) throws(LaneError) -> LaneFault? {
         let batches = state.withLock { $0.queue.nextRound() }
         let replies = try store.append(batches)
-        return state.withLock { $0.queue.answer(replies) }
+        return state.withLock { state in
+            defer { spool(&state) }
+            return state.queue.answer(replies)
+        }
     }
 
     /// Sleeps while there is nothing to offer; false once it is to end.
@@ -190,7 +248,10 @@ private final class Shared: Sendable {
 
     /// After a failure: answers for what has waited too long, then waits a little before the next attempt.
     private func rest(_ backOff: inout Duration, _ reason: String) {
-        state.withLock { $0.queue.expire(at: .now, reason: reason) }
+        state.withLock { state in
+            state.queue.expire(at: .now, reason: reason)
+            spool(&state)
+        }
         let milliseconds = Int(backOff.wholeMilliseconds)
         _ = bell.wait(timeout: .now() + .milliseconds(milliseconds))
         backOff = min(backOff * 2, Self.longestBackOff)

@@ -38,6 +38,8 @@ package enum AppendRefusal: Sendable, Equatable, CustomStringConvertible {
     case failed(LaneFault)
     /// The appender was stopped.
     case stopped
+    /// Its lane cannot take it, and the spool cannot either: full disk or bound.
+    case notSpooled(String)
 
     package var description: String {
         switch self {
@@ -50,6 +52,7 @@ package enum AppendRefusal: Sendable, Equatable, CustomStringConvertible {
         case .tooLarge(let bytes): "expected at most \(EventFraming.mostEventBytes) bytes, got \(bytes)"
         case .failed(let fault): fault.description
         case .stopped: "the appender was stopped"
+        case .notSpooled(let reason): "the spool cannot take it: \(reason)"
         }
     }
 }

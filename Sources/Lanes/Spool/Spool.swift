@@ -1,0 +1,161 @@
+internal import Contracts
+internal import Dispatch
+internal import Foundation
+internal import Synchronization
+
+// The place on disk for events whose lane cannot take them.
+//
+// Problem: a platform must be answered in seconds and unsubscribes who fails for an hour, and Redis may be away longer.
+// Choice: SQLite with `synchronous=FULL`; one thread writes, and whatever arrives while one transaction runs forms the
+// next, so the disk's flushes are shared. Another thread (`SpoolDrain`) brings events back in each lane's order. Bytes
+// are kept as they came.
+// Rejected: a list in another Redis (it falls with the first), a log file of our own (SQLite already knows torn writes).
+// How it fails: disk full or bound reached means that the event is refused and its sender keeps it. A death between
+// "held by the lane" and "removed here" appends events again; their ids make the second ones `duplicate`.
+
+/// Holds events on disk, in order for each lane, until the lane takes them.
+package final class Spool: Sendable {
+    package struct Limits: Sendable, Hashable {
+        /// Bytes of events on disk, 128 more counted for each.
+        package var mostBytes: Int
+        /// Bytes of events on their way to the disk.
+        package var mostPendingBytes: Int
+
+        package init(mostBytes: Int = 4 << 30, mostPendingBytes: Int = 64 << 20) {
+            self.mostBytes = mostBytes
+            self.mostPendingBytes = mostPendingBytes
+        }
+    }
+
+    private struct State {
+        var pending: [Diverted] = []
+        var pendingBytes = 0
+        var storedBytes = 0
+        var backlog: [LaneName: Int] = [:]
+        var isAsleep = false
+        var isEnding = false
+    }
+
+    let file: SpoolFile
+    private let limits: Limits
+    private let state: Mutex<State>
+    private let bell = DispatchSemaphore(value: 0)
+    private let ended = DispatchSemaphore(value: 0)
+
+    private static let overhead = 128
+    private static let mostPerTransaction = 8_192
+
+    /// Opens or makes the file.
+    ///
+    /// - Throws: if it is another process's, of another format, damaged, or in a place that cannot be written.
+    package init(path: String, limits: Limits = Limits()) throws(SpoolError) {
+        file = try SpoolFile(path: path)
+        self.limits = limits
+        var state = State()
+        do {
+            for stored in try file.stored() {
+                state.backlog[stored.lane] = stored.events
+                state.storedBytes += stored.bytes + stored.events * Self.overhead
+            }
+        } catch {
+            throw SpoolError(description: "\(path): expected to read what is spooled, got \(error)")
+        }
+        self.state = Mutex(state)
+    }
+
+    /// Events on disk.
+    package var events: Int { state.withLock { $0.backlog.values.reduce(0, +) } }
+
+    /// Lanes with events on disk, sorted, and how many.
+    var backlog: [(lane: LaneName, events: Int)] {
+        state.withLock { $0.backlog }.sorted { $0.key.text < $1.key.text }.map { ($0.key, $0.value) }
+    }
+
+    /// Takes events to write, in order; gives back what goes beyond the bounds.
+    func take(_ events: [Diverted]) -> [Diverted] {
+        state.withLock { state in
+            var refused: [Diverted] = []
+            for event in events {
+                let size = event.bytes.count + Self.overhead
+                guard !state.isEnding, state.pendingBytes + size <= limits.mostPendingBytes,
+                    state.storedBytes + state.pendingBytes + size <= limits.mostBytes
+                else {
+                    refused.append(event)
+                    continue
+                }
+                state.pending.append(event)
+                state.pendingBytes += size
+            }
+            if state.isAsleep, !state.pending.isEmpty {
+                state.isAsleep = false
+                bell.signal()
+            }
+            return refused
+        }
+    }
+
+    /// Starts the writer. `refuse` hears of events that could not be written, `added` that there is something to drain.
+    func start(
+        refuse: @escaping @Sendable ([Diverted], _ reason: String) -> Void, added: @escaping @Sendable () -> Void
+    ) {
+        let thread = Thread { [self] in
+            while let events = next() {
+                write(events, refuse, added)
+            }
+            ended.signal()
+        }
+        thread.name = "spool"
+        thread.start()
+    }
+
+    /// Writes what waits, ends the writer and closes the file.
+    func stop() {
+        state.withLock { $0.isEnding = true }
+        bell.signal()
+        ended.wait()
+        file.close()
+    }
+
+    /// The lanes took so many events of so many bytes, and they are removed.
+    func removed(_ events: Int, bytes: Int, of lane: LaneName) {
+        state.withLock { state in
+            state.storedBytes -= bytes + events * Self.overhead
+            let left = (state.backlog[lane] ?? 0) - events
+            state.backlog[lane] = left > 0 ? left : nil
+        }
+    }
+
+    private func next() -> [Diverted]? {
+        while true {
+            let (events, isEnding) = state.withLock { state in
+                let events = Array(state.pending.prefix(Self.mostPerTransaction))
+                state.pending.removeFirst(events.count)
+                state.isAsleep = events.isEmpty
+                return (events, state.isEnding)
+            }
+            if !events.isEmpty { return events }
+            if isEnding { return nil }
+            bell.wait()
+        }
+    }
+
+    private func write(
+        _ events: [Diverted], _ refuse: ([Diverted], String) -> Void, _ added: () -> Void
+    ) {
+        let bytes = events.reduce(0) { $0 + $1.bytes.count + Self.overhead }
+        do {
+            try file.add(events.lazy.map { ($0.lane, $0.bytes) })
+        } catch {
+            state.withLock { $0.pendingBytes -= bytes }
+            refuse(events, "\(error)")
+            return
+        }
+        state.withLock { state in
+            state.pendingBytes -= bytes
+            state.storedBytes += bytes
+            for event in events { state.backlog[event.lane, default: 0] += 1 }
+        }
+        for event in events { event.ticket.complete(event.index, .held(nil)) }
+        added()
+    }
+}

@@ -1,0 +1,28 @@
+/// Holds events in their lanes or, while a lane cannot take them, on disk: an outage of Redis is none of webhooks.
+///
+/// Held means: in Redis at the named durability, or in the spool's file, flushed. The lane's order is the order in
+/// which events came, whichever way they took (`AppendQueueDiverting`). What an earlier process left in the file goes
+/// first.
+package final class SpoolingHolder: Sendable {
+    private let appender: LaneAppender
+    private let spool: Spool
+
+    /// - Parameter limits: a platform waits five seconds, so the patience should be four.
+    package init(connector: LaneConnector, limits: AppenderLimits, spool: Spool) {
+        self.spool = spool
+        appender = LaneAppender(connector: connector, limits: limits, spool: spool)
+    }
+
+    /// One result an event, in order. Refused is only what neither lane nor disk could take.
+    package func append(_ events: [LaneEvent]) async -> [AppendResult] {
+        await appender.append(events)
+    }
+
+    /// Events on disk.
+    package var spooledEvents: Int { spool.events }
+
+    /// Ends the threads and closes the file; what is in it stays for the next process.
+    package func stop() {
+        appender.stop()
+    }
+}
