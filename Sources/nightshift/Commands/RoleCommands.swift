@@ -17,15 +17,17 @@ struct RoleOptions: ParsableArguments {
 
     var connector: LaneConnector {
         get throws {
-            guard let level = Durability(durability.durability) else {
-                throw Failure(
-                    expected: "memory, everysec, always or replicated(n)", came: "\"\(durability.durability)\"",
-                    at: "--durability")
-            }
-            return LaneConnector(
+            LaneConnector(
                 endpoint: try redis.endpoint(environment: ProcessInfo.processInfo.environment),
-                keyspace: try redis.keyspace(), durability: level)
+                keyspace: try redis.keyspace(), durability: try durability.level)
         }
+    }
+
+    /// The connector, once its Redis was found to keep what the durability promises.
+    func checkedConnector() async throws -> LaneConnector {
+        let connector = try connector
+        try await StartChecks.durability(connector, log: logger)
+        return connector
     }
 
     /// The given name, or the host's name and this process's number.
@@ -71,7 +73,7 @@ struct WorkerCommand: AsyncParsableCommand {
                 name: role.name("worker"), runners: runners, graph: graph,
                 token: { store.values(of: "token-\($0)").first },
                 notice: { log.warning("A person is called", metadata: .of((.reason, $0))) }),
-            connector: try role.connector, metrics: metrics, log: log)
+            connector: try await role.checkedConnector(), metrics: metrics, log: log)
         try await role.run([
             HealthServer(port: port, metrics: metrics, log: log) { worker.unreadyReason }, worker,
         ])
@@ -89,7 +91,8 @@ struct CoordinatorCommand: AsyncParsableCommand {
     func run() async throws {
         let metrics = MetricRegistry()
         let coordinator = try CoordinatorRole(
-            name: role.name("coordinator"), connector: try role.connector, metrics: metrics, log: role.logger)
+            name: role.name("coordinator"), connector: try await role.checkedConnector(), metrics: metrics,
+            log: role.logger)
         try await role.run([
             HealthServer(port: port, metrics: metrics, log: role.logger) { coordinator.unreadyReason }, coordinator,
         ])
@@ -109,14 +112,16 @@ struct IngressCommand: AsyncParsableCommand {
     @Option(help: "Address to listen on.") var host = "127.0.0.1"
     @Option(help: "Port to listen on.") var port = 8_080
     @Option(help: "Folder with secrets, a file each.") var secrets: String?
+    @Option(help: "File that holds events while their lane cannot take them; of this process alone.") var spool: String?
 
     func run() async throws {
         let store = Secrets(folder: secrets, environment: ProcessInfo.processInfo.environment)
         let ingress = IngressRole(
             .init(
                 host: host, port: port, secrets: store, verifyToken: store.values(of: "verify_token").first ?? "",
-                producerToken: store.values(of: "producer_token").first ?? ""),
-            connector: try role.connector, clock: NamespaceClock(), metrics: MetricRegistry(), log: role.logger)
+                producerToken: store.values(of: "producer_token").first ?? "", spool: spool),
+            connector: try await role.checkedConnector(), clock: NamespaceClock(), metrics: MetricRegistry(),
+            log: role.logger)
         try await role.run([ingress])
     }
 }

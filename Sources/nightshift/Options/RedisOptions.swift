@@ -32,4 +32,15 @@ struct DurabilityOptions: ParsableArguments {
     @Option(
         help: "memory, everysec, always or replicated(n): what Redis must have done before an event counts as held.")
     var durability = "everysec"
+
+    var level: Durability {
+        get throws {
+            guard let level = Durability(durability) else {
+                throw Failure(
+                    expected: "memory, everysec, always or replicated(n)", came: "\"\(durability)\"",
+                    at: "--durability")
+            }
+            return level
+        }
+    }
 }

@@ -20,6 +20,8 @@ final class IngressRole: Service {
         var secrets: Secrets
         var verifyToken = ""
         var producerToken = ""
+        /// File that holds events while their lane cannot take them; nil refuses them instead.
+        var spool: String?
         var onListening: @Sendable (Int) async -> Void = { _ in }
     }
 
@@ -45,22 +47,43 @@ final class IngressRole: Service {
     var unreadyReason: String? { fault.withLock { $0 } }
 
     func run() async throws {
-        let appender = LaneAppender(connector: connector)
+        let holder = try holder()
         let redis = try RedisThread(connector.endpoint, clientName: "ingress")
         let application = IngressServer.application(
-            doors: doors(appender, redis), host: settings.host, port: settings.port, logger: log,
+            doors: doors(holder.events, redis), host: settings.host, port: settings.port, logger: log,
             onListening: settings.onListening)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await application.run() }
-            group.addTask { await self.refresh(redis) }
+            group.addTask { await self.refresh(redis, spooled: holder.spooled) }
             try await group.next()
             group.cancelAll()
             while let _ = try? await group.next() {}
         }
-        await offPool { appender.stop() }
+        await offPool { holder.stop() }
     }
 
-    private func doors(_ appender: LaneAppender, _ redis: RedisThread) -> IngressDoors {
+    private struct Holder: Sendable {
+        let events: any EventHolder
+        let spooled: @Sendable () -> Int
+        let stop: @Sendable () -> Void
+    }
+
+    private func holder() throws -> Holder {
+        var limits = AppenderLimits()
+        limits.patience = Self.patience
+        guard let path = settings.spool else {
+            log.warning("No spool is named: while Redis is away, webhooks are refused")
+            let appender = LaneAppender(connector: connector, limits: limits)
+            return Holder(events: appender, spooled: { 0 }, stop: { appender.stop() })
+        }
+        let spooling = SpoolingHolder(connector: connector, limits: limits, spool: try Spool(path: path))
+        return Holder(events: spooling, spooled: { spooling.spooledEvents }, stop: { spooling.stop() })
+    }
+
+    /// A platform waits five seconds for its answer.
+    private static let patience: Duration = .seconds(4)
+
+    private func doors(_ holder: any EventHolder, _ redis: RedisThread) -> IngressDoors {
         let quarantine = QuarantineStream(redis: redis, keyspace: connector.keyspace)
         return IngressDoors(
             secrets: { [self] in
@@ -75,13 +98,14 @@ final class IngressRole: Service {
                 guard let policy = policy.withLock({ $0 }) else { return nil }
                 return try? policy.lane(of: event)
             },
-            now: { [clock] in clock.now }, holder: appender,
+            now: { [clock] in clock.now }, holder: holder,
             quarantine: { await quarantine.add($0) }, unreadyReason: { [self] in unreadyReason }, metrics: metrics)
     }
 
     /// Once a second: a newer policy, the namespace's clock, readiness.
-    private func refresh(_ redis: RedisThread) async {
+    private func refresh(_ redis: RedisThread, spooled: @Sendable () -> Int) async {
         while !Task.isCancelled {
+            metrics.set(.spooledEvents, to: Double(spooled()))
             await look(redis)
             try? await Task.sleep(for: .seconds(1))
         }

@@ -92,7 +92,9 @@ struct House {
 
     private func ingress(_ metrics: MetricRegistry, _ log: Logger) -> IngressRole {
         IngressRole(
-            .init(port: ingressPort, secrets: secrets, verifyToken: Self.randomText(), producerToken: producerToken),
+            .init(
+                port: ingressPort, secrets: secrets, verifyToken: Self.randomText(), producerToken: producerToken,
+                spool: place.folder.appending(path: "spool.sqlite").path),
             connector: connector, clock: clock, metrics: metrics, log: log)
     }
 

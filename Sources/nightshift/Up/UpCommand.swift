@@ -30,6 +30,7 @@ struct UpCommand: AsyncParsableCommand {
     @Option(help: "A Redis of your own instead of the private one; with --sample its namespace must be new.")
     var redis: String?
     @Option(help: "Prefix of all keys.") var namespace = "ns"
+    @OptionGroup var durability: DurabilityOptions
     @Flag(help: "Log every line, not only warnings.") var verbose = false
 
     func validate() throws {
@@ -52,7 +53,9 @@ struct UpCommand: AsyncParsableCommand {
             server = started
         }
         defer { server?.stop() }
-        let connector = LaneConnector(endpoint: endpoint, keyspace: try Keyspace(namespace: namespace))
+        let connector = LaneConnector(
+            endpoint: endpoint, keyspace: try Keyspace(namespace: namespace), durability: try durability.level)
+        try await StartChecks.durability(connector, log: logger)
         try await House(self, connector: connector, place: place).run()
     }
 
