@@ -10,8 +10,9 @@ final class PrivateRedisServer {
 
     /// Starts the server in `folder` and returns once it answers.
     ///
+    /// - Parameter appendFsync: in Redis' words; `everysec` or `always`.
     /// - Throws: `Failure` with the end of the server's log if it does not answer within ten seconds.
-    init(folder: URL) throws {
+    init(folder: URL, appendFsync: String = "everysec") throws {
         self.folder = folder
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let socket = folder.appending(path: "redis.sock").path
@@ -20,7 +21,7 @@ final class PrivateRedisServer {
         }
         let lines = [
             "port 0", "unixsocket \(socket)", "dir \(folder.path)", "logfile \(folder.path)/redis.log", "daemonize no",
-            "appendonly yes", "appendfsync everysec", "save \"\"", "maxmemory 2gb", "maxmemory-policy noeviction",
+            "appendonly yes", "appendfsync \(appendFsync)", "save \"\"", "maxmemory 2gb", "maxmemory-policy noeviction",
             "hash-max-listpack-entries 128", "hash-max-listpack-value 1024", "stream-node-max-bytes 16kb",
             "lazyfree-lazy-user-del yes", "auto-aof-rewrite-min-size 256mb",
         ]
