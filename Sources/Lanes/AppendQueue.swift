@@ -47,6 +47,9 @@ struct AppendQueue {
         var isListed = false
         /// Events that the spool has or is being given; while there are any, everything of the lane goes behind them.
         var behind = 0
+        /// Held once and to be offered again before anything newer (`AppendTail`).
+        var again: [AppendBatch] = []
+        var isAgainInFlight = false
 
         var isBusy: Bool { !waiting.isEmpty || offered.map { !$0.isAbandoned } ?? false }
     }
@@ -64,6 +67,10 @@ struct AppendQueue {
     private(set) var bytes = 0
     /// On their way to the spool, in order (`AppendQueueDiverting`).
     var diverted: [Diverted] = []
+    /// What was held in the last seconds.
+    var tail: AppendTail
+    /// Lanes that refused what they lost.
+    var parked: [LaneName] = []
     /// Something waited in vain since a round was last answered.
     var isAway = false
 
@@ -71,7 +78,11 @@ struct AppendQueue {
     private static let mostBytesPerRound = 8 << 20
     private static let mostGaps = 3
 
-    init(bounds: LaneBounds, generator: any RandomNumberGenerator & Sendable, diverts: Bool = false) {
+    init(
+        bounds: LaneBounds, generator: any RandomNumberGenerator & Sendable, diverts: Bool = false,
+        tail: AppendTail = AppendTail(age: .zero, mostBytes: 0)
+    ) {
+        self.tail = tail
         self.bounds = bounds
         self.diverts = diverts
         self.generator = generator
@@ -100,8 +111,9 @@ struct AppendQueue {
             taken += 1
             guard var lane = lanes.removeValue(forKey: name) else { continue }
             lane.isListed = false
-            if lane.offered == nil, !lane.waiting.isEmpty { lane.offered = form(name, &lane) }
-            if let batch = lane.offered?.batch {
+            lane.isAgainInFlight = !lane.again.isEmpty
+            if lane.again.isEmpty, lane.offered == nil, !lane.waiting.isEmpty { lane.offered = form(name, &lane) }
+            if let batch = lane.again.first ?? lane.offered?.batch {
                 batches.append(batch)
                 inFlight.append(name)
                 roundBytes += batch.body.count
@@ -113,35 +125,52 @@ struct AppendQueue {
     }
 
     /// Takes the replies of the round, in its order. Gives lanes whose batch was not taken for a passing reason.
-    mutating func answer(_ replies: [AppendReply]) -> LaneFault? {
+    mutating func answer(_ replies: [AppendReply], at now: ContinuousClock.Instant) -> LaneFault? {
         var passing: LaneFault?
         if !replies.isEmpty { isAway = false }
         for (name, reply) in zip(inFlight, replies) {
-            guard var lane = lanes.removeValue(forKey: name), let offered = lane.offered else { continue }
-            switch reply {
-            case .held(let entry, _): finish(&lane, offered, at: entry)
-            case .alreadyHeld(let entry, _): finish(&lane, offered, at: entry)
-            case .gap where offered.gaps < Self.mostGaps: renew(&lane)
-            case .gap(let expected): refuse(&lane, name, .failed(Self.gapFault(expected)))
-            case .closed: refuse(&lane, name, .closed)
-            case .full(let reason): refuse(&lane, name, .full(reason))
-            case .wrongGeneration(let current): refuse(&lane, name, .wrongGeneration(current: current))
-            case .failed(let fault) where fault.isPassing:
-                passing = fault
-                if !offered.isInDoubt { dissolve(&lane) }
-            case .failed(let fault): refuse(&lane, name, .failed(fault))
-            }
+            guard var lane = lanes.removeValue(forKey: name) else { continue }
+            let fault =
+                lane.isAgainInFlight
+                ? answerAgain(reply, &lane, name, at: now) : answer(reply, &lane, name, at: now)
+            passing = fault ?? passing
             lanes[name] = lane
-            if lane.offered != nil || !lane.waiting.isEmpty { list(name) }
+            let isParked = parked.last == name
+            if lane.offered != nil || !lane.waiting.isEmpty || !lane.again.isEmpty && !isParked { list(name) }
         }
         inFlight.removeAll(keepingCapacity: true)
         return passing
     }
 
+    private mutating func answer(
+        _ reply: AppendReply, _ lane: inout Lane, _ name: LaneName, at now: ContinuousClock.Instant
+    ) -> LaneFault? {
+        guard let offered = lane.offered else { return nil }
+        switch reply {
+        case .held(let entry, _):
+            finish(&lane, offered, at: entry)
+            tail.keep(offered.batch, at: now)
+        case .alreadyHeld(let entry, _):
+            finish(&lane, offered, at: entry)
+            tail.keep(offered.batch, at: now)
+        case .gap where offered.gaps < Self.mostGaps: renew(&lane)
+        case .gap(let expected): refuse(&lane, name, .failed(Self.gapFault(expected)))
+        case .closed: refuse(&lane, name, .closed)
+        case .full(let reason): refuse(&lane, name, .full(reason))
+        case .wrongGeneration(let current): refuse(&lane, name, .wrongGeneration(current: current))
+        case .failed(let fault) where fault.isPassing:
+            if !offered.isInDoubt { dissolve(&lane) }
+            return fault
+        case .failed(let fault): refuse(&lane, name, .failed(fault))
+        }
+        return nil
+    }
+
     /// The round got no answer: all of it is in doubt.
     mutating func fail() {
         for name in inFlight {
-            lanes[name]?.offered?.isInDoubt = true
+            if lanes[name]?.isAgainInFlight == false { lanes[name]?.offered?.isInDoubt = true }
+            lanes[name]?.isAgainInFlight = false
             list(name)
         }
         inFlight.removeAll(keepingCapacity: true)
@@ -181,7 +210,7 @@ struct AppendQueue {
         inFlight = []
     }
 
-    private mutating func list(_ name: LaneName) {
+    mutating func list(_ name: LaneName) {
         guard lanes[name]?.isListed == false else { return }
         lanes[name]?.isListed = true
         listed.append(name)
@@ -210,7 +239,7 @@ struct AppendQueue {
         lane.number += 1
     }
 
-    private mutating func refuse(_ lane: inout Lane, _ name: LaneName, _ refusal: AppendRefusal) {
+    mutating func refuse(_ lane: inout Lane, _ name: LaneName, _ refusal: AppendRefusal) {
         leave(lane.offered?.events ?? [], &lane, name, refusal)
         leave(lane.waiting, &lane, name, refusal)
         lane.offered = nil

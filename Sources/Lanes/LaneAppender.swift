@@ -127,6 +127,7 @@ private final class Shared: Sendable {
 
     private static let firstBackOff: Duration = .milliseconds(50)
     private static let longestBackOff: Duration = .seconds(1)
+    private static let lookInterval: DispatchTimeInterval = .milliseconds(250)
     private static let drainPatience: Duration = .seconds(86_400 * 365)
 
     init(connector: LaneConnector, limits: AppenderLimits, spool: Spool?) {
@@ -134,7 +135,8 @@ private final class Shared: Sendable {
         self.limits = limits
         self.spool = spool
         var queue = AppendQueue(
-            bounds: limits.bounds, generator: SystemRandomNumberGenerator(), diverts: spool != nil)
+            bounds: limits.bounds, generator: SystemRandomNumberGenerator(), diverts: spool != nil,
+            tail: AppendTail(age: limits.tailAge, mostBytes: limits.mostTailBytes))
         for (lane, events) in spool?.backlog ?? [] { queue.putBehind(events, of: lane) }
         state = Mutex(State(queue: queue))
     }
@@ -201,10 +203,12 @@ private final class Shared: Sendable {
     /// The thread's body.
     func run() {
         var store: LaneStore?
+        var known: ServerIdentity?
         var backOff = Self.firstBackOff
         while waitForWork() {
             do {
                 let open = try store ?? connector.open(clientName: "appender")
+                try recognise(open, isNew: store == nil, &known)
                 store = open
                 let passing = try round(open)
                 guard let passing else {
@@ -223,26 +227,52 @@ private final class Shared: Sendable {
         ended.signal()
     }
 
+    /// On a new connection and while idle: has the last seconds offered again if the server is another one.
+    private func recognise(_ store: LaneStore, isNew: Bool, _ known: inout ServerIdentity?) throws(LaneError) {
+        guard isNew || state.withLock({ !$0.queue.hasWork }) else { return }
+        let current = try store.identity()
+        state.withLock { state in
+            if isNew, current == nil || current != known {
+                state.queue.offerTailAgain()
+            } else if current == known {
+                state.queue.tail.leaveOld(at: .now)
+            }
+        }
+        known = current
+    }
+
     /// Offers one round; a returned fault is the server's as a whole.
     private func round(_ store: LaneStore) throws(LaneError) -> LaneFault? {
         let batches = state.withLock { $0.queue.nextRound() }
+        guard !batches.isEmpty else { return nil }
         let replies = try store.append(batches)
         return state.withLock { state in
             defer { spool(&state) }
-            return state.queue.answer(replies)
+            return state.queue.answer(replies, at: .now)
         }
     }
 
-    /// Sleeps while there is nothing to offer; false once it is to end.
+    /// Sleeps while there is nothing to offer; false once it is to end. While anything of the last seconds is kept it
+    /// returns now and then, so that the server is looked at.
     private func waitForWork() -> Bool {
         while true {
-            let (isEnding, hasWork) = state.withLock { state in
+            let (isEnding, hasWork, keeps) = state.withLock { state in
                 state.isAsleep = !state.queue.hasWork
-                return (state.isEnding, state.queue.hasWork)
+                return (state.isEnding, state.queue.hasWork, !state.queue.tail.isEmpty || !state.queue.parked.isEmpty)
             }
             if isEnding { return false }
             if hasWork { return true }
-            bell.wait()
+            guard keeps else {
+                bell.wait()
+                continue
+            }
+            if bell.wait(timeout: .now() + Self.lookInterval) == .timedOut {
+                state.withLock { state in
+                    state.isAsleep = false
+                    state.queue.unpark()
+                }
+                return true
+            }
         }
     }
 

@@ -66,6 +66,10 @@ package struct AppenderLimits: Sendable, Hashable {
     /// How long an event may wait for its answer.
     package var patience: Duration
     package var bounds: LaneBounds
+    /// How long what was held is kept, to be offered again to a Redis that lost it.
+    package var tailAge: Duration = .seconds(10)
+    /// Bytes of it.
+    package var mostTailBytes = 32 << 20
 
     package init(
         mostQueued: Int = 65_536, mostQueuedBytes: Int = 256 << 20, patience: Duration = .seconds(10),

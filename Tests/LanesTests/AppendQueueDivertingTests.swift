@@ -30,19 +30,19 @@ struct AppendQueueDivertingTests {
         add(0)
         _ = queue.nextRound()
         add(1)
-        _ = queue.answer([.closed])
+        _ = queue.answer([.closed], at: start)
         add(2)
         #expect(diverted() == [0, 1, 2] && queue.events == 0 && answers[0] == nil)
         add(0, drained: true)
         add(1, drained: true)
         _ = queue.nextRound()
-        _ = queue.answer([held])
+        _ = queue.answer([held], at: start)
         add(3)
         #expect(diverted() == [3])
         add(2, drained: true)
         add(3, drained: true)
         _ = queue.nextRound()
-        _ = queue.answer([held])
+        _ = queue.answer([held], at: start)
         add(4)
         #expect(diverted().isEmpty && queue.nextRound().count == 1)
     }
@@ -52,7 +52,7 @@ struct AppendQueueDivertingTests {
         queue.putBehind(1, of: lane)
         add(0, drained: true)
         _ = queue.nextRound()
-        _ = queue.answer([.full("test")])
+        _ = queue.answer([.full("test")], at: start)
         #expect(answers[0] == .refused(.full("test")) && diverted().isEmpty)
         add(1)
         #expect(diverted() == [1])
@@ -89,14 +89,14 @@ struct AppendQueueDivertingTests {
                 add(0, drained: true)
                 queue.add(.init(bytes: [1], ticket: answers, index: 7, isDrained: true), to: other)
                 #expect(queue.nextRound().count == 2)
-                _ = queue.answer([held, held])
+                _ = queue.answer([held, held], at: start)
             } else {
                 for event in left { queue.release(event) }
             }
             queue.add(.init(bytes: [1], ticket: answers, index: 8), to: other)
             #expect(diverted().isEmpty)
             _ = queue.nextRound()
-            _ = queue.answer([held])
+            _ = queue.answer([held], at: start)
         }
     }
 }

@@ -45,7 +45,7 @@ struct AppendQueueTests {
         queue.fail()
         let again = try #require(queue.nextRound().first)
         #expect(again.number == first.number && again.body == first.body && again.producer == first.producer)
-        _ = queue.answer([held])
+        _ = queue.answer([held], at: start)
         #expect(answers[2] == .held(Position(entry: EntryID(milliseconds: 5, sequence: 0), index: 2)))
         #expect(answers[3] == nil)
         let next = try #require(queue.nextRound().first)
@@ -63,7 +63,7 @@ struct AppendQueueTests {
         #expect(queue.events == 0)
         let again = try #require(queue.nextRound().first)
         #expect(again.number == first.number && again.body == first.body)
-        _ = queue.answer([held])
+        _ = queue.answer([held], at: start)
         #expect(!queue.hasWork)
     }
 
@@ -71,10 +71,10 @@ struct AppendQueueTests {
     mutating func gap() throws {
         add(0..<2)
         let first = try #require(queue.nextRound().first)
-        _ = queue.answer([.gap(expected: 9)])
+        _ = queue.answer([.gap(expected: 9)], at: start)
         let again = try #require(queue.nextRound().first)
         #expect(again.producer != first.producer && again.number == 1 && again.body == first.body)
-        _ = queue.answer([held])
+        _ = queue.answer([held], at: start)
         add(2..<3)
         #expect(queue.nextRound().first?.number == 2)
     }
@@ -84,7 +84,7 @@ struct AppendQueueTests {
         add(0..<1)
         let first = try #require(queue.nextRound().first)
         add(1..<2)
-        _ = queue.answer([.full("test")])
+        _ = queue.answer([.full("test")], at: start)
         #expect(answers[0] == .refused(.full("test")) && answers[1] == .refused(.full("test")))
         #expect(queue.nextRound().isEmpty && queue.events == 0)
         add(2..<3)
@@ -95,7 +95,7 @@ struct AppendQueueTests {
     mutating func passing() throws {
         add(0..<1)
         _ = queue.nextRound()
-        let fault = queue.answer([.failed(LaneFault(code: "LOADING", message: "test"))])
+        let fault = queue.answer([.failed(LaneFault(code: "LOADING", message: "test"))], at: start)
         #expect(fault?.code == "LOADING" && answers[0] == nil && queue.hasWork)
         queue.expire(at: start + .seconds(2), reason: "test")
         #expect(answers[0] == .refused(.unreachable("test")))
