@@ -15,7 +15,7 @@ struct Nightshift: AsyncParsableCommand {
             AppendCommand.self,
             ResultsCommand.self, ConversationCommand.self, ExplainCommand.self, ReplayCommand.self, AuditCommand.self,
             LanesCommand.self, DeadCommand.self, WorkerCommand.self,
-            CoordinatorCommand.self, IngressCommand.self, SandboxCommand.self, BenchCommand.self,
+            CoordinatorCommand.self, IngressCommand.self, SandboxCommand.self, BenchCommand.self, DrillCommand.self,
         ]
     )
 }

@@ -63,6 +63,8 @@ struct WorkerCommand: AsyncParsableCommand {
     @Option(help: "Folder with secrets; the file `token-<account>` holds an account's access token.") var secrets:
         String?
     @Option(help: "Port of /healthz, /readyz and /metrics on loopback; 0 picks a free one.") var port = 9_101
+    @Option(help: "Milliseconds after which a call without an answer counts as ambiguous.")
+    var patienceMs: Int64 = 30_000
 
     func run() async throws {
         let store = Secrets(folder: secrets, environment: ProcessInfo.processInfo.environment)
@@ -72,7 +74,8 @@ struct WorkerCommand: AsyncParsableCommand {
             .init(
                 name: role.name("worker"), runners: runners, graph: graph,
                 token: { store.values(of: "token-\($0)").first },
-                notice: { log.warning("A person is called", metadata: .of((.reason, $0))) }),
+                notice: { log.warning("A person is called", metadata: .of((.reason, $0))) },
+                patience: .milliseconds(patienceMs)),
             connector: try await role.checkedConnector(), metrics: metrics, log: log)
         try await role.run([
             HealthServer(port: port, metrics: metrics, log: log) { worker.unreadyReason }, worker,

@@ -22,6 +22,8 @@ final class WorkerRole: Service {
         /// Calls people by night.
         var notice: @Sendable (_ text: String) -> Void
         var drain: Duration = .seconds(10)
+        /// After which a call without an answer counts as ambiguous.
+        var patience: Duration = .seconds(30)
     }
 
     private let settings: Settings
@@ -88,7 +90,8 @@ final class WorkerRole: Service {
         let id = try MemberID(name: settings.name, incarnation: UInt64.random(in: 1...UInt64(Int64.max)))
         let service = try WorkerService(
             WorkerSetting(
-                connector: connector, owner: id.text, runners: settings.runners, policy: policy, carriers: carriers),
+                connector: connector, owner: id.text, runners: settings.runners, policy: policy, carriers: carriers,
+                patience: settings.patience),
             report: { relay.tell($0) })
         let member = Member(
             id: id, settings: .init(version: nightshiftVersion), connector: connector, host: service.host, log: log)

@@ -1,0 +1,89 @@
+/// What a drill plays and breaks, in figures: the two forms that are run, and nothing that is read from a clock.
+///
+/// The input is `senders` senders, each with `groups` groups of `perBody` conversations, each conversation of `rounds`
+/// messages; one webhook body carries the next message of one group.
+package struct DrillPlan: Sendable {
+    package var senders: Int
+    package var groups: Int
+    package var rounds: Int
+    package var perBody = 8
+    /// Events a second over all senders.
+    package var rate: Double
+    package var workers: Int
+    package var killEvery: Duration
+    package var stops: [Duration]
+    /// How long a stopped worker stays stopped: longer than a lease (3 s).
+    package var stopFor: Duration = .milliseconds(4_500)
+    package var coordinatorKills: [Duration]
+    package var redisKills: [Duration]
+    /// Before each answer of the channel.
+    package var latencyMs = 100
+    /// After which an attempt without an answer counts as ambiguous.
+    package var patienceMs: Int
+    /// Within which another owner commits after a kill.
+    package var recoveryLimit: Duration = .seconds(5)
+    /// How long the drill waits, after the last event, until everything is decided and settled.
+    package var settleWithin: Duration
+    /// Faults that must have met work in hand, and those that must have met undecided events.
+    package var fewestWithWork: Int
+    package var fewestWithEvents: Int
+    package var seed: UInt64 = 1
+
+    package var conversations: Int { senders * groups * perBody }
+    package var events: Int { conversations * rounds }
+    /// How long the events take at the stated pace.
+    package var duration: Duration { .milliseconds(Int64(Double(events) / rate * 1_000)) }
+
+    /// 200,000 events of 5,000 conversations at 1,500/s; 44 kills, 5 stops, 5 kills of the coordinator, 4 of Redis.
+    package static let full = DrillPlan(
+        senders: 25, groups: 25, rounds: 40, rate: 1_500, workers: 6, killEvery: .seconds(3),
+        stops: [13, 38, 63, 88, 113].map { .seconds($0) },
+        coordinatorKills: [7, 34, 58, 82, 106].map { .milliseconds($0 * 1_000 + 500) },
+        redisKills: [26, 56, 86, 116].map { .milliseconds($0 * 1_000 + 500) }, patienceMs: 30_000,
+        settleWithin: .seconds(180), fewestWithWork: 40, fewestWithEvents: 10)
+
+    /// The same on a small scale: 10,000 events of 400 conversations at 500/s; 9 kills and one of each other fault.
+    package static let short = DrillPlan(
+        senders: 10, groups: 5, rounds: 25, rate: 500, workers: 3, killEvery: .seconds(2),
+        stops: [.milliseconds(4_500)],
+        coordinatorKills: [.milliseconds(9_500)], redisKills: [.milliseconds(13_300)], patienceMs: 6_000,
+        settleWithin: .seconds(30), fewestWithWork: 7, fewestWithEvents: 2)
+
+    /// Every fault in the order of time; every second kill is aimed, and every stop.
+    package var faults: [PlannedFault] {
+        var faults: [PlannedFault] = []
+        var at = killEvery
+        while at < duration - .seconds(1) {
+            faults.append(PlannedFault(at: at, kind: .kill(isAimed: faults.count % 2 == 1)))
+            at += killEvery
+        }
+        faults += stops.map { PlannedFault(at: $0, kind: .stop) }
+        faults += coordinatorKills.map { PlannedFault(at: $0, kind: .coordinator) }
+        faults += redisKills.map { PlannedFault(at: $0, kind: .redis) }
+        return faults.sorted { $0.at < $1.at }
+    }
+}
+
+/// One fault of the schedule.
+package struct PlannedFault: Sendable, Equatable {
+    package enum Kind: Sendable, Equatable {
+        /// SIGKILL to a worker, which is started again at once.
+        case kill(isAimed: Bool)
+        /// SIGSTOP to a worker past its lease, then SIGCONT.
+        case stop
+        case coordinator
+        case redis
+
+        package var name: String {
+            switch self {
+            case .kill(let isAimed): isAimed ? "kill -9, aimed" : "kill -9"
+            case .stop: "stop, continue"
+            case .coordinator: "coordinator kill -9"
+            case .redis: "redis kill -9"
+            }
+        }
+    }
+
+    package let at: Duration
+    package let kind: Kind
+}

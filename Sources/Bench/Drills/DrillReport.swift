@@ -1,0 +1,86 @@
+/// A drill's outcome: the table for people, and whether it was clean.
+package struct DrillReport: Sendable {
+    /// True only if every guarantee held, every fault was fired, enough of them met work, and all was settled in time.
+    package let isClean: Bool
+    /// Table, figures and, as the last line, the verdict.
+    package let text: String
+
+    init(
+        plan: DrillPlan, site: DrillSite, records: [FaultRecord], check: DrillCheck, isSettled: Bool, refused: Int,
+        patience: (repeated: Int, longest: Duration), took: Duration
+    ) {
+        let withWork = records.filter(\.hasWork).count
+        let withEvents = records.filter(\.hasEvents).count
+        let slowest = records.filter(\.isOfWorker).compactMap(\.recovery).max() ?? .zero
+        let slowestRedis = records.filter { $0.kind == .redis }.compactMap(\.recovery).max() ?? .zero
+        let unrecovered = records.reduce(0) { $0 + $1.unrecovered }
+        var faults: [String] = []
+        if !isSettled { faults.append("not everything was decided and settled in time") }
+        if !check.isClean { faults.append("a guarantee was broken") }
+        if records.count < plan.faults.count {
+            faults.append("\(plan.faults.count - records.count) faults were not fired")
+        }
+        if withWork < plan.fewestWithWork { faults.append("only \(withWork) faults met work") }
+        if withEvents < plan.fewestWithEvents { faults.append("only \(withEvents) faults met undecided events") }
+        if slowest > plan.recoveryLimit { faults.append("a lane waited \(slowest.inSeconds) s for its next commit") }
+        if unrecovered > 0 { faults.append("\(unrecovered) lanes found no owner that commits") }
+        isClean = faults.isEmpty
+        let found = check.reckoning
+        let metEvents = records.reduce(0) { $0 + ($1.inHand?.events ?? 0) }
+        let metAttempts = records.reduce(0) { $0 + ($1.inHand?.attempts ?? 0) }
+        let examples = check.examples.map { "  " + $0 + "\n" }.joined()
+        let verdict = faults.isEmpty ? "VERDICT: clean" : "VERDICT: FAILED: " + faults.joined(separator: "; ")
+        text = """
+            \(Self.table(records))
+
+            durability \(site.durability), \(plan.workers) workers, channel answers after \(plan.latencyMs) ms, \(took.inSeconds) s
+            faults that met work in hand: \(withWork) (at least \(plan.fewestWithWork)), with undecided events: \(withEvents) \
+            (at least \(plan.fewestWithEvents))
+            items in hand: \(metEvents) undecided events, \(metAttempts) open attempts
+            another owner committed after a kill or stop: at the latest after \(slowest.inSeconds) s \
+            (limit \(plan.recoveryLimit.inSeconds) s); after Redis was back: \(slowestRedis.inSeconds) s
+            bodies sent again: \(patience.repeated), longest until 200: \(patience.longest.inSeconds) s; refused commits: at least \(refused)
+            accepted \(found.accepted), results \(found.results), of them duplicates \(found.duplicates), timers fired \
+            \(found.firedTimers), dead letters \(found.dead), calls that the channel took \(check.calls)
+            lost \(found.missing), undecided \(found.undecided), decided twice \(found.decidedTwice), out of order \
+            \(found.outOfOrder + check.overtaken), second after-hours text \(found.secondAfterHours), sent twice \
+            \(found.sentTwice), ambiguous \(found.ambiguous), actions open \(found.openActions)
+            \(examples)\(verdict)
+            """
+    }
+
+    private static func table(_ records: [FaultRecord]) -> String {
+        let header = ["at s", "fault", "victim", "undecided", "attempts", "next commit s", "outage s", "notes"]
+        let all: [[String]] = [header] + records.map(row)
+        let widths: [Int] = header.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
+        let lines: [String] = all.map { row in
+            let cells: [String] = zip(row, widths).map { cell, width in
+                cell + String(repeating: " ", count: max(0, width - cell.count))
+            }
+            return cells.joined(separator: "  ")
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private static func row(_ record: FaultRecord) -> [String] {
+        var notes: [String] = []
+        if record.takenOver > 0 { notes.append("\(record.takenOver) lanes hit again") }
+        if record.unrecovered > 0 { notes.append("\(record.unrecovered) lanes without owner") }
+        let events: String = record.inHand.map { String($0.events) } ?? "-"
+        let attempts: String = record.inHand.map { String($0.attempts) } ?? "-"
+        return [
+            record.at.inSeconds, record.kind.name, record.victim, events, attempts, record.recovery?.inSeconds ?? "-",
+            record.outage?.inSeconds ?? "-", notes.joined(separator: ", "),
+        ]
+    }
+}
+
+extension FaultRecord {
+    /// Whether a worker was its victim.
+    var isOfWorker: Bool {
+        switch kind {
+        case .kill, .stop: true
+        case .coordinator, .redis: false
+        }
+    }
+}

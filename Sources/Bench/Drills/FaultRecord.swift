@@ -1,0 +1,72 @@
+/// One fault that was fired and what it met.
+struct FaultRecord {
+    let number: Int
+    let kind: PlannedFault.Kind
+    let victim: String
+    let at: Duration
+    /// Nil for the coordinator and Redis, which own no lane.
+    var inHand: LaneEye.InHand?
+    /// From the fault until the last of the victim's lanes had a commit of another owner; for Redis until the last lane
+    /// had a commit again.
+    var recovery: Duration?
+    /// Lanes whose recovery another fault cut off; their time counts for that fault.
+    var takenOver = 0
+    /// Lanes of the victim that nobody has committed in.
+    var unrecovered = 0
+    /// How long Redis did not answer, or how long the victim was stopped.
+    var outage: Duration?
+
+    var hasWork: Bool { inHand.map { $0.events + $0.attempts > 0 } ?? false }
+    var hasEvents: Bool { inHand.map { $0.events > 0 } ?? false }
+}
+
+/// Waits, lane by lane, for the first commit of another owner after a fault.
+///
+/// The time of a lane with nothing to commit does not run. A lane that a second fault hits counts for the second one.
+struct RecoveryWatch {
+    private struct Waiting {
+        let fault: Int
+        /// Who may not be the one; empty: anybody may.
+        let victim: String
+        let sequence: Int64
+        var since: ContinuousClock.Instant
+    }
+
+    private var waiting: [String: Waiting] = [:]
+
+    var isEmpty: Bool { waiting.isEmpty }
+
+    /// The lanes of a victim, or all, wait from now on.
+    mutating func begin(
+        fault: Int, lanes: [String], sights: [String: LaneEye.Sight], isOwnerKept: Bool, records: inout [FaultRecord]
+    ) {
+        for lane in lanes {
+            guard let sight = sights[lane] else { continue }
+            if let earlier = waiting[lane], earlier.fault != fault { records[earlier.fault].takenOver += 1 }
+            waiting[lane] = Waiting(
+                fault: fault, victim: isOwnerKept ? "" : sight.owner, sequence: sight.sequence, since: .now)
+        }
+    }
+
+    mutating func update(_ sights: [String: LaneEye.Sight], now: ContinuousClock.Instant, records: inout [FaultRecord])
+    {
+        for (lane, sight) in sights {
+            guard var one = waiting[lane] else { continue }
+            if sight.sequence > one.sequence, sight.owner != one.victim, !sight.owner.isEmpty {
+                records[one.fault].recovery = max(records[one.fault].recovery ?? .zero, now - one.since)
+                waiting[lane] = nil
+            } else if sight.appended <= sight.decided {
+                one.since = now
+                waiting[lane] = one
+            }
+        }
+    }
+
+    /// What never recovered is the fault's that it counts for; lanes with nothing to commit are no one's.
+    mutating func end(_ sights: [String: LaneEye.Sight], records: inout [FaultRecord]) {
+        for (lane, one) in waiting {
+            if let sight = sights[lane], sight.appended > sight.decided { records[one.fault].unrecovered += 1 }
+        }
+        waiting = [:]
+    }
+}

@@ -1,0 +1,88 @@
+import ArgumentParser
+import Bench
+import Contracts
+import Conversations
+import Foundation
+import Instants
+import Lanes
+import Redis
+import Settings
+
+/// Plays the drill of kills; `ops/drills/` calls it.
+struct DrillCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "drill",
+        abstract: "Kill workers, coordinator and Redis under load, and count what was lost or done twice.",
+        shouldDisplay: false)
+
+    @Flag(help: "The small form: 10,000 events, three workers, under a minute.") var short = false
+    @Option(help: "always or everysec: appendfsync of the private Redis, and the level that the roles are told.")
+    var durability = "always"
+    @Option(help: "The configuration folder.") var config = "config"
+    @Option(help: "Folder with TZif files.") var zoneinfo = ZoneFolder.system
+    @Option(help: "Folder for files and logs; by default a new one that is removed if the drill is clean.")
+    var folder: String?
+
+    func validate() throws {
+        guard ["always", "everysec"].contains(durability) else {
+            throw ValidationError("expected always or everysec, got \(durability)")
+        }
+    }
+
+    func run() async throws {
+        let place = try WorkPlace(folder)
+        let plan = short ? DrillPlan.short : .full
+        Output.note(
+            "Drill of kills: \(plan.events) events of \(plan.conversations) conversations, \(plan.faults.count) faults")
+        let report = try await KillDrill.run(plan, try site(place, plan))
+        Output.line(report.text)
+        guard report.isClean else {
+            Output.note("files and logs: \(place.folder.path)")
+            throw ExitCode.failure
+        }
+        place.remove()
+    }
+
+    private func site(_ place: WorkPlace, _ plan: DrillPlan) throws -> DrillSite {
+        let folder = place.folder.path
+        let secretFolder = place.folder.appending(path: "secrets")
+        try FileManager.default.createDirectory(at: secretFolder, withIntermediateDirectories: true)
+        let policy = try Policy.read(folder: config, zones: ZoneFolder(zoneinfo))
+        for name in Set(policy.accounts.values.map(\.secret)).sorted() {
+            let text = String(UInt64.random(in: 0...(.max)), radix: 36)
+            try Data((text + "\n").utf8).write(to: secretFolder.appending(path: name))
+        }
+        let wallClock: @Sendable () -> Instant = {
+            Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000))
+        }
+        let offset = Self.quietNight(after: wallClock()) - wallClock()
+        let secrets = Secrets(folder: secretFolder.path, environment: [:])
+        let config = config
+        let zoneinfo = zoneinfo
+        return DrillSite(
+            executable: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"), config: config,
+            zoneinfo: zoneinfo, folder: folder, secrets: secretFolder.path, durability: durability, offset: offset,
+            wallClock: wallClock,
+            ports: try (0..<plan.workers + 2).map { _ in try FreePort.choose(0, option: "drill") },
+            publish: { endpoint in
+                let connector = LaneConnector(endpoint: endpoint, keyspace: try Keyspace(namespace: "drill"))
+                let session = try Session(connector)
+                let policy = try session.publish(try ConfigFiles(folder: config), zones: ZoneFolder(zoneinfo)) {
+                    TopologyWish($0, isVirtual: true, offset: offset)
+                }
+                let accounts = policy.accounts.values.filter { $0.channel != "sandbox" }.sorted { $0.id < $1.id }.map {
+                    DrillSite.Account(
+                        id: $0.id, isInstagram: $0.channel == "instagram",
+                        secret: Array((secrets.values(of: $0.secret).first ?? "").utf8))
+                }
+                return (accounts, try session.lanes().map(\.text))
+            }, note: { Output.note($0) })
+    }
+
+    /// Sunday 21:00 UTC, at least a day ahead: nearly every market is closed then, so that replies and promises are made.
+    private static func quietNight(after now: Instant) -> Instant {
+        var day = CivilDate(daysSince1970: Int(now.seconds / 86_400)).adding(days: 2)
+        while day.weekday != 0 { day = day.adding(days: 1) }
+        return Instant(seconds: Int64(day.daysSince1970) * 86_400 + 21 * 3_600)
+    }
+}
