@@ -39,6 +39,22 @@ struct LeaderRoundTests {
         #expect(made.underWay == 0)
     }
 
+    @Test("a member that was not heard for half a lease keeps its lanes and is given none of the dead's")
+    func silent() throws {
+        let records = [
+            MemberRecord(id: try member("a"), beatAt: at(98_400), until: at(101_400)),
+            MemberRecord(id: try member("b"), beatAt: at(99_500), until: at(102_500)),
+        ]
+        let state = ControlState(now: at(100_000), reachableSince: at(0))
+        let before = try assigned([(0, "a"), (1, "a"), (2, "dead"), (3, "dead"), (4, "dead"), (5, "b")])
+        let made = try round(6, before, Census(records, at: state, lease: .seconds(3)))
+        #expect(made.moves.map(\.lane) == [try lane(2), try lane(3), try lane(4)])
+        #expect(made.moves.allSatisfy { $0.member.name == "b" })
+
+        let alone = try round(6, before, Census([records[0]], at: state, lease: .seconds(3)))
+        #expect(alone.moves.count == 4 && alone.moves.allSatisfy { $0.member.name == "a" })
+    }
+
     @Test("a hand-over under way is left to end, and counts against the share")
     func underWay() throws {
         let sights = [try lane(0): LaneSight(owner: try member("a"), assignment: 4)]

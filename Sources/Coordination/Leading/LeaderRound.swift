@@ -10,7 +10,7 @@ package import Membership
 // the lane never left its living former owner, it stays there. In both the leader writes what is the case, which costs
 // no hand-over. Lanes of the dead are placed at once; lanes of the living move within a share of which the hand-overs
 // under way are already taken off. Before anybody may be declared dead, lanes assigned to members not seen stay as
-// they are.
+// they are. A member that has not been heard for half a lease keeps its lanes and is given none.
 // How it fails: what is read is a moment old. The write is refused if the assignment changed meanwhile, and a lane
 // refuses an owner with an older number.
 
@@ -30,6 +30,8 @@ package struct LeaderRound: Sendable {
         placement: Placement
     ) {
         let alive = Set(census.living.map(\.id))
+        // With everybody silent there is nobody better.
+        let silent = census.placeable.allSatisfy(census.silent.contains) ? [] : census.silent
         var current: [LaneName: MemberID] = [:]
         var kept: [PlacementMove] = []
         var movable: [LaneName] = []
@@ -52,7 +54,9 @@ package struct LeaderRound: Sendable {
         }
         let plan = placement(
             PlacementInput(
-                members: census.placeable, lanes: movable, current: current, share: max(0, share - underWay)))
+                members: census.placeable.filter { !silent.contains($0) },
+                lanes: movable.filter { lane in current[lane].map { !silent.contains($0) } ?? true }, current: current,
+                share: max(0, share - underWay)))
         let planned = Set(plan.map(\.lane))
         moves = (plan + kept.filter { !planned.contains($0.lane) }).sorted { $0.lane < $1.lane }
         self.underWay = underWay

@@ -19,6 +19,7 @@ package struct Census: Sendable {
     package let canJudge: Bool
 
     private let livingIDs: Set<MemberID>
+    private let freshSince: Instant
 
     /// - Parameter lease: what members are given for a heartbeat.
     package init(_ records: [MemberRecord], at state: ControlState, lease: Duration) {
@@ -26,6 +27,7 @@ package struct Census: Sendable {
         let judged = canJudge ? records.filter { $0.isCurrent(at: state.now) } : records
         living = judged.sorted { $0.id < $1.id }
         livingIDs = Set(living.map(\.id))
+        freshSince = state.now - lease / 2
     }
 
     /// Whether its lanes may be taken: it is neither alive nor possibly on its way back. A member without a record (it
@@ -37,4 +39,8 @@ package struct Census: Sendable {
 
     /// Members that may be given lanes: alive and not about to stop.
     package var placeable: [MemberID] { living.filter { !$0.isLeaving }.map(\.id) }
+
+    /// Members that are alive by their lease, but were not heard for half of it: they may well be dead. They keep what
+    /// they have and get nothing, so that a lane that lost its owner does not go to the next one that just died.
+    package var silent: Set<MemberID> { Set(living.filter { $0.beatAt <= freshSince }.map(\.id)) }
 }
