@@ -46,12 +46,12 @@ package struct DrillPlan: Sendable {
     ///
     /// It runs in CI, in debug, on shared machines, and its faults come close together: a lane whose heir is killed in its
     /// turn, or that loses its owner within a lease after Redis came back, waits two leases. So it holds the loss counts as
-    /// the full form does, and the wait to three leases instead of 5 s.
+    /// the full form does, and the wait to five leases instead of 5 s.
     package static let short = DrillPlan(
         senders: 10, groups: 5, rounds: 25, rate: 500, workers: 3, killEvery: .seconds(3),
         stops: [.milliseconds(4_500)],
         coordinatorKills: [.milliseconds(9_500)], redisKills: [.milliseconds(13_300)], patienceMs: 6_000,
-        recoveryLimit: .seconds(9), settleWithin: .seconds(30), fewestWithWork: 5, fewestWithEvents: 2)
+        recoveryLimit: .seconds(15), settleWithin: .seconds(30), fewestWithWork: 5, fewestWithEvents: 2)
 
     /// Every fault in the order of time; every second kill is aimed, and every stop.
     package var faults: [PlannedFault] {
