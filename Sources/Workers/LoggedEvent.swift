@@ -6,9 +6,7 @@ internal import SwiftProtobuf
 
 /// One event of a lane's log as its owner reads it: decoded, with the entity that decides about it, or the reason why
 /// it is a dead letter.
-///
-/// A class, since it is passed from what is read ahead into a batch and through each step: one reference instead of six.
-final class LoggedEvent: Sendable {
+struct LoggedEvent {
     enum Content {
         case event(Event, EntityID)
         /// Undecodable, or nobody decides about it.
