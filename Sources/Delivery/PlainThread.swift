@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Glibc
 internal import Synchronization
 
 /// A plain thread with a name and an end that can be waited for.
@@ -13,6 +14,7 @@ package final class PlainThread: Sendable {
     /// - Parameter name: shown by the system's tools, which cut it to 15 bytes.
     package init(name: String, body: @escaping @Sendable () -> Void) {
         let thread = Thread { [end] in
+            Self.showName(name)
             body()
             end.post { $0 = true }
         }
@@ -27,5 +29,13 @@ package final class PlainThread: Sendable {
         guard end.take(waiting: longest) == true else { return isOver.withLock { $0 } }
         isOver.withLock { $0 = true }
         return true
+    }
+
+    /// Foundation keeps a thread's name to itself; the system's tools read the kernel's, which cuts it to 15 bytes.
+    private static func showName(_ name: String) {
+        let file = open("/proc/thread-self/comm", O_WRONLY)
+        guard file >= 0 else { return }
+        _ = write(file, name, name.utf8.count)
+        close(file)
     }
 }

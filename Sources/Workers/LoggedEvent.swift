@@ -6,7 +6,9 @@ internal import SwiftProtobuf
 
 /// One event of a lane's log as its owner reads it: decoded, with the entity that decides about it, or the reason why
 /// it is a dead letter.
-struct LoggedEvent {
+///
+/// A class, since it is passed from what is read ahead into a batch and through each step: one reference instead of six.
+final class LoggedEvent: Sendable {
     enum Content {
         case event(Event, EntityID)
         /// Undecodable, or nobody decides about it.

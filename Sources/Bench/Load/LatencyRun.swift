@@ -36,7 +36,7 @@ package struct LatencyRun {
         self.watch = watch
         house = try LoadHouse(shop: shop, connector: connector) { _, events in watch.committed(events) }
         appender = LaneAppender(connector: connector)
-        crowd = try LoadCrowd(shop, conversations: 20_000, exponent: 0.8)
+        crowd = try LoadCrowd(shop, conversations: 20_000, exponent: 1)
     }
 
     package func play() async throws -> LatencyFigures {

@@ -16,7 +16,12 @@ struct LoadContact: Sendable {
     let weight: Double
 }
 
-/// The conversations of the benchmark and how often each is heard of: Zipf, the weight of rank r is r^-exponent.
+/// The conversations of the benchmark and how often each is heard of: Zipf's law in Mandelbrot's form, the weight of rank r
+/// is (r + 200)^-exponent.
+///
+/// With exponent 1 the busiest conversation has 0.1 % of all events, some sixty messages a second, and the busiest tenth has
+/// half. Without the shift one customer would write six thousand a second, and a memory of 64 ids would be full within
+/// the time that an append takes: such events are rightly `late_unknown`.
 ///
 /// Every tenth rank is a thread of comments, under a post of its own.
 struct LoadCrowd: Sendable {
@@ -40,7 +45,7 @@ struct LoadCrowd: Sendable {
                 LoadContact(
                     account: account.id, contact: contact, post: isComment ? post : "", root: isComment ? root : "",
                     lane: try shop.policy.lane(of: entity), entity: entity,
-                    texts: LoadTexts.of(language: market.language), weight: pow(Double(rank), -exponent)))
+                    texts: LoadTexts.of(language: market.language), weight: pow(Double(rank) + 200, -exponent)))
         }
         self.contacts = contacts
     }

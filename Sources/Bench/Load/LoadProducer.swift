@@ -20,7 +20,7 @@ final class LoadProducer: Sendable {
     }
 
     /// Events of one append; the appender's thread has one such in flight while the next is being written.
-    static let chunk = 2_048
+    static let chunk = 8_192
 
     private let orders = Mailbox<[Order]>(empty: [])
     private let done = Mailbox<Done>(empty: Done())

@@ -92,7 +92,9 @@ extension EntityState {
             steps[0] = steps[0].addingSaturated(first)
         }
         let instant = Int64(clamping: position.entry.milliseconds)
-        let newest = steps.reduce(Int64(0)) { $0.addingSaturated($1) }
+        // Wraps for a damaged state only, which costs it a wrong position.
+        var newest: Int64 = 0
+        for step in steps { newest &+= step }
         steps.append(instant.subtractingSaturated(newest))
         places.append(position.entry.sequence << 8 | UInt64(position.index & 0xFF))
         positionMs = steps

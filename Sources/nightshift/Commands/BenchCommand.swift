@@ -58,10 +58,10 @@ struct BenchLoadCommand: AsyncParsableCommand {
     @Option(help: "full, or noop: no policy and no actions, states and results are still committed.") var handler =
         "full"
     @Option(help: "everysec or always.") var durability = "everysec"
-    @Option(help: "Exponent of Zipf's law over the conversations.") var exponent = 0.8
-    @Option(help: "Events that may lie undecided before the producers wait.") var backlog = 40_000
-    @Option(help: "Customers' events of one closed period.") var night = 80_000
-    @Option(help: "Producers' threads.") var producers = 2
+    @Option(help: "Exponent of Zipf's law over the conversations.") var exponent = 1.0
+    @Option(help: "Events that may lie undecided before the producers wait.") var backlog = 96_000
+    @Option(help: "Customers' events of one closed period.") var night = 112_000
+    @Option(help: "Producers' threads.") var producers = 4
     @Option(help: "Runners.") var runners = 2
     @Flag(help: "Leave out the runs without actions, whose difference tells what an action costs.") var quick = false
     @Flag(help: "Print one JSON object.") var json = false
