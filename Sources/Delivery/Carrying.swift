@@ -25,11 +25,14 @@ package struct Answered: Sendable {
     package let id: ActionID
     package let attempt: UInt32
     package let answer: SendAnswer
+    /// How much of its limits the platform says is used.
+    package let usage: MetaUsage?
 
-    package init(id: ActionID, attempt: UInt32, answer: SendAnswer) {
+    package init(id: ActionID, attempt: UInt32, answer: SendAnswer, usage: MetaUsage? = nil) {
         self.id = id
         self.attempt = attempt
         self.answer = answer
+        self.usage = usage
     }
 }
 

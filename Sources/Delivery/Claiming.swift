@@ -33,6 +33,7 @@ extension CourierLoop {
             picked[one.scheduled.lane, default: []].append(one)
         }
         guard count > 0, let store else { return }
+        try holdBraked(&picked, now)
         var calls: [(lane: LaneName, items: [Picked])] = []
         var requests: [ClaimRequest] = []
         for lane in order {
@@ -57,9 +58,32 @@ extension CourierLoop {
         for ((lane, items), reply) in zip(calls, replies) {
             attempts += take(reply, lane, items, deadline, server)
         }
-        counters.started += UInt64(attempts.count)
+        let (admitted, lost) = admit(attempts, server)
+        counters.started += UInt64(admitted.count)
         let box = AnswerBox { [mailbox] answers in mailbox.post { $0.answers += answers } }
-        setting.carriers.start(attempts, answers: box)
+        setting.carriers.start(admitted, answers: box)
+        if let lost { throw lost }
+    }
+
+    /// Puts back what a brake stops that this courier did not know yet.
+    private func holdBraked(_ picked: inout [LaneName: [Picked]], _ now: ContinuousClock.Instant) throws {
+        func isCall(_ one: Picked) -> Bool { !one.isExpired && actions[one.scheduled.id]?.kind.isOutward == true }
+        let server = serverNow(now)
+        do {
+            try learnBrakes(of: Set(picked.values.joined().filter(isCall).map(\.scheduled.account)), now)
+        } catch {
+            for one in picked.values.joined() { wait(one, until: server, server) }
+            throw error
+        }
+        for lane in picked.keys.sorted() {
+            picked[lane]?.removeAll { one in
+                guard isCall(one), let brake = gate.brake(on: one.scheduled.account, now: server),
+                    brake.stops(one.scheduled.urgency)
+                else { return false }
+                wait(one, until: server, server)
+                return true
+            }
+        }
     }
 
     private func chunks(_ items: [Picked]) -> [[Picked]] {

@@ -12,11 +12,19 @@ package struct CourierSetting: Sendable {
     /// How long an attempt may take before it counts as one whose outcome nobody can tell. At most
     /// `Courier.longestPatience`.
     package var patience: Duration
+    /// Names this courier in the brakes that it shares.
+    package var name: String
+    /// The market of a lane, for the kill switches; called on the courier's thread for each automatic action while any
+    /// switch is off.
+    package var market: @Sendable (LaneName) -> String?
 
     package init(
         connect: @escaping @Sendable () throws -> LaneStore, carriers: Carriers,
-        limits: ScheduleLimits = ScheduleLimits(), patience: Duration = .seconds(30)
+        limits: ScheduleLimits = ScheduleLimits(), patience: Duration = .seconds(30), name: String = "courier",
+        market: @escaping @Sendable (LaneName) -> String? = { _ in nil }
     ) {
+        self.name = name
+        self.market = market
         self.connect = connect
         self.carriers = carriers
         self.limits = limits
@@ -53,6 +61,11 @@ package struct CourierCounters: Sendable, Equatable {
     /// Open attempts of former owners whose deadline passed.
     package var inherited: UInt64 = 0
     package var reconnects: UInt64 = 0
+    /// Stopped by a kill switch.
+    package var switchedOff: UInt64 = 0
+    /// Another action had the comment's claim.
+    package var alreadyDone: UInt64 = 0
+    package var brakes: UInt64 = 0
     package var waiting = 0
     package var underWay = 0
 

@@ -38,6 +38,7 @@ final class CourierLoop {
     var settlements: [LaneName: [Settling]] = [:]
     var settleNotBefore = ContinuousClock.now
     var toRecover: Set<LaneName> = []
+    var gate = SendingGate()
     var generator = SystemRandomNumberGenerator()
     /// Redis's clock, and when it was read by this machine's.
     private var serverClock: (read: Instant, at: ContinuousClock.Instant)?
@@ -90,6 +91,7 @@ final class CourierLoop {
         guard isConnected else { return }
         try recover()
         passDeadlines(now)
+        try tellOthers()
         try settle(now)
         if !isStopping { try claim(now) }
     }
@@ -170,7 +172,8 @@ final class CourierLoop {
     }
 
     private func idleTime(_ now: ContinuousClock.Instant) -> Duration {
-        let isIdle = schedule.count == 0 && underWay.isEmpty && settlements.isEmpty && toRecover.isEmpty
+        let isIdle =
+            schedule.count == 0 && underWay.isEmpty && settlements.isEmpty && toRecover.isEmpty && !gate.hasWork
         if isIdle { return stopBy.map { max(.zero, $0 - now) } ?? .seconds(3_600) }
         guard store != nil else { return max(.milliseconds(1), retryAt - now) }
         if !toRecover.isEmpty { return .zero }
@@ -194,8 +197,8 @@ final class CourierLoop {
     }
 
     private func readClock(_ store: LaneStore, _ now: ContinuousClock.Instant) throws {
-        serverClock = (try store.serverTime(), .now)
-        nextTick = now + .seconds(1)
+        serverClock = (try readRules(store, now), .now)
+        nextTick = now + SendingGate.switchesLast
     }
 
     private func lostConnection() {

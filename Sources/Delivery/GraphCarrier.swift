@@ -55,7 +55,7 @@ package struct GraphCarrier: ActionCarrier {
             let deadline = max(.milliseconds(1), attempt.deadline - .now - .milliseconds(200))
             let made = await client.carryOut(
                 call, account: action.account, kind: action.kind, attempt: Int(attempt.number), deadline: deadline)
-            return Answered(id: attempt.id, attempt: attempt.number, answer: made.answer)
+            return Answered(id: attempt.id, attempt: attempt.number, answer: made.answer, usage: made.usage)
         } catch {
             return failed(attempt, error.description)
         }

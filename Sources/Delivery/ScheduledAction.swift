@@ -25,7 +25,11 @@ package struct ScheduledAction: Sendable, Equatable {
     package init(_ action: Action, lane: LaneName, attempts: UInt32 = 0, nextAttempt: Instant? = nil) {
         id = action.actionID
         self.lane = lane
-        account = action.account
+        // What stays in the house is not held up by a platform's brakes.
+        switch action.kind {
+        case .tell, .notify, .publish: account = "internal/\(action.team)"
+        default: account = action.account
+        }
         orderKey = action.orderKey.isEmpty ? action.conversation : action.orderKey
         urgency = Urgency(action.class)
         decidedAt = Instant(milliseconds: action.decidedAt)
@@ -41,13 +45,17 @@ package struct ScheduledAction: Sendable, Equatable {
 package struct Urgency: Sendable, Hashable, Comparable {
     package let rank: Int
 
-    package static let most = Urgency(rank: 1)
-    package static let least = Urgency(rank: 7)
+    package static let most = Urgency(.safety)
+    package static let least = Urgency(.background)
 
-    private init(rank: Int) { self.rank = rank }
+    /// Nil under the most urgent rank; ranks beyond the least urgent are that one.
+    init?(rank: Int) {
+        guard rank >= 1 else { return nil }
+        self.rank = min(rank, 7)
+    }
 
     package init(_ actionClass: Action.Class) {
-        self.init(rank: (1...7).contains(actionClass.rawValue) ? actionClass.rawValue : 7)
+        rank = (1...7).contains(actionClass.rawValue) ? actionClass.rawValue : 7
     }
 
     package static func < (left: Urgency, right: Urgency) -> Bool { left.rank < right.rank }

@@ -10,7 +10,9 @@ struct Settlement {
     static let mostAttempts: UInt32 = 20
 
     let item: SettleRequest.Item
-    let brake: (scope: BrakeScope, for: Duration)?
+    /// What the account, or all of them, must be spared, and why.
+    let brake: (scope: BrakeScope, for: Duration, reason: String)?
+    let status: Outcome.Status
 
     /// - Parameters:
     ///   - now: the lane clock; stamps the outcome.
@@ -23,7 +25,7 @@ struct Settlement {
         outcome.action = action.actionID.description
         outcome.attempt = attempt
         var verdict = SettleRequest.Verdict.close
-        var brake: (BrakeScope, Duration)?
+        var brake: (BrakeScope, Duration, String)?
         switch answer {
         case .delivered(let providerID):
             outcome.status = .delivered
@@ -39,16 +41,17 @@ struct Settlement {
             verdict = Self.again(after: after, attempt: attempt, using: &generator)
         case .braked(let scope, let time, let failure):
             outcome.fail(.failed, failure)
-            brake = (scope, time)
-            verdict = .again(after: time)
+            brake = (scope, time, failure.description)
+            verdict = .again(after: Self.behindBrake)
         case .stopAccount(let failure):
             outcome.fail(.failed, failure)
-            brake = (.account, Self.stop)
-            verdict = .again(after: Self.stop)
+            brake = (.account, Self.stop, failure.description)
+            verdict = .again(after: Self.behindBrake)
         }
         let bytes = try Self.event(outcome, of: action, now: now)
         item = SettleRequest.Item(action: action.actionID, attempt: attempt, verdict: verdict, outcome: bytes)
         self.brake = brake
+        status = outcome.status
     }
 
     /// Closes an action with a status that no answer of a carrier has.
@@ -66,9 +69,11 @@ struct Settlement {
     }
 
     /// Gives an attempt back of which it is certain that nothing was sent.
-    static func givingBack(_ action: Action, attempt: UInt32, now: Instant) throws -> SettleRequest.Item {
+    static func givingBack(
+        _ action: Action, attempt: UInt32, after: Duration = .zero, now: Instant
+    ) throws -> SettleRequest.Item {
         var item = try closing(.cancelled, "cancelled before it was sent", action, attempt: attempt, now: now)
-        item.verdict = .again(after: .zero)
+        item.verdict = .again(after: after)
         return item
     }
 
@@ -85,6 +90,8 @@ struct Settlement {
 
     /// An account that is stopped waits for a person; so that a forgotten one is seen again it tries once a day.
     private static let stop = Duration.seconds(86_400)
+    /// The brake itself holds the action, so that it goes as soon as somebody lifts the brake.
+    private static let behindBrake = Duration.seconds(1)
 
     private static func again(
         after: Duration, attempt: UInt32, using generator: inout some RandomNumberGenerator

@@ -20,6 +20,7 @@ extension CourierLoop {
         guard let one = underWay[answered.id], one.attempt == answered.attempt, !one.isAnswered else { return }
         underWay[answered.id]?.isAnswered = true
         answer(answered.answer, answered.id, one)
+        if let usage = answered.usage { heed(usage, of: one.action.account) }
     }
 
     private func answer(_ answer: SendAnswer, _ id: ActionID, _ one: UnderWay) {
@@ -27,17 +28,14 @@ extension CourierLoop {
         queue(id, lane: one.lane) { laneNow in
             let settlement = try Settlement(
                 answer, one.action, attempt: one.attempt, now: laneNow, using: &generator)
-            if let brake = settlement.brake { self.brake(brake.scope, one.action.account, for: brake.for) }
+            if let brake = settlement.brake {
+                let account = one.action.account
+                self.brake(
+                    brake.scope == .app ? .everybody : .account(account), account, for: brake.for, lets: 0, brake.reason
+                )
+            }
+            if settlement.item.verdict == .close { free(one.action, after: settlement.status) }
             return settlement.item
-        }
-    }
-
-    private func brake(_ scope: BrakeScope, _ account: String, for time: Duration) {
-        let server = serverNow(.now)
-        let brake = Brake(until: server + time, lets: nil)
-        switch scope {
-        case .account: schedule.brake(account, brake, now: server)
-        case .app: schedule.brakeAll(brake, now: server)
         }
     }
 
@@ -45,6 +43,7 @@ extension CourierLoop {
     func close(_ id: ActionID, as status: Outcome.Status, _ reason: String, _ server: Instant) {
         guard let one = underWay[id] else { return }
         underWay[id]?.isAnswered = true
+        free(one.action, after: status)
         queue(id, lane: one.lane) { laneNow in
             try Settlement.closing(status, reason, one.action, attempt: one.attempt, now: laneNow)
         }

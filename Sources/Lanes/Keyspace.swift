@@ -39,6 +39,9 @@ package struct Keyspace: Sendable, Hashable {
     /// Comment ids that a reply, private reply, hide or delete was claimed for, each with the action's id.
     package func accountOnce(_ account: String) -> String { self.account(account, "once") }
 
+    /// The same comment ids by the end of their claims.
+    package func accountOnceUntil(_ account: String) -> String { self.account(account, "once-until") }
+
     /// Ad media -> original post.
     package func accountAliases(_ account: String) -> String { self.account(account, "aliases") }
 

@@ -49,15 +49,17 @@ package final class LaneStore {
     }
 
     /// Runs function calls; with `durably` their replies count only once the named number of replicas has the writes.
-    func run(_ commands: [RedisCommand], durably: Bool = false) throws(LaneError) -> [RedisReply] {
+    func run(
+        _ commands: [RedisCommand], of library: VersionedLibrary = LaneLibrary.library, durably: Bool = false
+    ) throws(LaneError) -> [RedisReply] {
         guard !commands.isEmpty else { return [] }
         guard durably, durability.replicas > 0 else {
-            return try redis { () throws(RedisError) in try LaneLibrary.library.run(commands, on: connection) }
+            return try redis { () throws(RedisError) in try library.run(commands, on: connection) }
         }
         let wait = RedisCommand(
             "WAIT", String(durability.replicas), String(Self.replicationPatience.wholeMilliseconds))
         var replies = try redis { () throws(RedisError) in
-            try LaneLibrary.library.run(commands, wait: wait, on: connection)
+            try library.run(commands, wait: wait, on: connection)
         }
         let reached = replies.removeLast().int ?? 0
         guard reached >= durability.replicas else {

@@ -51,6 +51,7 @@ package final class WorkerService: Sendable {
     private let courier: Courier
     private let wakeups: LaneWakeups
     private let spread: Spread
+    private let markets: Markets
 
     /// Which runner has which lane, and how busy they were; shared with the threads that report.
     private final class Spread: Sendable {
@@ -65,17 +66,37 @@ package final class WorkerService: Sendable {
         init(runners: Int) { books = Mutex(Books(lanes: LaneSpread(runners: runners))) }
     }
 
+    /// The market of each partition, by the policy in force.
+    private final class Markets: Sendable {
+        private let names: Mutex<[String: String]>
+
+        init(_ policy: Policy) { names = Mutex(Self.names(policy)) }
+
+        func use(_ policy: Policy) {
+            let new = Self.names(policy)
+            names.withLock { $0 = new }
+        }
+
+        func market(of lane: LaneName) -> String? { names.withLock { $0[lane.partition] } }
+
+        private static func names(_ policy: Policy) -> [String: String] {
+            [String: String](policy.partitions.map { ($0.key.text, $0.value.market) }) { first, _ in first }
+        }
+    }
+
     /// Starts the threads; no lane is taken yet.
     ///
     /// - Parameter report: what became of lanes; called on runners' threads, must return at once.
     package init(_ setting: WorkerSetting, report: @escaping @Sendable (LaneReport) -> Void) throws(LaneError) {
         let spread = Spread(runners: setting.runners)
         let connector = setting.connector
+        let markets = Markets(setting.policy)
         let courier = Courier(
             name: "courier",
             setting: CourierSetting(
                 connect: { try connector.open(clientName: "courier") }, carriers: setting.carriers,
-                limits: setting.limits, patience: setting.patience))
+                limits: setting.limits, patience: setting.patience, name: setting.owner,
+                market: { markets.market(of: $0) }))
         let relay = Relay()
         let runners = (0..<setting.runners).map { index in
             Runner(
@@ -103,6 +124,7 @@ package final class WorkerService: Sendable {
             }
         }
         self.spread = spread
+        self.markets = markets
         self.courier = courier
         self.runners = runners
         self.wakeups = wakeups
@@ -138,6 +160,7 @@ package final class WorkerService: Sendable {
     }
 
     package func use(_ policy: Policy) {
+        markets.use(policy)
         for runner in runners { runner.use(policy) }
     }
 

@@ -14,7 +14,7 @@ struct Nightshift: AsyncParsableCommand {
             UpCommand.self, PublishCommand.self, CheckCommand.self, HoursCommand.self, DecideCommand.self,
             AppendCommand.self,
             ResultsCommand.self, ConversationCommand.self, ExplainCommand.self, ReplayCommand.self, AuditCommand.self,
-            LanesCommand.self, DeadCommand.self, WorkerCommand.self,
+            LanesCommand.self, ActionsCommand.self, AutomationCommand.self, DeadCommand.self, WorkerCommand.self,
             CoordinatorCommand.self, IngressCommand.self, SandboxCommand.self, BenchCommand.self, DrillCommand.self,
         ]
     )

@@ -5,7 +5,7 @@ import Workers
 
 /// A decider that does what a message's text says, so that a test can see order, timers and actions in the results.
 ///
-/// `send` makes a send; `send-until N` one that ends N ms after now; `timer N NAME` arms a timer N ms after the entry's
+/// `send` makes a send; `reply C [AGENT]` and `hide C [AGENT]` one for comment C, by an agent if one is named; `send-until N` one that ends N ms after now; `timer N NAME` arms a timer N ms after the entry's
 /// instant; `boom` throws; `cancel` cancels the last send. Each result's rule is `CONTACT:TEXT#DECISIONS`.
 enum FakeDecider {
     struct Boom: Error {}
@@ -46,6 +46,7 @@ enum FakeDecider {
         switch words.first {
         case "boom": throw Boom()
         case "send", "tell": send(event, id, words, now, &decision)
+        case "reply", "hide": onComment(event, id, words, now, &decision)
         case "timer":
             var timer = ArmedTimer()
             timer.kind = .quiet
@@ -62,6 +63,17 @@ enum FakeDecider {
         }
     }
 
+    private static func onComment(
+        _ event: Event, _ id: EntityID, _ words: [String], _ now: Instant, _ decision: inout Decision
+    ) {
+        send(event, id, ["send"], now, &decision)
+        let kind: Action.Kind = words[0] == "hide" ? .hide : .reply
+        decision.actions[0].kind = kind
+        decision.actions[0].actionID = ActionID(conversation: id, cause: event.id, kind: kind, n: 0)
+        decision.actions[0].comment = words[1]
+        if words.count > 2 { decision.actions[0].agent = words[2] }
+    }
+
     private static func send(
         _ event: Event, _ id: EntityID, _ words: [String], _ now: Instant, _ decision: inout Decision
     ) {
@@ -76,6 +88,7 @@ enum FakeDecider {
         action.account = event.account
         action.contact = event.contact
         action.text = "hello"
+        action.rule = "fake"
         if words.count > 1, let time = Int64(words[1]) { action.notAfter = now.milliseconds + time }
         if words.count > 2, let time = Int64(words[2]) { action.notBefore = now.milliseconds + time }
         decision.actions = [action]

@@ -22,7 +22,7 @@ final class WorkerKit {
     let events = Bell<Int>()
     let reports = Bell<LaneReport>()
     let sink = GatedCarrier()
-    private var number: UInt64 = 0
+    private var numbers: [LaneName: UInt64] = [:]
     private var serial = 0
 
     /// - Parameters:
@@ -42,27 +42,31 @@ final class WorkerKit {
     /// Starts an owner and gives it the lane.
     func worker(
         _ name: String = "worker-a", assignment: UInt64 = 1, decider: Decider = FakeDecider.decider,
-        policy: Policy? = nil, patience: Duration = .seconds(30)
+        policy: Policy? = nil, patience: Duration = .seconds(30), lane: LaneName? = nil, sink: GatedCarrier? = nil
     ) throws -> WorkerService {
+        let sink = sink ?? self.sink
         let setting = WorkerSetting(
             connector: connector, owner: name, runners: 1, decider: decider, policy: try policy ?? Self.policy(),
             carriers: Carriers(channel: sink, tell: sink, notify: sink), patience: patience,
             committed: { [events] _, committed in events.ring(with: committed.map { _ in 1 }) })
         let worker = try WorkerService(setting) { [reports] in reports.ring(with: [$0]) }
-        worker.grant(lane, assignment: assignment)
+        worker.grant(lane ?? self.lane, assignment: assignment)
         return worker
     }
 
     static func policy() throws -> Policy {
         try Policy(
-            number: 3, hash: [UInt8](repeating: 9, count: 32), partitions: [], accounts: [], markets: [], channels: [],
+            number: 3, hash: [UInt8](repeating: 9, count: 32),
+            partitions: [PartitionPolicy(name: .sample, market: "de", zone: "Europe/Berlin")], accounts: [],
+            markets: [], channels: [],
             zones: [], languages: [], phrases: PhraseMatcher(phrases: []))
     }
 
     /// Appends one entry of messages, each `contact: text`; returns the entry.
     @discardableResult
     func append(
-        _ messages: [(contact: String, text: String)], account: String = "shop", undecodable: Set<Int> = []
+        _ messages: [(contact: String, text: String)], account: String = "shop", undecodable: Set<Int> = [],
+        to lane: LaneName? = nil
     ) throws -> EntryID {
         let now = try look()
         var body: [UInt8] = []
@@ -78,11 +82,13 @@ final class WorkerKit {
             let bytes: [UInt8] = try event.serializedBytes()
             EventFraming.append(undecodable.contains(index) ? [0xFF, 0xFF] : bytes, to: &body)
         }
-        return try append(body, count: messages.count)
+        return try append(body, count: messages.count, to: lane)
     }
 
-    func append(_ body: [UInt8], count: Int) throws -> EntryID {
-        number += 1
+    func append(_ body: [UInt8], count: Int, to lane: LaneName? = nil) throws -> EntryID {
+        let lane = lane ?? self.lane
+        let number = numbers[lane, default: 0] + 1
+        numbers[lane] = number
         let batch = AppendBatch(
             lane: lane, producer: ProducerID(77), number: number, count: count, body: body)
         let reply = try store.append([batch])[0]
@@ -131,7 +137,14 @@ final class Bell<Item: Sendable>: Sendable {
 
     func ring(with items: [Item]) { mailbox.post { $0 += items } }
 
-    var all: [Item] { heard.withLock { $0 } }
+    /// Everything rung so far.
+    var all: [Item] {
+        let items = mailbox.take(waiting: .zero) ?? []
+        return heard.withLock { heard in
+            heard += items
+            return heard
+        }
+    }
 
     /// Waits until `isEnough` says so of everything heard so far; false after 20 s.
     func wait(until isEnough: ([Item]) throws -> Bool) throws -> Bool {

@@ -139,6 +139,7 @@ extension Outcome: EventFields {
     static let words: [(String, Status)] = [
         ("delivered", .delivered), ("failed", .failed), ("ambiguous", .ambiguous), ("cancelled", .cancelled),
         ("expired", .expired), ("window_closed", .windowClosed),
+        ("already_done", .alreadyDone),
     ]
 
     mutating func visit(_ fields: inout some FieldVisitor) throws(EventJSONError) {

@@ -474,6 +474,9 @@ package nonisolated struct Outcome: Sendable {
 
     /// The channel's window was closed: a person's task.
     case windowClosed // = 6
+
+    /// Another action has done the same to the same comment.
+    case alreadyDone // = 7
     case UNRECOGNIZED(Int)
 
     package init() {
@@ -489,6 +492,7 @@ package nonisolated struct Outcome: Sendable {
       case 4: self = .cancelled
       case 5: self = .expired
       case 6: self = .windowClosed
+      case 7: self = .alreadyDone
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -502,6 +506,7 @@ package nonisolated struct Outcome: Sendable {
       case .cancelled: return 4
       case .expired: return 5
       case .windowClosed: return 6
+      case .alreadyDone: return 7
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -515,6 +520,7 @@ package nonisolated struct Outcome: Sendable {
       .cancelled,
       .expired,
       .windowClosed,
+      .alreadyDone,
     ]
 
   }
@@ -1614,7 +1620,7 @@ nonisolated extension Outcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
 }
 
 nonisolated extension Outcome.Status: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0STATUS_UNSPECIFIED\0\u{1}DELIVERED\0\u{1}FAILED\0\u{1}AMBIGUOUS\0\u{1}CANCELLED\0\u{1}EXPIRED\0\u{1}WINDOW_CLOSED\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0STATUS_UNSPECIFIED\0\u{1}DELIVERED\0\u{1}FAILED\0\u{1}AMBIGUOUS\0\u{1}CANCELLED\0\u{1}EXPIRED\0\u{1}WINDOW_CLOSED\0\u{1}ALREADY_DONE\0")
 }
 
 nonisolated extension Command: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

@@ -105,6 +105,7 @@ package enum Explanation {
         "outcome.ambiguous": "nobody can tell whether the channel has what was sent",
         "outcome.failed": "the channel refused what was sent",
         "outcome.expired": "it could not be sent in time, so it was dropped",
+        "outcome.already_done": "another conversation with the same comment had done it already",
         "outcome.window_closed": "the channel's window was closed, so it is a person's task",
         "edited": "the customer changed the text",
         "removed": "the customer took it back, so what waited as its answer was cancelled",

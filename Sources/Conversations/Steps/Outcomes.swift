@@ -34,6 +34,9 @@ extension Turn {
         case .windowClosed:
             result.rule = "outcome.window_closed"
             neverReached(action)
+        case .alreadyDone:
+            result.rule = "outcome.already_done"
+            doneByAnother(action)
         case .unspecified, .UNRECOGNIZED:
             result.rule = "outcome.unknown_status"
         }
@@ -82,6 +85,15 @@ extension Turn {
             // The answer that it relied on never came: the question is the team's.
             if isPublic ? talk.hasOpenComment : talk.lastCustomerAt > talk.lastAgentAt { reopen() }
         }
+    }
+
+    /// The comment has its answer from another conversation in which it stands too, under the ad or under the original:
+    /// nothing is open here, and what that answer promised binds there.
+    private mutating func doneByAnother(_ action: ActionID) {
+        let pending = takePending(action)
+        let isAfterHours = giveText(action)
+        void(carriedBy: action)
+        if let pending, pending.automatic, isPublic, !isAfterHours { automaticReached(pending) }
     }
 
     /// An answer under a post that stands there ends the question of its author.

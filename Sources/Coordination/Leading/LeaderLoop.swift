@@ -183,9 +183,12 @@ final class LeaderLoop {
         func signal(_ name: String, _ value: some CustomStringConvertible) -> Signal {
             Signal(name: name, value: "\(value)", at: control.now, writer: id.text)
         }
+        let switches = try link.lanes.automationSwitches().off.map { scope, off in
+            Signal(name: "automation/\(scope)", value: "off", at: off.since, writer: off.by)
+        }
         let signals =
             [signal("members", census.living.count), signal("lanes.orphaned", orphans)]
-            + backlog.map { signal("backlog.\($0.key)", $0.value) }
+            + backlog.map { signal("backlog.\($0.key)", $0.value) } + switches
         guard window.isOpen(at: .now) else { return }
         let answer = try link.control.number(signals, by: id, term: window.term)
         guard case .written(let number) = answer else { return refused(answer) }

@@ -3,9 +3,11 @@ import Channels
 import Contracts
 import Conversations
 import Delivery
+import Instants
 import Lanes
 import Logging
 import Membership
+import Redis
 import ServiceLifecycle
 import Synchronization
 import Telemetry
@@ -62,11 +64,12 @@ final class WorkerRole: Service {
                 }
             })
         let tells = TellCarrier(appender: appender)
+        let redis = try RedisThread(connector.endpoint, clientName: "signals")
         let (service, member) = try start(first, Carriers(channel: graph, tell: tells, notify: notices))
         log.info("Worker started")
         await withDiscardingTaskGroup { group in
             group.addTask { await graph.run() }
-            await watch(service, member)
+            await watch(service, member, redis)
             await offPool { [settings] in
                 _ = member.leave(by: .now + settings.drain)
                 _ = service.stop(atMost: settings.drain)
@@ -116,12 +119,14 @@ final class WorkerRole: Service {
     }
 
     /// Once a second until shutdown: a newer policy, and figures for the metrics.
-    private func watch(_ service: WorkerService, _ member: Member) async {
+    private func watch(_ service: WorkerService, _ member: Member, _ redis: RedisThread) async {
         let connector = connector
         var before = RunnerCounters()
+        var signals: UInt64 = 0
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
             try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(1)) }
             export(service.counters, &before, service.courierCounters)
+            signals = await useSignals(service, redis, member.standing.control?.numbers.signals ?? 0, after: signals)
             let wanted = member.standing.control?.numbers.policy ?? 0
             guard wanted > policy.withLock({ $0?.number ?? 0 }) else { continue }
             do {
@@ -134,6 +139,26 @@ final class WorkerRole: Service {
                 log.error(
                     "A newer policy could not be loaded; the last good one stays", metadata: .of((.cause, "\(error)")))
             }
+        }
+    }
+
+    /// Gives runners a newer snapshot of the signals; without Redis the last one stays. Returns the number in use.
+    private func useSignals(
+        _ service: WorkerService, _ redis: RedisThread, _ wanted: UInt64, after used: UInt64
+    ) async -> UInt64 {
+        guard wanted > used else { return used }
+        let keyspace = connector.keyspace
+        do {
+            let read = try await redis.run { try ControlStore(connection: $0, keyspace: keyspace).signals() }
+            guard let read, read.number > used else { return used }
+            let values = read.signals.map {
+                ($0.name, Conversations.Signal(value: $0.value, at: $0.at.milliseconds, writer: $0.writer))
+            }
+            service.use(Signals(number: read.number, values: Dictionary(values) { first, _ in first }))
+            return read.number
+        } catch {
+            log.info("Signals could not be read; the last ones stay", metadata: .of((.cause, "\(error)")))
+            return used
         }
     }
 

@@ -1,0 +1,199 @@
+internal import Channels
+internal import Contracts
+internal import Instants
+internal import Lanes
+
+// What stands between a picked action and the platform: brakes, kill switches, claims on comments.
+//
+// Problem: an account's lanes lie with many workers, and an operator's switch must work within a second whatever else
+// stands still. Choice: brakes and claims live in the account's own slot, switches in the control slot; the courier
+// reads them itself. Brakes are read before an attempt is claimed, if what is known of the account is older than
+// `brakesLast`, so that a braked action spends no attempt. Switches are read twice a second, and looked at after the
+// claim, since an action that they stop is settled, and its outcome says so. The claim on a comment comes last.
+// What a platform says about its limits brakes this courier at once and is shared before anything else is sent.
+// Rejected: a token a call from the account's slot, a round trip more for each call, for limits that the platform
+// states with every answer. How it fails: for up to `brakesLast` another worker may still call an account that was
+// just braked, besides what is under way. Without Redis nothing is sent at all.
+struct SendingGate {
+    /// For how long what was read of an account's brake is relied on.
+    static let brakesLast = Duration.milliseconds(100)
+    /// How often switches are read: half of the second that they may be old.
+    static let switchesLast = Duration.milliseconds(500)
+
+    struct Known {
+        var readAt: ContinuousClock.Instant
+        var brake: AccountBrake?
+    }
+
+    struct Braking {
+        let scope: BrakedScope
+        let until: Instant
+        let lets: Int
+        let reason: String
+    }
+
+    var switches = AutomationSwitches()
+    /// The brake on all accounts.
+    var everybody: AccountBrake?
+    var known: [String: Known] = [:]
+    /// To be told to the other workers.
+    var toShare: [Braking] = []
+    /// Claims of actions that did nothing, or whose effect was undone.
+    var toFree: [OnceClaim] = []
+
+    var hasWork: Bool { !toShare.isEmpty || !toFree.isEmpty }
+
+    /// The account's brake and everybody's, whichever is stricter and later; nil if neither stands.
+    func brake(on account: String, now: Instant) -> Brake? {
+        let standing = [known[account]?.brake, everybody].compactMap { $0 }.filter { $0.until > now }
+        guard let until = standing.map(\.until).max(), let lets = standing.map(\.lets).min() else { return nil }
+        return Brake(until: until, lets: Urgency(rank: lets))
+    }
+}
+
+extension CourierLoop {
+    /// Reads the switches and everybody's brake, and the brakes that stand, since they may have been released.
+    func readRules(_ store: LaneStore, _ now: ContinuousClock.Instant) throws -> Instant {
+        let rules = try store.sendingRules()
+        gate.switches = rules.switches
+        gate.everybody = rules.brake
+        let braked = gate.known.keys.sorted().filter { gate.known[$0]?.brake != nil }
+        try readBrakes(of: braked, store, now)
+        if rules.brake != nil { applyBrakes(to: gate.known.keys.sorted(), rules.read) }
+        return rules.read
+    }
+
+    /// Learns the brakes of accounts of which nothing recent is known.
+    func learnBrakes(of accounts: Set<String>, _ now: ContinuousClock.Instant) throws {
+        guard let store else { return }
+        let unknown = accounts.filter { now - (gate.known[$0]?.readAt ?? now - .seconds(1)) > SendingGate.brakesLast }
+        try readBrakes(of: unknown.sorted(), store, now)
+    }
+
+    private func readBrakes(of accounts: [String], _ store: LaneStore, _ now: ContinuousClock.Instant) throws {
+        guard !accounts.isEmpty else { return }
+        let brakes = try store.brakes(accounts.map(BrakedScope.account))
+        var changed: [String] = []
+        for (account, brake) in zip(accounts, brakes) {
+            if gate.known[account]?.brake != brake || brake != nil { changed.append(account) }
+            gate.known[account] = SendingGate.Known(readAt: now, brake: brake)
+        }
+        applyBrakes(to: changed, serverNow(now))
+    }
+
+    private func applyBrakes(to accounts: [String], _ server: Instant) {
+        for account in accounts { schedule.brake(account, gate.brake(on: account, now: server), now: server) }
+    }
+
+    /// Brakes at once here; the other workers are told in this turn.
+    func brake(_ scope: BrakedScope, _ account: String, for time: Duration, lets: Int, _ reason: String) {
+        let server = serverNow(.now)
+        let brake = AccountBrake(until: server + time, lets: lets, reason: reason, by: setting.name)
+        gate.toShare.append(.init(scope: scope, until: brake.until, lets: lets, reason: reason))
+        counters.brakes += 1
+        if case .everybody = scope { gate.everybody = brake }
+        gate.known[account] = SendingGate.Known(readAt: .now, brake: brake)
+        applyBrakes(to: scope == .everybody ? gate.known.keys.sorted() : [account], server)
+    }
+
+    /// What an answer's headers say of the limits (DOMAIN.md 4.9): background stops at 85 %, what is not urgent at 95 %.
+    func heed(_ usage: MetaUsage, of account: String) {
+        let server = serverNow(.now)
+        if let time = usage.regainAfter, usage.percent >= 100 {
+            return brake(.account(account), account, for: time, lets: 0, "the platform's limit is used up")
+        }
+        guard usage.percent >= 85 else { return }
+        let lets = usage.percent >= 95 ? Urgency(.promiseNear).rank : Urgency(.answer).rank
+        // Every answer says it: told again only when it is about to end, or has become stricter.
+        if let known = gate.known[account]?.brake, known.lets <= lets, known.until > server + .seconds(30) { return }
+        brake(.account(account), account, for: .seconds(60), lets: lets, "\(usage.percent) % of the limit is used")
+    }
+
+    /// Tells other workers of brakes, and gives claims back.
+    func tellOthers() throws {
+        guard gate.hasWork, let store else { return }
+        while let first = gate.toShare.first {
+            let left = first.until - serverNow(.now)
+            if left > .zero {
+                let stands = try store.brake(
+                    first.scope, for: left, lets: first.lets, reason: first.reason, by: setting.name)
+                if case .account(let account) = first.scope { gate.known[account]?.brake = stands }
+            }
+            gate.toShare.removeFirst()
+        }
+        _ = try store.once(gate.toFree)
+        gate.toFree = []
+    }
+
+    /// The claimed attempts that may be sent; the others are settled, or given back.
+    func admit(_ attempts: [Attempt], _ server: Instant) -> (admitted: [Attempt], lost: (any Error)?) {
+        var admitted: [Attempt] = []
+        var claims: [(attempt: Attempt, claim: OnceClaim)] = []
+        for attempt in attempts {
+            if let scope = stops(attempt) {
+                counters.switchedOff += 1
+                close(attempt.id, as: .cancelled, "automation is off for \(scope)", server)
+            } else if let claim = OnceClaim(attempt.action) {
+                claims.append((attempt, claim))
+            } else {
+                admitted.append(attempt)
+            }
+        }
+        guard !claims.isEmpty, let store else { return (admitted, nil) }
+        do {
+            for ((attempt, _), reply) in zip(claims, try store.once(claims.map(\.claim))) {
+                switch reply {
+                case .yours: admitted.append(attempt)
+                case .anothers(let other):
+                    counters.alreadyDone += 1
+                    close(attempt.id, as: .alreadyDone, "action \(other) does this to the comment", server)
+                case .failed: giveBack(attempt, after: .seconds(1))
+                }
+            }
+            return (admitted, nil)
+        } catch {
+            for (attempt, _) in claims { giveBack(attempt, after: .zero) }
+            return (admitted, error)
+        }
+    }
+
+    private func stops(_ attempt: Attempt) -> AutomationScope? {
+        let action = attempt.action
+        guard !gate.switches.isEmpty, action.agent.isEmpty, action.kind.isShownToCustomers else { return nil }
+        return gate.switches.stops(account: action.account, market: setting.market(attempt.lane), rule: action.rule)
+    }
+
+    /// Nothing was sent: the action goes again.
+    private func giveBack(_ attempt: Attempt, after: Duration) {
+        underWay[attempt.id]?.isAnswered = true
+        queue(attempt.id, lane: attempt.lane) { laneNow in
+            try Settlement.givingBack(attempt.action, attempt: attempt.number, after: after, now: laneNow)
+        }
+    }
+
+    /// What was claimed for an action that did nothing, or undid something, is free again.
+    func free(_ action: Action, after status: Outcome.Status) {
+        switch status {
+        case .failed, .windowClosed, .expired, .cancelled:
+            guard var claim = OnceClaim(action) else { return }
+            claim.way = .free
+            gate.toFree.append(claim)
+        case .delivered:
+            if let undone = OnceClaim(undoneBy: action) { gate.toFree.append(undone) }
+        default: return
+        }
+    }
+}
+
+extension Action.Kind {
+    /// Whether the platform is called for it; the rest stays in the house.
+    var isOutward: Bool {
+        switch self {
+        case .send, .reply, .privateReply, .hide, .unhide, .delete, .senderAction, .fetch: true
+        default: false
+        }
+    }
+
+    /// Whether customers see it: what a kill switch stops.
+    var isShownToCustomers: Bool { isOutward && self != .fetch }
+}

@@ -1,0 +1,94 @@
+package import Instants
+internal import Redis
+
+/// A brake on an account, as all workers see it.
+package struct AccountBrake: Sendable, Hashable {
+    /// Redis's clock; from then on the brake is off.
+    package var until: Instant
+    /// The least urgent rank of class that still goes (DOMAIN.md 5.6: 1 to 7); 0: nothing goes.
+    package var lets: Int
+    /// In words, for people.
+    package var reason: String
+    package var by: String
+
+    package init(until: Instant, lets: Int, reason: String = "", by: String = "") {
+        self.until = until
+        self.lets = lets
+        self.reason = reason
+        self.by = by
+    }
+}
+
+/// Whom a brake concerns.
+package enum BrakedScope: Sendable, Hashable {
+    case account(String)
+    /// Every account of this namespace: the platform's limit on the app as a whole.
+    case everybody
+}
+
+extension LaneStore {
+    /// Brakes, for all workers; gives the brake that now stands, which may be stricter than this one.
+    ///
+    /// - Parameter lets: see `AccountBrake.lets`.
+    package func brake(
+        _ scope: BrakedScope, for duration: Duration, lets: Int, reason: String, by: String
+    ) throws(LaneError) -> AccountBrake {
+        var command = RedisCommand(function: AccountLibrary.brake, keys: 1)
+        command.add(key(of: scope))
+        command.add("brake")
+        command.add(duration)
+        command.add(lets)
+        command.add(String(reason.prefix(140)).isEmpty ? "no reason given" : String(reason.prefix(140)))
+        command.add(by.isEmpty ? "unknown" : String(by.prefix(40)))
+        let answer = try braking(command)
+        guard answer.word == "braked" else { throw answer.unexpected(0) }
+        return AccountBrake(
+            until: try answer.instant(1), lets: Int(clamping: try answer.integer(2)), reason: reason, by: by)
+    }
+
+    /// Lets it go again, whoever braked it.
+    package func release(_ scope: BrakedScope) throws(LaneError) {
+        var command = RedisCommand(function: AccountLibrary.brake, keys: 1)
+        command.add(key(of: scope))
+        command.add("release")
+        let answer = try braking(command)
+        guard answer.word == "released" else { throw answer.unexpected(0) }
+    }
+
+    /// The brakes that stand, in order; nil where none does. One round trip, O(scopes).
+    package func brakes(_ scopes: [BrakedScope]) throws(LaneError) -> [AccountBrake?] {
+        let replies = try plain(scopes.map { brakeReading($0) })
+        return try replies.map { reply throws(LaneError) in try Self.brake(in: reply) }
+    }
+
+    func brakeReading(_ scope: BrakedScope) -> RedisCommand {
+        RedisCommand("HMGET", key(of: scope), "until", "lets", "reason", "by")
+    }
+
+    static func brake(in reply: RedisReply) throws(LaneError) -> AccountBrake? {
+        guard let fields = reply.array, fields.count == 4 else {
+            throw .unexpectedReply(call: "limits", came: reply.kind)
+        }
+        guard let until = fields[0].int, let lets = fields[1].int else { return nil }
+        return AccountBrake(
+            until: Instant(milliseconds: until), lets: Int(clamping: lets), reason: fields[2].string ?? "",
+            by: fields[3].string ?? "")
+    }
+
+    private func braking(_ command: RedisCommand) throws(LaneError) -> FunctionAnswer {
+        guard let reply = try run([command], of: AccountLibrary.library).first else {
+            throw .unexpectedReply(call: "brake", came: "nothing")
+        }
+        switch try FunctionAnswer.read(reply, call: "brake") {
+        case .fault(let fault): throw .unexpectedReply(call: "brake", came: fault.description)
+        case .answer(let answer): return answer
+        }
+    }
+
+    private func key(of scope: BrakedScope) -> String {
+        switch scope {
+        case .account(let id): keyspace.accountLimits(id)
+        case .everybody: keyspace.control("limits")
+        }
+    }
+}

@@ -1,0 +1,186 @@
+import ArgumentParser
+import Channels
+import Contracts
+import Conversations
+import Foundation
+import Instants
+import Lanes
+import SwiftProtobuf
+
+/// What waits to be sent, and the little that an operator may do about it.
+struct ActionsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "actions",
+        abstract: "Show actions that are not settled; cancel them; release an account that the platform braked.",
+        subcommands: [List.self, Cancel.self, Release.self], defaultSubcommand: List.self)
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "One line an action, and the brakes that stand.")
+
+        @OptionGroup var redis: RedisOptions
+        @Option(help: "Only of this lane or partition; may be repeated.") var lane: [String] = []
+        @Option(help: "Only of this account.") var account: String?
+        @Flag(help: "Print JSON lines.") var json = false
+
+        func run() async throws {
+            let session = try Session(redis)
+            var table = TextTable("action", "kind", "lane", "conversation", "rule", "attempts", "state", "next attempt")
+            for open in try session.openActions(in: lane) where account == nil || open.action.account == account {
+                if json {
+                    Output.line(open.json.text())
+                } else {
+                    table.add(
+                        open.stored.id.description, open.action.kind.word, open.lane.text, open.action.conversation,
+                        open.action.rule, "\(open.stored.attempts)", open.state, open.stored.nextAttempt.description)
+                }
+            }
+            let brakes = try session.brakes()
+            if json {
+                for (name, brake) in brakes { Output.line(brake.json(of: name).text()) }
+                return
+            }
+            Output.line(table.rows.isEmpty ? "no action waits" : table.text)
+            for (name, brake) in brakes {
+                Output.line("\(name) is braked until \(brake.until) by \(brake.by): \(brake.reason)")
+            }
+        }
+    }
+
+    struct Cancel: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Ask that actions be not sent; one under way ends, and is not tried again.")
+
+        @OptionGroup var redis: RedisOptions
+        @Argument(help: "Ids as `actions list` shows them.") var ids: [String]
+        @Option(help: "Who asks; by default the user.") var by: String?
+
+        func run() async throws {
+            let session = try Session(redis)
+            var wanted: [ActionID] = []
+            for text in ids {
+                guard let id = ActionID(hex: text) else {
+                    throw Failure(expected: "an action's id of 32 hex digits", came: "\"\(text)\"", at: "ids")
+                }
+                wanted.append(id)
+            }
+            let found = try session.openActions(in: []).filter { wanted.contains($0.stored.id) }
+            for id in wanted where !found.contains(where: { $0.stored.id == id }) {
+                throw Failure(expected: "an action that is not settled", came: "\(id)", at: "ids")
+            }
+            let appender = LaneAppender(connector: session.connector)
+            defer { appender.stop() }
+            let now = Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000))
+            let events = try found.map { open in
+                try LaneEvent(cancelling: open.action, in: open.lane, by: by ?? NSUserName(), at: now)
+            }
+            var refused: [String] = []
+            for (open, result) in zip(found, await appender.append(events)) {
+                switch result {
+                case .held: Output.line("\(open.stored.id)  asked to cancel")
+                case .refused(let refusal): refused.append("\(open.stored.id): \(refusal)")
+                }
+            }
+            guard refused.isEmpty else { throw Failure("refused:\n" + refused.joined(separator: "\n")) }
+        }
+    }
+
+    struct Release: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Lift the brake of an account, so that what waits for it goes.")
+
+        @OptionGroup var redis: RedisOptions
+        @Option(help: "The account; may be repeated.") var account: [String] = []
+        @Flag(help: "The brake on everybody too, which the platform's limit on the app set.") var everybody = false
+
+        func run() async throws {
+            let session = try Session(redis)
+            guard !account.isEmpty || everybody else {
+                throw Failure(expected: "--account or --everybody", came: "neither", at: "actions release")
+            }
+            let policy = try session.policy()
+            for id in account where policy.accounts[id] == nil {
+                throw Failure(expected: "an account of the policy", came: "\"\(id)\"", at: "--account")
+            }
+            for id in account { try session.store.release(.account(id)) }
+            if everybody { try session.store.release(.everybody) }
+            for id in account { Output.line("\(id)  released") }
+            if everybody { Output.line("everybody  released") }
+        }
+    }
+}
+
+/// An action that is not settled, with its lane.
+private struct OpenAction {
+    let lane: LaneName
+    let stored: StoredAction
+    let action: Action
+
+    var state: String {
+        if stored.mayNotRetry { return "cancelled" }
+        return stored.isOpen ? "under way" : stored.attempts > 0 ? "again" : "waiting"
+    }
+
+    /// No text of a customer, nor ours.
+    var json: JSONValue {
+        var fields: [String: JSONValue] = [
+            "type": "action", "id": .string(stored.id.description), "kind": .string(action.kind.word),
+            "lane": .string(lane.text), "conversation": .string(action.conversation),
+            "account": .string(action.account), "cause": .string(action.cause), "rule": .string(action.rule),
+            "attempts": .integer(Int64(stored.attempts)), "state": .string(state),
+            "next_attempt": .string(stored.nextAttempt.description),
+        ]
+        if action.notAfter > 0 { fields["not_after"] = .string(Session.text(action.notAfter)) }
+        if !action.agent.isEmpty { fields["agent"] = .string(action.agent) }
+        return .object(fields)
+    }
+}
+
+extension AccountBrake {
+    fileprivate func json(of name: String) -> JSONValue {
+        [
+            "type": "brake", "account": .string(name), "until": .string(until.description),
+            "lets": .integer(Int64(lets)), "reason": .string(reason), "by": .string(by),
+        ]
+    }
+}
+
+extension Session {
+    /// Of the lanes or partitions named, or of all.
+    fileprivate func openActions(in names: [String]) throws -> [OpenAction] {
+        let known = try lanes()
+        for name in names where !known.contains(where: { $0.text == name || $0.partition == name }) {
+            throw Failure(expected: "a lane or partition of this namespace", came: "\"\(name)\"", at: "--lane")
+        }
+        return try known.filter { names.isEmpty || names.contains($0.text) || names.contains($0.partition) }
+            .flatMap { lane in
+                try store.recover(lane).compactMap { stored in
+                    (try? Action(serializedBytes: stored.bytes)).map {
+                        OpenAction(lane: lane, stored: stored, action: $0)
+                    }
+                }
+            }
+    }
+
+    fileprivate func brakes() throws -> [(name: String, brake: AccountBrake)] {
+        let accounts = try topology().accounts.keys.sorted()
+        let found = try store.brakes([.everybody] + accounts.map(BrakedScope.account))
+        return zip(["everybody"] + accounts, found).compactMap { name, brake in brake.map { (name, $0) } }
+    }
+}
+
+extension LaneEvent {
+    /// The operator's command, for the lane that holds the action.
+    fileprivate init(cancelling action: Action, in lane: LaneName, by writer: String, at now: Instant) throws {
+        var event = Event()
+        event.id = "cancel.\(action.actionID).\(now.milliseconds)"
+        event.account = action.account
+        event.contact = action.contact
+        event.conversation = action.conversation
+        event.happenedAt = now.milliseconds
+        event.receivedAt = now.milliseconds
+        event.command.verb = .cancel
+        event.command.subject = action.actionID.description
+        event.command.by = writer
+        self.init(lane: lane, id: event.id, bytes: try event.serializedBytes())
+    }
+}

@@ -1,0 +1,146 @@
+import Contracts
+import Instants
+import Lanes
+import Redis
+import Testing
+
+@Suite("An account's slot")
+struct AccountTests {
+    private static func action(
+        _ kind: Action.Kind, conversation: String = "c/shop/post/C9", cause: String = "e1", n: Int = 0,
+        agent: String = ""
+    ) throws -> Action {
+        var action = Action()
+        action.kind = kind
+        action.conversation = conversation
+        action.cause = cause
+        action.account = "shop"
+        action.comment = "C9"
+        action.agent = agent
+        action.actionID = ActionID(conversation: try EntityID(conversation), cause: cause, kind: kind, n: n)
+        return action
+    }
+
+    private static func claim(_ action: Action, _ way: OnceClaim.Way? = nil) throws -> OnceClaim {
+        var claim = try #require(OnceClaim(action))
+        if let way { claim.way = way }
+        return claim
+    }
+
+    @Test(
+        "a comment under an ad and under its original is acted on once",
+        arguments: [
+            Action.Kind.reply, .privateReply, .hide, .delete,
+        ])
+    func once(kind: Action.Kind) throws {
+        let kit = try LaneKit()
+        let original = try Self.action(kind)
+        let underAd = try Self.action(kind, conversation: "c/shop/ad/C9", cause: "e2")
+        #expect(
+            try kit.store.once([try Self.claim(original), try Self.claim(underAd)]) == [
+                .yours, .anothers(original.actionID),
+            ])
+        // Tried again, by whoever: its own claim is no obstacle.
+        #expect(try kit.store.once([try Self.claim(original)]) == [.yours])
+        #expect(try kit.call("HGET", "ns:{acct:shop}:once", "\(kind.word)/C9").string == original.actionID.description)
+        #expect(try kit.call("PTTL", "ns:{acct:shop}:once").int ?? 0 > 8 * 86_400_000 - 1_000)
+    }
+
+    @Test("the pieces of one text claim together, kinds and accounts apart")
+    func together() throws {
+        let kit = try LaneKit()
+        var other = try Self.action(.reply, conversation: "c/two/post/C9", cause: "e9")
+        other.account = "two"
+        let claims = try [
+            Self.claim(Self.action(.reply)), Self.claim(Self.action(.reply, n: 1)),
+            Self.claim(Self.action(.hide, cause: "e3")),
+            Self.claim(other),
+        ]
+        #expect(try kit.store.once(claims) == [.yours, .yours, .yours, .yours])
+    }
+
+    @Test("a person is never refused and leaves automation behind him")
+    func person() throws {
+        let kit = try LaneKit()
+        let automatic = try Self.claim(try Self.action(.reply))
+        let person = try Self.action(.reply, cause: "e5", agent: "ann")
+        #expect(
+            try kit.store.once([automatic, try Self.claim(person), automatic]) == [
+                .yours, .yours, .anothers(person.actionID),
+            ])
+    }
+
+    @Test("a claim can be given back by its own action only, and is cleared by what undoes it")
+    func givenBack() throws {
+        let kit = try LaneKit()
+        let first = try Self.action(.hide)
+        let second = try Self.action(.hide, cause: "e2")
+        let replies = try kit.store.once([
+            Self.claim(first), Self.claim(second, .free), Self.claim(second), Self.claim(first, .free),
+            Self.claim(second),
+        ])
+        #expect(replies == [.yours, .yours, .anothers(first.actionID), .yours, .yours])
+        let undo = try #require(OnceClaim(undoneBy: try Self.action(.unhide, cause: "e4", agent: "ann")))
+        #expect(try kit.store.once([undo, Self.claim(first)]) == [.yours, .yours])
+        #expect(OnceClaim(try Self.action(.send)) == nil)
+    }
+
+    @Test("claims end with their lifetime, and old ones leave")
+    func lifetime() throws {
+        let kit = try LaneKit()
+        let claims = try (0..<100).map { number in
+            OnceClaim(
+                account: "shop", subject: "reply/\(number)", claimant: try Self.action(.reply).actionID, way: .ask)
+        }
+        #expect(try kit.store.once(claims, lifetime: .zero).allSatisfy { $0 == .yours })
+        let next = try Self.claim(try Self.action(.reply, cause: "later"))
+        #expect(
+            try kit.store.once(
+                [next]
+                    + claims.map {
+                        OnceClaim(account: $0.account, subject: $0.subject, claimant: next.claimant, way: .ask)
+                    }
+            ).allSatisfy { $0 == .yours })
+        for number in 0..<8 { _ = try kit.store.once([try Self.claim(try Self.action(.hide, cause: "\(number)"))]) }
+        #expect(try kit.call("HLEN", "ns:{acct:shop}:once").int == kit.call("ZCARD", "ns:{acct:shop}:once-until").int)
+    }
+
+    @Test("of two brakes the stricter and the later hold; a release lifts them")
+    func brakes() throws {
+        let kit = try LaneKit()
+        let shop = BrakedScope.account("shop")
+        #expect(try kit.store.brakes([shop, .everybody]) == [nil, nil])
+        let first = try kit.store.brake(shop, for: .seconds(60), lets: 5, reason: "95 %", by: "worker-a")
+        let second = try kit.store.brake(shop, for: .seconds(10), lets: 0, reason: "throttled", by: "worker-b")
+        #expect(second.until == first.until && second.lets == 0)
+        let seen = try #require(try kit.store.brakes([.account("other"), shop])[1])
+        #expect((seen.until, seen.lets, seen.reason, seen.by) == (first.until, 0, "throttled", "worker-b"))
+        #expect(try kit.call("PTTL", "ns:{acct:shop}:limits").int ?? 0 > 50_000)
+        try kit.store.release(shop)
+        #expect(try kit.store.brakes([shop]) == [nil])
+        _ = try kit.store.brake(.everybody, for: .seconds(60), lets: 0, reason: "app", by: "worker-a")
+        #expect(try kit.store.sendingRules().brake?.lets == 0)
+    }
+
+    @Test("what is switched off is seen by its scope, with its date and writer, until it is on again")
+    func switches() throws {
+        let kit = try LaneKit()
+        let scopes: [AutomationScope] = [.account("shop"), .market("de"), .rule("faq.price")]
+        try kit.store.setAutomation(scopes, isOn: false, by: "ann\tb")
+        let off = try kit.store.automationSwitches()
+        #expect(off.off.keys.sorted() == scopes.sorted())
+        #expect(off.off[.market("de")]?.by == "annb")
+        #expect(off.stops(account: "shop", market: "fi", rule: "x") == .account("shop"))
+        #expect(off.stops(account: "x", market: "de", rule: "x") == .market("de"))
+        #expect(off.stops(account: "x", market: nil, rule: "faq.price") == .rule("faq.price"))
+        #expect(off.stops(account: "x", market: "fi", rule: "x") == nil)
+        try kit.store.setAutomation(scopes, isOn: true, by: "ann")
+        #expect(try kit.store.automationSwitches().isEmpty)
+    }
+
+    @Test("scopes read as they are written", arguments: ["account/shop", "market/de", "rule/faq.price", "account/a/b"])
+    func scopes(text: String) { #expect(AutomationScope(text)?.description == text) }
+
+    @Test("texts that are no scope are none", arguments: ["", "account", "account/", "lane/x", "rule/a\nb"])
+    func noScopes(text: String) { #expect(AutomationScope(text) == nil) }
+}
