@@ -1,3 +1,4 @@
+import Contracts
 import Instants
 import Membership
 import Testing
@@ -27,6 +28,85 @@ struct CensusTests {
         #expect(!early.isDead(id) && !early.isDead(unknown) && early.living.map(\.id) == [id])
         let late = census(records, now: 63_000, since: 60_000)
         #expect(late.isDead(id) && late.isDead(unknown) && late.living.isEmpty)
+    }
+
+    private func twin(_ incarnation: UInt64, beat: Int64) throws -> MemberRecord {
+        MemberRecord(id: try MemberID(name: "w", incarnation: incarnation), beatAt: at(beat), until: at(beat + 3_000))
+    }
+
+    @Test(
+        "a member whose name another bears that was heard later is dead after half a lease, not a millisecond earlier")
+    func succeeded() throws {
+        let (old, new) = (try twin(1, beat: 10_000), try twin(2, beat: 10_400))
+        #expect(census([old, new], now: 11_499, since: 0).living.map(\.id) == [old.id, new.id])
+        #expect(census([old, new], now: 11_499, since: 0).nextEnd == at(11_500))
+        let later = census([old, new], now: 11_500, since: 0)
+        #expect(later.isDead(old.id) && !later.isDead(new.id) && later.living.map(\.id) == [new.id])
+        // Which of the two incarnations is greater says nothing.
+        let (first, second) = (try twin(9, beat: 10_000), try twin(3, beat: 10_400))
+        #expect(census([first, second], now: 11_500, since: 0).isDead(first.id))
+    }
+
+    @Test("without a successor half a lease of silence is no death, and one from the future is no successor")
+    func notSucceeded() throws {
+        let old = try twin(1, beat: 10_000)
+        #expect(!census([old], now: 12_999, since: 0).isDead(old.id))
+        #expect(!census([old, try twin(2, beat: 9_999)], now: 12_999, since: 0).isDead(old.id))
+        #expect(!census([old, try twin(2, beat: 50_000)], now: 12_999, since: 0).isDead(old.id))
+        let other = MemberRecord(id: try member("v"), beatAt: at(12_000), until: at(15_000))
+        #expect(!census([old, other], now: 12_999, since: 0).isDead(old.id))
+    }
+
+    @Test("after an outage a succeeded member has half a lease to come back, one without a successor a whole one")
+    func succeededInOutage() throws {
+        let (old, new) = (try twin(1, beat: 10_000), try twin(2, beat: 60_300))
+        #expect(!census([old, new], now: 61_499, since: 60_000).isDead(old.id))
+        #expect(census([old, new], now: 61_500, since: 60_000).isDead(old.id))
+        #expect(!census([old], now: 62_999, since: 60_000).isDead(old.id))
+        // Redis lost the record with its tail.
+        #expect(!census([new], now: 61_499, since: 60_000).isDead(old.id))
+        #expect(census([new], now: 61_500, since: 60_000).isDead(old.id))
+        #expect(!census([new], now: 61_500, since: 60_000).isDead(try member("v")))
+    }
+
+    /// Members that beat with pauses under half a lease, some of one name, some killed for good; Redis restarts.
+    @Test(
+        "who beats again within half a lease is never dead, whoever bears its name; the killed are dead in time",
+        arguments: UInt64(1)...200)
+    func history(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        var records: [MemberID: MemberRecord] = [:]
+        var nextBeat: [MemberID: Int64] = [:]
+        var killedAt: [MemberID: Int64] = [:]
+        var since: Int64 = 0
+        for index in 0..<6 {
+            nextBeat[try MemberID(name: "w\(index % 3)", incarnation: UInt64(index))] = .random(
+                in: 0...3_000, using: &random)
+        }
+        for now in stride(from: Int64(0), to: 30_000, by: 50) {
+            if Int.random(in: 0..<200, using: &random) == 0 {
+                since = now
+                // All that live come back.
+                for id in nextBeat.keys.sorted() where killedAt[id] == nil {
+                    nextBeat[id] = now + .random(in: 0..<1_400, using: &random)
+                }
+            }
+            for id in nextBeat.keys.sorted() where killedAt[id] == nil && nextBeat[id] ?? 0 <= now {
+                records[id] = MemberRecord(id: id, beatAt: at(now), until: at(now + 3_000))
+                nextBeat[id] = now + .random(in: 50...1_400, using: &random)
+                if Int.random(in: 0..<60, using: &random) == 0, killedAt.count < 5 { killedAt[id] = now }
+            }
+            let census = census(Array(records.values), now: now, since: since)
+            for (id, record) in records {
+                guard let killed = killedAt[id] else {
+                    #expect(!census.isDead(id), "seed \(seed): \(id) at \(now), heard at \(record.beatAt)")
+                    continue
+                }
+                let isSucceeded = records.values.contains { $0.id.name == id.name && $0.beatAt > record.beatAt }
+                let due = max(killed, since) + (isSucceeded ? 1_500 : 3_000)
+                #expect(census.isDead(id) == (due <= now), "seed \(seed): \(id) at \(now), killed at \(killed)")
+            }
+        }
     }
 
     @Test("a heartbeat from the future, left by a clock that was set back, keeps nobody alive")

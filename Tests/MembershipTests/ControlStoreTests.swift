@@ -64,6 +64,25 @@ struct ControlStoreTests {
         #expect(try lead(store, "a").state.term > third.state.term)
     }
 
+    @Test("a coordinator of the leader's name leads once the leader was silent for half a lease, others after a whole")
+    func succession() throws {
+        let server = try PrivateRedis()
+        let store = try store(server)
+        let first = try lead(store, "a")
+        let heir = try MemberID(name: "a", incarnation: 7)
+        #expect(try !store.lead(heir, lease: times.lease, gap: times.gap).leads)
+        let renewedEarlier = RedisCommand("HINCRBY", store.keyspace.control("leader"), "until", "-1500")
+        _ = try store.connection.call(renewedEarlier)
+        #expect(try !lead(store, "b").leads)
+        let second = try store.lead(heir, lease: times.lease, gap: times.gap)
+        #expect(second.leads && second.state.leader == heir && second.state.term > first.state.term)
+        // The old one lives after all: it follows, and what it writes is refused.
+        #expect(try !lead(store, "a").leads)
+        let late = try store.assign(
+            [(lane: try lane(0), member: heir)], by: try member("a"), term: first.state.term, expected: 0)
+        #expect(late == .fenced(term: second.state.term))
+    }
+
     @Test("two leaders never both write: whoever was replaced is fenced, in assignment, signals and expulsions")
     func fences() throws {
         let server = try PrivateRedis()

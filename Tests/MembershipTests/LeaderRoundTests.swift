@@ -28,7 +28,7 @@ struct LeaderRoundTests {
     ) throws -> LeaderRound {
         LeaderRound(
             lanes: try lanes(count), assignment: assignment, census: census, sights: sights, share: share,
-            placement: even)
+            answer: .milliseconds(500), placement: even)
     }
 
     @Test("a lane adopted by a living member while nobody led is written down as its own and not moved")
@@ -47,12 +47,47 @@ struct LeaderRoundTests {
         ]
         let state = ControlState(now: at(100_000), reachableSince: at(0))
         let before = try assigned([(0, "a"), (1, "a"), (2, "dead"), (3, "dead"), (4, "dead"), (5, "b")])
-        let made = try round(6, before, Census(records, at: state, lease: .seconds(3)))
+        let owned = LaneSight(owner: try member("a"), assignment: 5)
+        let made = try round(
+            6, before, Census(records, at: state, lease: .seconds(3)), [try lane(0): owned, try lane(1): owned])
         #expect(made.moves.map(\.lane) == [try lane(2), try lane(3), try lane(4)])
         #expect(made.moves.allSatisfy { $0.member.name == "b" })
 
         let alone = try round(6, before, Census([records[0]], at: state, lease: .seconds(3)))
         #expect(alone.moves.count == 4 && alone.moves.allSatisfy { $0.member.name == "a" })
+    }
+
+    @Test("a member that does not beat after it was given a lane of the dead loses it to the next, not before its time")
+    func unanswered() throws {
+        let records = [
+            MemberRecord(id: try member("a"), beatAt: at(99_200), until: at(102_200)),
+            MemberRecord(id: try member("b"), beatAt: at(99_900), until: at(102_900)),
+        ]
+        let census = Census(records, at: ControlState(now: at(100_000), reachableSince: at(0)), lease: .seconds(3))
+        let mine = [try lane(1): LaneSight(owner: try member("a"), assignment: 5)]
+        func moves(givenAt number: Int64) throws -> LeaderRound {
+            var before = try assigned([(1, "a"), (2, "b")])
+            before.learn([(try lane(0), LaneTarget(member: try member("a"), number: UInt64(number)))], upTo: 99_999)
+            return try round(3, before, census, mine)
+        }
+        let late = try moves(givenAt: 99_500)
+        #expect(late.moves == [PlacementMove(lane: try lane(0), member: try member("b"))])
+        // Its time is not over, or it beat since, or the numbers have run ahead of the clock.
+        for given in [Int64(99_501), 99_200, 5, 2_000_000] {
+            let waits = try moves(givenAt: given)
+            #expect(waits.moves.isEmpty && waits.isAwaiting, "given at \(given)")
+        }
+    }
+
+    @Test("a member that does not answer keeps what it owns, and gets all if nobody else is there")
+    func unansweredAlone() throws {
+        let records = [MemberRecord(id: try member("a"), beatAt: at(99_200), until: at(102_200))]
+        let census = Census(records, at: ControlState(now: at(100_000), reachableSince: at(0)), lease: .seconds(3))
+        var before = try assigned([(1, "a")])
+        before.learn([(try lane(0), LaneTarget(member: try member("a"), number: 99_300))], upTo: 99_300)
+        let made = try round(
+            3, before, census, [try lane(1): LaneSight(owner: try member("a"), assignment: 5)])
+        #expect(made.moves == [PlacementMove(lane: try lane(2), member: try member("a"))])
     }
 
     @Test("a hand-over under way is left to end, and counts against the share")

@@ -92,8 +92,9 @@ final class LeaderLoop {
                 standing.window = nil
                 standing.fault = nil
             }
-            // Tried again the instant the leader's lease ends, if it does.
-            let left = control.leaderUntil - control.now
+            // Tried again the instant the leader's lease ends, if it does; for a predecessor that is after half of it.
+            let isSuccessor = control.leader?.name == id.name
+            let left = control.leaderUntil - control.now - (isSuccessor ? settings.times.lease / 2 : .zero)
             return min(settings.times.interval, max(left, settings.leastPause))
         }
         let window = TrustWindow(
@@ -120,15 +121,15 @@ final class LeaderLoop {
         let looks = try look(topology.lanes, link)
         let round = LeaderRound(
             lanes: topology.lanes, assignment: assignment, census: census, sights: looks.mapValues(LaneSight.init),
-            share: settings.share(of: looks.count), placement: placement)
+            share: settings.share(of: looks.count), answer: settings.times.answer, placement: placement)
         try write(round.moves, window, link)
         try expel(records, control, window, link)
         try signal(control, census, looks, window, link)
         show { $0.underWay = round.underWay }
-        // Sooner if somebody's lease ends before.
+        // Sooner if somebody will be dead before, or does not answer.
         let left = (census.nextEnd ?? .distantFuture) - control.now
-        let canJudgeIn = census.canJudge ? .zero : control.reachableSince + settings.times.lease - control.now
-        return min(settings.times.interval, max(left, canJudgeIn, settings.leastPause))
+        let answer = round.moves.isEmpty && !round.isAwaiting ? settings.times.interval : settings.times.answer
+        return min(settings.times.interval, answer, max(left, settings.leastPause))
     }
 
     private func readAssignment(_ control: ControlState, _ link: Link) throws(LaneError) {

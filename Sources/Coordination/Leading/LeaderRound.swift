@@ -1,4 +1,5 @@
 package import Contracts
+internal import Instants
 package import Membership
 
 // What a leader makes of what it read, as a value.
@@ -10,7 +11,12 @@ package import Membership
 // the lane never left its living former owner, it stays there. In both the leader writes what is the case, which costs
 // no hand-over. Lanes of the dead are placed at once; lanes of the living move within a share of which the hand-overs
 // under way are already taken off. Before anybody may be declared dead, lanes assigned to members not seen stay as
-// they are. A member that has not been heard for half a lease keeps its lanes and is given none.
+// they are. A member that has not been heard for half a lease keeps what it owns and is given nothing; nor is one that
+// did not beat within `answer` after a lane was assigned to it, since an assignment rings for a heartbeat. What such a
+// member was given but nobody alive owns goes on to the next. The instant of an assignment is its number: Redis'
+// milliseconds, unless a fail-over or a clock set back pushed it ahead of them; then this waits for the clock, and the
+// lease of the silent one ends as ever.
+// Rejected: to wait for the lease of an heir that died before it took the lane. A lane would wait two leases.
 // How it fails: what is read is a moment old. The write is refused if the assignment changed meanwhile, and a lane
 // refuses an owner with an older number.
 
@@ -20,22 +26,25 @@ package struct LeaderRound: Sendable {
     package let moves: [PlacementMove]
     /// Lanes that a living member owns and another living member is to have.
     package let underWay: Int
+    /// Whether a lane that nobody alive owns waits for the member that it was given to.
+    package let isAwaiting: Bool
 
     /// - Parameters:
     ///   - lanes: every lane of the topology.
     ///   - sights: their owners.
     ///   - share: how many lanes may be on the move between living members at a time.
+    ///   - answer: how long a member has for the heartbeat after an assignment.
     package init(
         lanes: [LaneName], assignment: Assignment, census: Census, sights: [LaneName: LaneSight], share: Int,
-        placement: Placement
+        answer: Duration, placement: Placement
     ) {
         let alive = Set(census.living.map(\.id))
-        // With everybody silent there is nobody better.
-        let silent = census.placeable.allSatisfy(census.silent.contains) ? [] : census.silent
+        let silent = Self.silent(lanes, assignment, census, sights, answer)
         var current: [LaneName: MemberID] = [:]
         var kept: [PlacementMove] = []
         var movable: [LaneName] = []
         var underWay = 0
+        var isAwaiting = false
         for lane in lanes {
             let target = assignment.targets[lane]
             let sight = sights[lane] ?? LaneSight()
@@ -47,9 +56,10 @@ package struct LeaderRound: Sendable {
             if let owner, owner != target?.member, isAdopted || !targetLives {
                 current[lane] = owner
                 kept.append(PlacementMove(lane: lane, member: owner))
-            } else if let member = target?.member, targetLives {
+            } else if let member = target?.member, targetLives, owner != nil || !silent.contains(member) {
                 current[lane] = member
                 if let owner, owner != member { underWay += 1 }
+                if owner == nil { isAwaiting = true }
             }
         }
         let plan = placement(
@@ -60,5 +70,24 @@ package struct LeaderRound: Sendable {
         let planned = Set(plan.map(\.lane))
         moves = (plan + kept.filter { !planned.contains($0.lane) }).sorted { $0.lane < $1.lane }
         self.underWay = underWay
+        self.isAwaiting = isAwaiting
+    }
+
+    /// Members that get nothing now. With everybody silent there is nobody better.
+    private static func silent(
+        _ lanes: [LaneName], _ assignment: Assignment, _ census: Census, _ sights: [LaneName: LaneSight],
+        _ answer: Duration
+    ) -> Set<MemberID> {
+        var silent = census.silent
+        let heard = Dictionary(uniqueKeysWithValues: census.living.map { ($0.id, $0.beatAt) })
+        for lane in lanes {
+            guard let target = assignment.targets[lane], let member = target.member, let beat = heard[member] else {
+                continue
+            }
+            if let owner = sights[lane]?.owner, heard[owner] != nil { continue }
+            let given = Instant(milliseconds: Int64(clamping: target.number))
+            if beat < given, given + answer <= census.now { silent.insert(member) }
+        }
+        return census.placeable.allSatisfy(silent.contains) ? [] : silent
     }
 }

@@ -1,12 +1,18 @@
 -- Takes, renews or lays down the leader's lease.
 --
 -- Guarantee: at most one lease at a time, by the server's clock; a new leader's term is greater than every earlier one,
---   also after a fail-over that lost the last term. A leader whose lease ended gets a new term like anybody else.
+--   also after a fail-over that lost the last term. A leader whose lease ended gets a new term like anybody else. A
+--   coordinator that bears the leader's name, but another incarnation, has the lease of a leader that did not renew it
+--   for half of it: that one most likely crashed and was started again. If it lives, its writes carry an old term.
 -- KEYS: slot hash, leader hash (id, term, until, lease).
 -- ARGV: coordinator, lease ms (0 lays it down), gap ms, feature level that all living members have (0: unknown),
 --   channel that wakes members and other coordinators.
 -- Returns: {'leading' | 'following', state…}.
 -- Complexity: O(1).
+
+local function name_of(id)
+  return string.match(id, '^[^#]*')
+end
 
 register('lead', { 'allow-oom' }, function(keys, args)
   local id, lease, gap, features = args[1], tonumber(args[2]), tonumber(args[3]), tonumber(args[4])
@@ -18,6 +24,9 @@ register('lead', { 'allow-oom' }, function(keys, args)
   local now = server_ms()
   local leader = read_leader(keys[2])
   local held = leads(leader, now)
+  if held and lease > 0 and leader[1] ~= id and name_of(leader[1]) == name_of(id) then
+    held = now < tonumber(leader[3]) - tonumber(leader[4]) / 2
+  end
   local level = tonumber(redis.call('HGET', keys[1], 'features')) or 0
   local since = contact(keys[1], now, gap)
   if held and leader[1] ~= id then
