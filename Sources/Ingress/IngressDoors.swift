@@ -15,8 +15,8 @@ package struct IngressDoors: Sendable {
     package var verifyToken: String
     /// The token of the producer API; empty refuses every producer.
     package var producerToken: String
-    /// The lane of an event; nil if the policy has no place for it.
-    package var lane: @Sendable (Event) -> LaneName?
+    /// The lane of an event and what picked it; nil if the policy has no place for it.
+    package var place: @Sendable (Event) -> EventPlace?
     /// The instant at which an event is received, on the clock of its lanes.
     package var now: @Sendable () -> Instant
     package var holder: any EventHolder
@@ -29,7 +29,7 @@ package struct IngressDoors: Sendable {
     package init(
         secrets: @escaping @Sendable () -> [(name: String, secret: [UInt8])],
         secretName: @escaping @Sendable (_ account: String) -> String?, verifyToken: String, producerToken: String,
-        lane: @escaping @Sendable (Event) -> LaneName?, now: @escaping @Sendable () -> Instant,
+        place: @escaping @Sendable (Event) -> EventPlace?, now: @escaping @Sendable () -> Instant,
         holder: any EventHolder, quarantine: @escaping @Sendable ([Quarantined]) async -> Bool,
         unreadyReason: @escaping @Sendable () -> String? = { nil }, metrics: MetricRegistry = MetricRegistry()
     ) {
@@ -37,11 +37,23 @@ package struct IngressDoors: Sendable {
         self.secretName = secretName
         self.verifyToken = verifyToken
         self.producerToken = producerToken
-        self.lane = lane
+        self.place = place
         self.now = now
         self.holder = holder
         self.quarantine = quarantine
         self.unreadyReason = unreadyReason
         self.metrics = metrics
+    }
+}
+
+/// Where an event goes: the lane of now, and the key that picks it under any topology.
+package struct EventPlace: Sendable, Hashable {
+    package let lane: LaneName
+    /// See `LaneEvent.key`.
+    package let key: String
+
+    package init(lane: LaneName, key: String = "") {
+        self.lane = lane
+        self.key = key
     }
 }

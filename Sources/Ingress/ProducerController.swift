@@ -54,7 +54,7 @@ struct ProducerController: Sendable {
                 read.append(.wrong(id: TextLimit(EventJSON.longestID, .bytes).cut(id), error.at(line: index + 1)))
             }
         }
-        let results = events.isEmpty ? [] : await doors.holder.hold(events)
+        let results = events.isEmpty ? [] : await doors.holder.offer(events)
         var status = HTTPResponse.Status.ok
         var held = 0
         var output: [UInt8] = []
@@ -81,14 +81,14 @@ struct ProducerController: Sendable {
     private func event(_ line: [UInt8], _ now: Instant) throws(EventJSONError) -> LaneEvent {
         var event = try EventJSON.event(from: line)
         event.stamp(received: now)
-        guard let lane = doors.lane(event) else {
+        guard let place = doors.place(event) else {
             throw EventJSONError(
                 expected: "an account and conversation of the policy", came: "\"\(event.account)\"", place: "account")
         }
         guard let bytes: [UInt8] = try? event.serializedBytes() else {
             throw EventJSONError(expected: "an event that can be written", came: "another", place: "")
         }
-        return LaneEvent(lane: lane, id: event.id, bytes: bytes)
+        return LaneEvent(lane: place.lane, id: event.id, bytes: bytes, key: place.key)
     }
 
     private static func answer(_ event: LaneEvent, _ result: AppendResult) -> JSONValue {

@@ -5,7 +5,8 @@ private import Synchronization
 /// Reads bodies within bounds of length, time and memory.
 ///
 /// A signature can only be checked once the whole body is here, so anybody can make us hold one: the bodies of all
-/// requests together stay under `mostBodyBytesTogether`, and each must arrive in time.
+/// requests together stay under `mostBodyBytesTogether`, and each must arrive in time. What counts is what has arrived,
+/// not what was announced: an announcement costs its sender nothing.
 final class RequestBodies: Sendable {
     private let limits: IngressLimits
     private let held = Mutex(0)
@@ -20,42 +21,66 @@ final class RequestBodies: Sendable {
     ) async throws(Refusal) -> Result {
         let announced = request.headers[.contentLength].flatMap(Int.init)
         guard announced ?? 0 <= limits.mostBodyBytes, announced ?? 0 >= 0 else { throw tooLarge }
-        let share = announced ?? limits.mostBodyBytes
+        let share = Share()
+        defer { held.withLock { $0 -= share.bytes } }
+        return try await use(read(request.body, share))
+    }
+
+    /// What one body has added to those held.
+    private final class Share: Sendable {
+        private let count = Mutex(0)
+
+        var bytes: Int { count.withLock { $0 } }
+
+        /// The sum so far.
+        func add(_ bytes: Int) -> Int {
+            count.withLock { count in
+                count += bytes
+                return count
+            }
+        }
+    }
+
+    /// Counts bytes that have arrived; throws if that is too much, of this body or of all.
+    private func count(_ bytes: Int, _ share: Share) throws(Refusal) {
         let isRoom = held.withLock { held in
-            guard held + share <= limits.mostBodyBytesTogether else { return false }
-            held += share
+            guard held + bytes <= limits.mostBodyBytesTogether else { return false }
+            held += bytes
             return true
         }
         guard isRoom else {
             throw Refusal(.serviceUnavailable, "busy", "room for the body", "too many bodies at once")
         }
-        defer { held.withLock { $0 -= share } }
-        return try await use(read(request.body))
+        if share.add(bytes) > limits.mostBodyBytes { throw tooLarge }
     }
 
-    private func read(_ body: RequestBody) async throws(Refusal) -> [UInt8] {
-        let limits = limits
+    private func read(_ body: RequestBody, _ share: Share) async throws(Refusal) -> [UInt8] {
+        let patience = limits.bodyPatience
         let bytes: [UInt8]?
         do {
             bytes = try await withThrowingTaskGroup(of: [UInt8]?.self) { group in
                 group.addTask {
-                    var buffer = try await body.collect(upTo: limits.mostBodyBytes)
-                    return buffer.readBytes(length: buffer.readableBytes) ?? []
+                    var bytes: [UInt8] = []
+                    for try await chunk in body {
+                        try self.count(chunk.readableBytes, share)
+                        bytes.append(contentsOf: chunk.readableBytesView)
+                    }
+                    return bytes
                 }
                 group.addTask {
-                    try await Task.sleep(for: limits.bodyPatience)
+                    try await Task.sleep(for: patience)
                     return nil
                 }
                 defer { group.cancelAll() }
                 return try await group.next() ?? nil
             }
-        } catch let error as HTTPError where error.status == .contentTooLarge {
-            throw tooLarge
+        } catch let refusal as Refusal {
+            throw refusal
         } catch {
             throw Refusal(.badRequest, "cut_off", "a whole body", "a connection that ended or broke")
         }
         guard let bytes else {
-            throw Refusal(.requestTimeout, "slow", "the body within \(limits.bodyPatience)", "less of it")
+            throw Refusal(.requestTimeout, "slow", "the body within \(patience)", "less of it")
         }
         return bytes
     }

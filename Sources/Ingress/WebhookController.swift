@@ -72,11 +72,11 @@ struct WebhookController: Sendable {
                 quarantined.append(update.setAside(.foreignSecret, "expected the secret of the account's own app"))
                 continue
             }
-            guard let lane = doors.lane(event), let bytes: [UInt8] = try? event.serializedBytes() else {
+            guard let place = doors.place(event), let bytes: [UInt8] = try? event.serializedBytes() else {
                 quarantined.append(update.setAside(.unknownAccount, "expected a lane of the policy"))
                 continue
             }
-            events.append(LaneEvent(lane: lane, id: event.id, bytes: bytes))
+            events.append(LaneEvent(lane: place.lane, id: event.id, bytes: bytes, key: place.key))
         }
         let results = events.isEmpty ? [] : await doors.holder.hold(events)
         for case .refused(let refusal) in results {

@@ -25,6 +25,10 @@ struct AppendQueue {
         let index: Int
         /// It comes from the spool.
         var isDrained = false
+        /// False: who offers it would rather hear of a refusal.
+        var maySpool = true
+        /// See `LaneEvent.key`.
+        var key = ""
 
         func complete(_ result: AppendResult) { ticket.complete(index, result) }
     }
@@ -71,6 +75,8 @@ struct AppendQueue {
     var tail: AppendTail
     /// Lanes that refused what they lost.
     var parked: [LaneName] = []
+    /// What is spooled is about to be given other lanes: everything goes behind it.
+    var isRerouting = false
     /// Something waited in vain since a round was last answered.
     var isAway = false
 
@@ -93,7 +99,9 @@ struct AppendQueue {
     var hasWork: Bool { !listed.isEmpty }
 
     mutating func add(_ event: Waiting, to name: LaneName) {
-        if !event.isDrained, goesBehind(name) { return divert(event, of: name) }
+        if !event.isDrained, goesBehind(name) {
+            return event.maySpool ? divert(event, of: name) : event.complete(.refused(.behind))
+        }
         events += 1
         bytes += event.bytes.count
         let own = producer

@@ -28,9 +28,10 @@ package final class LaneAppender: Sendable {
             drain = nil
             return
         }
-        let drain = SpoolDrain(spool: spool) { events in
-            Self.blocking { shared.offer(events[...], isDrained: true, finish: $0) }
-        }
+        let drain = SpoolDrain(
+            spool: spool,
+            offer: { events in Self.blocking { shared.offer(events[...], isDrained: true, finish: $0) } },
+            reroute: { route in try shared.reroute(spool, route) })
         self.drain = drain
         spool.start(refuse: { shared.release($0, reason: $1) }, added: { drain.wake() })
         drain.start()
@@ -39,12 +40,14 @@ package final class LaneAppender: Sendable {
     deinit { shared.end() }
 
     /// Offers events; one result each, in order.
-    package func append(_ events: [LaneEvent]) async -> [AppendResult] {
+    ///
+    /// - Parameter maySpool: false: what a lane cannot take is refused, although there is a spool.
+    package func append(_ events: [LaneEvent], maySpool: Bool = true) async -> [AppendResult] {
         var results: [AppendResult] = []
         for start in stride(from: 0, to: events.count, by: Self.mostPerTicket) {
             let slice = events[start..<min(start + Self.mostPerTicket, events.count)]
             results += await withCheckedContinuation { continuation in
-                shared.offer(slice) { continuation.resume(returning: $0) }
+                shared.offer(slice, maySpool: maySpool) { continuation.resume(returning: $0) }
             }
         }
         return results
@@ -58,6 +61,14 @@ package final class LaneAppender: Sendable {
             results += Self.blocking { shared.offer(slice, finish: $0) }
         }
         return results
+    }
+
+    /// Has what is spooled find its lanes anew, before anything more of it is drained.
+    ///
+    /// From now on new events go behind what is spooled, until that has its lanes.
+    func reroute(_ route: @escaping LaneRoute) {
+        shared.holdForRoute()
+        drain?.reroute(route)
     }
 
     /// Ends the thread and returns when it has ended. What still waits is refused.
@@ -138,12 +149,14 @@ private final class Shared: Sendable {
             bounds: limits.bounds, generator: SystemRandomNumberGenerator(), diverts: spool != nil,
             tail: AppendTail(age: limits.tailAge, mostBytes: limits.mostTailBytes))
         for (lane, events) in spool?.backlog ?? [] { queue.putBehind(events, of: lane) }
+        if let spool { queue.isRerouting = spool.isDrainHeld && !spool.isEmpty }
         state = Mutex(State(queue: queue))
     }
 
     /// Takes events; what the drain brings back waits as long as it takes.
     func offer(
-        _ events: ArraySlice<LaneEvent>, isDrained: Bool = false, finish: @escaping @Sendable ([AppendResult]) -> Void
+        _ events: ArraySlice<LaneEvent>, isDrained: Bool = false, maySpool: Bool = true,
+        finish: @escaping @Sendable ([AppendResult]) -> Void
     ) {
         let patience = isDrained ? Self.drainPatience : limits.patience
         let ticket = Ticket(count: events.count, deadline: .now.advanced(by: patience), finish: finish)
@@ -155,7 +168,8 @@ private final class Shared: Sendable {
             var refused: [(Int, AppendRefusal)] = []
             for (index, event) in events.enumerated() {
                 let waiting = AppendQueue.Waiting(
-                    bytes: event.bytes, ticket: ticket, index: index, isDrained: isDrained)
+                    bytes: event.bytes, ticket: ticket, index: index, isDrained: isDrained, maySpool: maySpool,
+                    key: event.key)
                 if state.isEnding {
                     refused.append((index, .stopped))
                 } else if event.bytes.count > EventFraming.mostEventBytes, isRoom {
@@ -192,6 +206,19 @@ private final class Shared: Sendable {
         for event in spool.take(diverted) {
             state.queue.release(event)
             event.ticket.complete(event.index, .refused(.notSpooled("its bound is reached")))
+        }
+    }
+
+    /// While anything is spooled everything goes behind it, until `reroute`.
+    func holdForRoute() {
+        guard let spool else { return }
+        state.withLock { $0.queue.isRerouting = !spool.isEmpty }
+    }
+
+    /// Gives spooled events other lanes, and the gate their counts, as one step: nothing is diverted meanwhile.
+    func reroute(_ spool: Spool, _ route: @escaping LaneRoute) throws {
+        try spool.betweenWrites { [self] in
+            try state.withLock { $0.queue.setBehind(try spool.relabel(route)) }
         }
     }
 

@@ -7,11 +7,15 @@ package struct LaneEvent: Sendable {
     package var id: String
     /// The serialised `Event`, at most 64 KiB.
     package var bytes: [UInt8]
+    /// What picked the lane, so that another can be picked if the topology changes while the event is spooled; empty:
+    /// the lane stays.
+    package var key: String
 
-    package init(lane: LaneName, id: String, bytes: [UInt8]) {
+    package init(lane: LaneName, id: String, bytes: [UInt8], key: String = "") {
         self.lane = lane
         self.id = id
         self.bytes = bytes
+        self.key = key
     }
 }
 
@@ -38,6 +42,8 @@ package enum AppendRefusal: Sendable, Equatable, CustomStringConvertible {
     case failed(LaneFault)
     /// The appender was stopped.
     case stopped
+    /// Older events of the lane wait on disk, and this one may not wait there behind them.
+    case behind
     /// Its lane cannot take it, and the spool cannot either: full disk or bound.
     case notSpooled(String)
 
@@ -52,6 +58,7 @@ package enum AppendRefusal: Sendable, Equatable, CustomStringConvertible {
         case .tooLarge(let bytes): "expected at most \(EventFraming.mostEventBytes) bytes, got \(bytes)"
         case .failed(let fault): fault.description
         case .stopped: "the appender was stopped"
+        case .behind: "older events of the lane wait until it takes them"
         case .notSpooled(let reason): "the spool cannot take it: \(reason)"
         }
     }

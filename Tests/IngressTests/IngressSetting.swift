@@ -65,9 +65,11 @@ struct IngressSetting {
             secrets: { [("first", Self.secret), ("second", Self.otherSecret)] },
             secretName: { [Self.page: "first", Self.instagram: "second"][$0] },
             verifyToken: "verify", producerToken: Self.token,
-            lane: { event in
+            place: { event in
                 guard let partition = try? PartitionName("fi-helsinki"), event.account != "nobody" else { return nil }
-                return partition.lane(account: event.account, contact: event.contact, of: 2)
+                return EventPlace(
+                    lane: partition.lane(account: event.account, contact: event.contact, of: 2),
+                    key: "\(event.account)\u{1F}\(event.contact)")
             },
             now: { Self.now }, holder: other ?? holder,
             quarantine: { updates in

@@ -30,6 +30,23 @@ package enum LaneKey: Sendable, Hashable {
     case desk(team: String)
 }
 
+extension LaneKey {
+    /// As a spool keeps it: the parts joined by 0x1F, a desk's with nothing for the account.
+    package var text: String {
+        switch self {
+        case .account(let account, let key): "\(account)\u{1F}\(key)"
+        case .desk(let team): "\u{1F}\(team)"
+        }
+    }
+
+    /// Nil for a text that is none.
+    package init?(text: String) {
+        let parts = text.split(separator: "\u{1F}", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2 else { return nil }
+        self = parts[0].isEmpty ? .desk(team: parts[1]) : .account(parts[0], parts[1])
+    }
+}
+
 /// The originals of ads' own media, per account: `ns:{acct:ID}` holds them.
 package struct PostAliases: Sendable {
     private let originals: [String: [String: String]]
@@ -114,8 +131,11 @@ extension Policy {
     /// The lane of an entity under this policy's partitions.
     ///
     /// - Throws: `RoutingError.unknownAccount` if no account or no desk of that name can be.
-    package func lane(of entity: EntityID) throws(RoutingError) -> LaneName {
-        switch entity.laneKey {
+    package func lane(of entity: EntityID) throws(RoutingError) -> LaneName { try lane(of: entity.laneKey) }
+
+    /// The lane of a key under this policy's partitions; throws as for an entity.
+    package func lane(of key: LaneKey) throws(RoutingError) -> LaneName {
+        switch key {
         case .desk(let team):
             guard let lane = try? LaneName.desk(team: team) else { throw .unknownAccount("desk-\(team)") }
             return lane

@@ -18,10 +18,17 @@ internal import Contracts
 
 /// An event on its way to the spool.
 struct Diverted: Sendable {
-    let lane: LaneName
+    var lane: LaneName
+    let key: String
     let bytes: [UInt8]
     let ticket: any AppendTicket
     let index: Int
+}
+
+extension Diverted {
+    init(_ event: AppendQueue.Waiting, of lane: LaneName) {
+        self.init(lane: lane, key: event.key, bytes: event.bytes, ticket: event.ticket, index: event.index)
+    }
 }
 
 extension AppendQueue {
@@ -29,6 +36,13 @@ extension AppendQueue {
     mutating func putBehind(_ count: Int, of name: LaneName) {
         let own = producer
         lanes[name, default: Lane(producer: own)].behind += count
+    }
+
+    /// The spool has so many events of each lane and of no other: its events were given other lanes.
+    mutating func setBehind(_ counts: [LaneName: Int]) {
+        isRerouting = false
+        for name in lanes.keys { lanes[name]?.behind = 0 }
+        for (name, count) in counts { putBehind(count, of: name) }
     }
 
     /// The spool could not take an event that was diverted. The next one tries its lane again, whatever was before.
@@ -46,13 +60,14 @@ extension AppendQueue {
     /// Whether a new event of this lane goes behind others of the spool.
     func goesBehind(_ name: LaneName) -> Bool {
         guard diverts else { return false }
+        if isRerouting { return true }
         guard let lane = lanes[name] else { return isAway }
         return lane.behind > 0 || isAway && !lane.isBusy
     }
 
     /// Diverts an event that finds the queue full; false if that would let it overtake what waits here.
     mutating func overflow(_ event: Waiting, to name: LaneName) -> Bool {
-        guard diverts, lanes[name]?.isBusy != true || goesBehind(name) else { return false }
+        guard diverts, event.maySpool, lanes[name]?.isBusy != true || goesBehind(name) else { return false }
         divert(event, of: name)
         return true
     }
@@ -60,7 +75,7 @@ extension AppendQueue {
     /// Diverts an event that never was in this queue.
     mutating func divert(_ event: Waiting, of name: LaneName) {
         putBehind(1, of: name)
-        diverted.append(Diverted(lane: name, bytes: event.bytes, ticket: event.ticket, index: event.index))
+        diverted.append(Diverted(event, of: name))
     }
 
     /// Ends the stay of events: to the spool if they are new and it may help, else refused.
@@ -68,11 +83,11 @@ extension AppendQueue {
         guard diverts else { return complete(leaving) { _ in .refused(refusal) } }
         for event in leaving {
             forget(event)
-            if event.isDrained {
+            if event.isDrained || !event.maySpool {
                 event.complete(.refused(refusal))
             } else {
                 lane.behind += 1
-                diverted.append(Diverted(lane: name, bytes: event.bytes, ticket: event.ticket, index: event.index))
+                diverted.append(Diverted(event, of: name))
             }
         }
     }

@@ -1,4 +1,4 @@
-internal import Contracts
+package import Contracts
 internal import Dispatch
 internal import Foundation
 internal import Synchronization
@@ -12,6 +12,9 @@ internal import Synchronization
 // Rejected: a list in another Redis (it falls with the first), a log file of our own (SQLite already knows torn writes).
 // How it fails: disk full or bound reached means that the event is refused and its sender keeps it. A death between
 // "held by the lane" and "removed here" appends events again; their ids make the second ones `duplicate`.
+
+/// The lane that a key (`LaneEvent.key`) has now; nil if there is none.
+package typealias LaneRoute = @Sendable (_ key: String) -> LaneName?
 
 /// Holds events on disk, in order for each lane, until the lane takes them.
 package final class Spool: Sendable {
@@ -34,6 +37,9 @@ package final class Spool: Sendable {
         var backlog: [LaneName: Int] = [:]
         var isAsleep = false
         var isEnding = false
+        /// What is to be done between two transactions.
+        var job: (@Sendable () -> Void)?
+        var isDrainHeld = false
     }
 
     let file: SpoolFile
@@ -69,6 +75,54 @@ package final class Spool: Sendable {
     /// Lanes with events on disk, sorted, and how many.
     var backlog: [(lane: LaneName, events: Int)] {
         state.withLock { $0.backlog }.sorted { $0.key.text < $1.key.text }.map { ($0.key, $0.value) }
+    }
+
+    /// The same, as long as they may be drained.
+    var drainable: [(lane: LaneName, events: Int)] {
+        state.withLock { $0.isDrainHeld } ? [] : backlog
+    }
+
+    /// Nothing on disk, nothing on the way there.
+    var isEmpty: Bool { state.withLock { $0.backlog.isEmpty && $0.pending.isEmpty && $0.pendingBytes == 0 } }
+
+    var isDrainHeld: Bool { state.withLock { $0.isDrainHeld } }
+
+    /// Nothing is drained before events were relabelled.
+    func holdDrain() { state.withLock { $0.isDrainHeld = true } }
+
+    /// Runs a body on the writer's thread while it writes nothing, and waits for it.
+    func betweenWrites(_ body: @escaping @Sendable () throws -> Void) throws {
+        let done = DispatchSemaphore(value: 0)
+        let result = Mutex<Result<Void, any Error>>(.failure(SpoolError(description: "the spool has ended")))
+        let isTaken = state.withLock { state in
+            guard !state.isEnding else { return false }
+            state.job = {
+                result.withLock { $0 = Result { try body() } }
+                done.signal()
+            }
+            return true
+        }
+        guard isTaken else { return try result.withLock { $0 }.get() }
+        bell.signal()
+        done.wait()
+        try result.withLock { $0 }.get()
+    }
+
+    /// Gives all events the lanes that their keys have now; only from `betweenWrites`. Returns how many each lane has, on
+    /// disk or on the way there.
+    func relabel(_ route: @escaping LaneRoute) throws -> [LaneName: Int] {
+        try file.relabel(route)
+        let stored = try file.stored()
+        return state.withLock { state in
+            for index in state.pending.indices {
+                state.pending[index].lane = route(state.pending[index].key) ?? state.pending[index].lane
+            }
+            state.backlog = Dictionary(stored.map { ($0.lane, $0.events) }) { first, _ in first }
+            state.isDrainHeld = false
+            var counts = state.backlog
+            for event in state.pending { counts[event.lane, default: 0] += 1 }
+            return counts
+        }
     }
 
     /// Takes events to write, in order; gives back what goes beyond the bounds.
@@ -127,6 +181,13 @@ package final class Spool: Sendable {
 
     private func next() -> [Diverted]? {
         while true {
+            if let job = state.withLock({ state in
+                defer { state.job = nil }
+                return state.job
+            }) {
+                job()
+                continue
+            }
             let (events, isEnding) = state.withLock { state in
                 let events = Array(state.pending.prefix(Self.mostPerTransaction))
                 state.pending.removeFirst(events.count)
@@ -144,7 +205,7 @@ package final class Spool: Sendable {
     ) {
         let bytes = events.reduce(0) { $0 + $1.bytes.count + Self.overhead }
         do {
-            try file.add(events.lazy.map { ($0.lane, $0.bytes) })
+            try file.add(events)
         } catch {
             state.withLock { $0.pendingBytes -= bytes }
             refuse(events, "\(error)")

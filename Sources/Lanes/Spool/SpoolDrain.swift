@@ -26,7 +26,9 @@ final class SpoolDrain: Sendable {
 
     private let spool: Spool
     private let offer: @Sendable ([LaneEvent]) -> [AppendResult]
+    private let rerouting: @Sendable (@escaping LaneRoute) throws -> Void
     private let isEnding = Mutex(false)
+    private let wantedRoute = Mutex<LaneRoute?>(nil)
     private let bell = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
 
@@ -37,9 +39,19 @@ final class SpoolDrain: Sendable {
     private static let mostEvents = 8_192
     private static let mostBytes = 8 << 20
 
-    init(spool: Spool, offer: @escaping @Sendable ([LaneEvent]) -> [AppendResult]) {
+    init(
+        spool: Spool, offer: @escaping @Sendable ([LaneEvent]) -> [AppendResult],
+        reroute: @escaping @Sendable (@escaping LaneRoute) throws -> Void
+    ) {
         self.spool = spool
         self.offer = offer
+        rerouting = reroute
+    }
+
+    /// Before the next round, what is on disk gets the lanes that its keys have now.
+    func reroute(_ route: @escaping LaneRoute) {
+        wantedRoute.withLock { $0 = route }
+        bell.signal()
     }
 
     func start() {
@@ -67,7 +79,14 @@ final class SpoolDrain: Sendable {
         var places: [LaneName: Place] = [:]
         var last: LaneName?
         while !isEnding.withLock({ $0 }) {
-            let backlog = spool.backlog
+            if let route = wantedRoute.withLock({ $0 }) {
+                guard reroute(route, &places) else {
+                    rest(until: .now + Self.firstRest)
+                    continue
+                }
+                last = nil
+            }
+            let backlog = spool.drainable
             let now = ContinuousClock.now
             let lanes = backlog.map(\.lane).filter { (places[$0]?.due ?? now) <= now }
             guard !lanes.isEmpty else {
@@ -84,6 +103,19 @@ final class SpoolDrain: Sendable {
                 for lane in lanes { Self.delay(&places[lane, default: Place()]) }
             }
         }
+    }
+
+    /// Between rounds nothing of the spool is under way; what is held and still on disk goes first.
+    private func reroute(_ route: @escaping LaneRoute, _ places: inout [LaneName: Place]) -> Bool {
+        do {
+            try remove(&places)
+            try rerouting(route)
+        } catch {
+            return false
+        }
+        places = [:]
+        wantedRoute.withLock { $0 = nil }
+        return true
     }
 
     /// Lanes in a circle that begins behind the one served last, so that none starves.

@@ -25,7 +25,9 @@ final class SpoolFile: Sendable {
 
     private let queue: DatabaseQueue
 
-    private static let format = 1
+    private static let format = 2
+    /// Updates set aside that are kept; older ones leave, as they do in Redis.
+    private static let mostAside = 10_000
 
     init(path: String) throws(SpoolError) {
         var configuration = Configuration()
@@ -40,14 +42,21 @@ final class SpoolFile: Sendable {
             queue = try DatabaseQueue(path: path, configuration: configuration)
             try queue.write { database in
                 let format = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
-                guard format == 0 || format == Self.format else {
-                    throw SpoolError(description: "expected format \(Self.format), got \(format)")
+                guard (0...Self.format).contains(format) else {
+                    throw SpoolError(description: "expected format \(Self.format) or older, got \(format)")
+                }
+                if format == 1 {
+                    try database.execute(sql: "ALTER TABLE spooled ADD COLUMN key TEXT NOT NULL DEFAULT ''")
                 }
                 try database.execute(
                     sql: """
                         CREATE TABLE IF NOT EXISTS spooled (
-                            number INTEGER PRIMARY KEY AUTOINCREMENT, lane TEXT NOT NULL, bytes BLOB NOT NULL);
+                            number INTEGER PRIMARY KEY AUTOINCREMENT, lane TEXT NOT NULL, bytes BLOB NOT NULL,
+                            key TEXT NOT NULL DEFAULT '');
                         CREATE INDEX IF NOT EXISTS spooled_lane ON spooled (lane, number);
+                        CREATE TABLE IF NOT EXISTS aside (
+                            number INTEGER PRIMARY KEY AUTOINCREMENT, labels TEXT NOT NULL, raw BLOB NOT NULL);
+                        CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, bytes BLOB NOT NULL);
                         PRAGMA user_version = \(Self.format)
                         """)
             }
@@ -61,11 +70,27 @@ final class SpoolFile: Sendable {
     }
 
     /// Adds events in order, all or none.
-    func add(_ events: some Sequence<(lane: LaneName, bytes: [UInt8])>) throws {
-        let rows = events.map { ($0.lane.text, Data($0.bytes)) }
+    func add(_ events: [Diverted]) throws {
         try queue.write { database in
-            let statement = try database.cachedStatement(sql: "INSERT INTO spooled (lane, bytes) VALUES (?, ?)")
-            for (lane, bytes) in rows { try statement.execute(arguments: [lane, bytes]) }
+            let statement = try database.cachedStatement(
+                sql: "INSERT INTO spooled (lane, key, bytes) VALUES (?, ?, ?)")
+            for event in events {
+                try statement.execute(arguments: [event.lane.text, event.key, Data(event.bytes)])
+            }
+        }
+    }
+
+    /// Gives every event the lane that its key has now; one without a key, or whose key has none, keeps its lane. O(rows).
+    func relabel(_ route: @escaping LaneRoute) throws {
+        try queue.write { database in
+            let laneOf = DatabaseFunction("lane_of", argumentCount: 2, pure: true) { values in
+                guard let key = String.fromDatabaseValue(values[0]) else { return values[1] }
+                return route(key)?.text ?? values[1]
+            }
+            database.add(function: laneOf)
+            defer { database.remove(function: laneOf) }
+            try database.execute(
+                sql: "UPDATE spooled SET lane = lane_of(key, lane) WHERE key <> '' AND lane <> lane_of(key, lane)")
         }
     }
 
@@ -103,6 +128,49 @@ final class SpoolFile: Sendable {
             ).map { row in
                 Stored(lane: try LaneName(row[0] as String), events: row[1], bytes: row[2])
             }
+        }
+    }
+
+    // What is set aside and what is kept, beside the events.
+
+    func setAside(_ updates: [SetAside]) throws {
+        try queue.write { database in
+            for update in updates {
+                try database.execute(
+                    sql: "INSERT INTO aside (labels, raw) VALUES (?, ?)",
+                    arguments: [update.labels.joined(separator: "\u{1F}"), Data(update.raw)])
+            }
+            try database.execute(
+                sql: "DELETE FROM aside WHERE number <= (SELECT MAX(number) FROM aside) - ?",
+                arguments: [Self.mostAside])
+        }
+    }
+
+    func asides(most: Int) throws -> [(number: Int64, update: SetAside)] {
+        try queue.read { database in
+            try GRDB.Row.fetchAll(
+                database, sql: "SELECT number, labels, raw FROM aside ORDER BY number LIMIT ?", arguments: [most]
+            ).map { row in
+                let labels = (row[1] as String).split(separator: "\u{1F}", omittingEmptySubsequences: false)
+                return (row[0], SetAside(labels: labels.map(String.init), raw: Array(row[2] as Data)))
+            }
+        }
+    }
+
+    func removeAsides(upTo number: Int64) throws {
+        try queue.write { try $0.execute(sql: "DELETE FROM aside WHERE number <= ?", arguments: [number]) }
+    }
+
+    func keep(_ bytes: [UInt8], as name: String) throws {
+        try queue.write {
+            try $0.execute(
+                sql: "INSERT OR REPLACE INTO kept (name, bytes) VALUES (?, ?)", arguments: [name, Data(bytes)])
+        }
+    }
+
+    func kept(_ name: String) throws -> [UInt8]? {
+        try queue.read {
+            try Data.fetchOne($0, sql: "SELECT bytes FROM kept WHERE name = ?", arguments: [name]).map(Array.init)
         }
     }
 }

@@ -7,9 +7,13 @@ package final class SpoolingHolder: Sendable {
     private let appender: LaneAppender
     private let spool: Spool
 
-    /// - Parameter limits: a platform waits five seconds, so the patience should be four.
-    package init(connector: LaneConnector, limits: AppenderLimits, spool: Spool) {
+    /// - Parameters:
+    ///   - limits: a platform waits five seconds, so the patience should be four.
+    ///   - waitsForRoute: nothing is drained before `reroute` was called, since an earlier process may have spooled
+    ///     under another topology.
+    package init(connector: LaneConnector, limits: AppenderLimits, spool: Spool, waitsForRoute: Bool = false) {
         self.spool = spool
+        if waitsForRoute { spool.holdDrain() }
         appender = LaneAppender(connector: connector, limits: limits, spool: spool)
     }
 
@@ -17,6 +21,15 @@ package final class SpoolingHolder: Sendable {
     package func append(_ events: [LaneEvent]) async -> [AppendResult] {
         await appender.append(events)
     }
+
+    /// The same for whoever would rather hear that a lane cannot take an event, or that older ones wait on disk.
+    package func offer(_ events: [LaneEvent]) async -> [AppendResult] {
+        await appender.append(events, maySpool: false)
+    }
+
+    /// Has what is spooled find its lanes anew, by key, before anything more of it is drained: the topology is another.
+    /// O(events on disk), and appends wait meanwhile.
+    package func reroute(_ route: @escaping LaneRoute) { appender.reroute(route) }
 
     /// Events on disk.
     package var spooledEvents: Int { spool.events }

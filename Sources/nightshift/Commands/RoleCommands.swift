@@ -122,8 +122,11 @@ struct IngressCommand: AsyncParsableCommand {
         let ingress = IngressRole(
             .init(
                 host: host, port: port, secrets: store, verifyToken: store.values(of: "verify_token").first ?? "",
-                producerToken: store.values(of: "producer_token").first ?? "", spool: spool),
-            connector: try await role.checkedConnector(), clock: NamespaceClock(), metrics: MetricRegistry(),
+                producerToken: store.values(of: "producer_token").first ?? "", spool: spool,
+                checksDurability: spool != nil),
+            // With a spool it takes webhooks before Redis answers; without one it waits for it.
+            connector: try await spool == nil ? role.checkedConnector() : role.connector, clock: NamespaceClock(),
+            metrics: MetricRegistry(),
             log: role.logger)
         try await role.run([ingress])
     }

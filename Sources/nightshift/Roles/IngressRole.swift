@@ -22,6 +22,8 @@ final class IngressRole: Service {
         var producerToken = ""
         /// File that holds events while their lane cannot take them; nil refuses them instead.
         var spool: String?
+        /// Refuses a Redis that is not safe enough, whenever it first answers.
+        var checksDurability = false
         var onListening: @Sendable (Int) async -> Void = { _ in }
     }
 
@@ -32,6 +34,8 @@ final class IngressRole: Service {
     private let log: Logger
     private let policy = Mutex<Policy?>(nil)
     private let fault = Mutex<String?>("not started")
+    /// Read from their files once a second, not for each request.
+    private let secrets = Mutex<[(name: String, secret: [UInt8])]>([])
 
     init(
         _ settings: Settings, connector: LaneConnector, clock: NamespaceClock, metrics: MetricRegistry, log: Logger
@@ -49,12 +53,20 @@ final class IngressRole: Service {
     func run() async throws {
         let holder = try holder()
         let redis = try RedisThread(connector.endpoint, clientName: "ingress")
+        let quarantine = Quarantine(redis: redis, keyspace: connector.keyspace, spool: holder.spool)
         let application = IngressServer.application(
-            doors: doors(holder.events, redis), host: settings.host, port: settings.port, logger: log,
+            doors: doors(holder.events, quarantine), host: settings.host, port: settings.port, logger: log,
             onListening: settings.onListening)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await application.run() }
-            group.addTask { await self.refresh(redis, spooled: holder.spooled) }
+            group.addTask { await self.refresh(redis, holder, quarantine) }
+            if settings.checksDurability {
+                group.addTask { [connector, log] in
+                    try await StartChecks.durability(connector, log: log, patience: .seconds(86_400 * 365))
+                    // Ends with the group: only a refusal is to end it.
+                    while !Task.isCancelled { try? await Task.sleep(for: .seconds(3_600)) }
+                }
+            }
             try await group.next()
             group.cancelAll()
             while let _ = try? await group.next() {}
@@ -64,7 +76,9 @@ final class IngressRole: Service {
 
     private struct Holder: Sendable {
         let events: any EventHolder
-        let spooled: @Sendable () -> Int
+        /// Nil without a spool.
+        let spooling: SpoolingHolder?
+        let spool: Spool?
         let stop: @Sendable () -> Void
     }
 
@@ -74,50 +88,98 @@ final class IngressRole: Service {
         guard let path = settings.spool else {
             log.warning("No spool is named: while Redis is away, webhooks are refused")
             let appender = LaneAppender(connector: connector, limits: limits)
-            return Holder(events: appender, spooled: { 0 }, stop: { appender.stop() })
+            return Holder(events: appender, spooling: nil, spool: nil, stop: { appender.stop() })
         }
-        let spooling = SpoolingHolder(connector: connector, limits: limits, spool: try Spool(path: path))
-        return Holder(events: spooling, spooled: { spooling.spooledEvents }, stop: { spooling.stop() })
+        let spool = try Spool(path: path)
+        try usePolicy(keptIn: spool)
+        let spooling = SpoolingHolder(connector: connector, limits: limits, spool: spool, waitsForRoute: true)
+        return Holder(events: spooling, spooling: spooling, spool: spool, stop: { spooling.stop() })
     }
+
+    /// A process that starts while Redis is away goes on with the last good policy.
+    private func usePolicy(keptIn spool: Spool) throws {
+        guard let kept = try spool.kept(Self.policyName), let at = kept.firstIndex(of: 0x0A),
+            let number = UInt64(String(decoding: kept[..<at], as: UTF8.self))
+        else { return }
+        let bundle = Array(kept[kept.index(after: at)...])
+        do {
+            let compiled = try Policy.build(try PolicyBundle(canonical: bundle), number: number)
+            policy.withLock { $0 = compiled }
+            readSecrets()
+            fault.withLock { $0 = nil }
+            log.info("Policy of the last run in force until Redis answers", metadata: .of((.count, "\(number)")))
+        } catch {
+            log.warning("The kept policy cannot be used", metadata: .of((.cause, "\(error)")))
+        }
+    }
+
+    private func readSecrets() {
+        let names = Set(policy.withLock { $0 }?.accounts.values.map(\.secret) ?? []).sorted()
+        let read = names.flatMap { name in
+            settings.secrets.values(of: name).map { (name: name, secret: Array($0.utf8)) }
+        }
+        secrets.withLock { $0 = read }
+    }
+
+    private static let policyName = "policy"
 
     /// A platform waits five seconds for its answer.
     private static let patience: Duration = .seconds(4)
 
-    private func doors(_ holder: any EventHolder, _ redis: RedisThread) -> IngressDoors {
-        let quarantine = QuarantineStream(redis: redis, keyspace: connector.keyspace)
-        return IngressDoors(
-            secrets: { [self] in
-                let names = Set((policy.withLock { $0 }?.accounts.values.map(\.secret)) ?? []).sorted()
-                return names.flatMap { name in
-                    settings.secrets.values(of: name).map { (name: name, secret: Array($0.utf8)) }
-                }
-            },
+    private func doors(_ holder: any EventHolder, _ quarantine: Quarantine) -> IngressDoors {
+        IngressDoors(
+            secrets: { [self] in secrets.withLock { $0 } },
             secretName: { [self] account in policy.withLock { $0?.accounts[account]?.secret } },
             verifyToken: settings.verifyToken, producerToken: settings.producerToken,
-            lane: { [self] event in
-                guard let policy = policy.withLock({ $0 }) else { return nil }
-                return try? policy.lane(of: event)
+            place: { [self] event in
+                guard let policy = policy.withLock({ $0 }), let key = try? EntityID.of(event).laneKey,
+                    let lane = try? policy.lane(of: key)
+                else { return nil }
+                return EventPlace(lane: lane, key: key.text)
             },
             now: { [clock] in clock.now }, holder: holder,
             quarantine: { await quarantine.add($0) }, unreadyReason: { [self] in unreadyReason }, metrics: metrics)
     }
 
-    /// Once a second: a newer policy, the namespace's clock, readiness.
-    private func refresh(_ redis: RedisThread, spooled: @Sendable () -> Int) async {
+    /// Once a second: a newer policy, the namespace's clock, readiness, what was set aside while Redis was away.
+    private func refresh(_ redis: RedisThread, _ holder: Holder, _ quarantine: Quarantine) async {
+        var routed: Routes?
         while !Task.isCancelled {
-            metrics.set(.spooledEvents, to: Double(spooled()))
-            await look(redis)
+            metrics.set(.spooledEvents, to: Double(holder.spooling?.spooledEvents ?? 0))
+            if await look(redis, holder, &routed) { await quarantine.drain() }
+            readSecrets()
             try? await Task.sleep(for: .seconds(1))
         }
     }
 
-    private func look(_ redis: RedisThread) async {
+    /// What lanes follow from.
+    private struct Routes: Equatable {
+        let lanes: [PartitionName: Int]
+        let partitions: [String: PartitionName]
+
+        init(_ policy: Policy) {
+            lanes = policy.partitions.mapValues(\.lanes)
+            partitions = policy.accounts.mapValues(\.partition)
+        }
+    }
+
+    /// What is spooled gets its lanes anew before the first event goes by the new routes.
+    private func reroute(_ holder: Holder, _ policy: Policy, _ routed: inout Routes?) {
+        let routes = Routes(policy)
+        guard routes != routed else { return }
+        routed = routes
+        holder.spooling?.reroute { key in LaneKey(text: key).flatMap { try? policy.lane(of: $0) } }
+    }
+
+    /// True if Redis answered.
+    private func look(_ redis: RedisThread, _ holder: Holder, _ routed: inout Routes?) async -> Bool {
+        let spool = holder.spool
         let known = policy.withLock { $0?.number ?? 0 }
         let connector = connector
         do {
             let (newer, offset) = try await redis.run { connection in
                 let policies = PolicyStore(connection: connection, keyspace: connector.keyspace)
-                let newer = try policies.number() > known ? try policies.current() : nil
+                let newer = try policies.number() != known ? try policies.current() : nil
                 let topology = try TopologyStore(connection: connection, keyspace: connector.keyspace).read()
                 guard topology.isVirtual, let lane = topology.lanes.first else { return (newer, Duration.zero) }
                 let store = LaneStore(connection: connection, keyspace: connector.keyspace)
@@ -126,41 +188,27 @@ final class IngressRole: Service {
             clock.set(offset: offset)
             if let newer {
                 let compiled = try Policy.build(try PolicyBundle(canonical: newer.bytes), number: newer.number)
+                reroute(holder, compiled, &routed)
                 policy.withLock { $0 = compiled }
+                readSecrets()
                 log.info("Policy in force", metadata: .of((.count, "\(newer.number)")))
+                if let spool {
+                    let kept = Array("\(newer.number)\n".utf8) + newer.bytes
+                    try await offPool { try spool.keep(kept, as: Self.policyName) }
+                }
             }
+            // The policy of the last run may be the one in force.
+            if routed == nil, let kept = policy.withLock({ $0 }) { reroute(holder, kept, &routed) }
             let hasPolicy = policy.withLock { $0 != nil }
             fault.withLock { $0 = hasPolicy ? nil : "no policy is published" }
+            return true
         } catch {
-            // Without Redis the last good policy stays; events are refused or spooled by the holder.
-            fault.withLock { $0 = "\(error)" }
+            // Without Redis the last good policy stays. With a spool an outage of Redis is none of webhooks: whoever
+            // balances the load must go on sending them here.
+            let goesOn = spool != nil && policy.withLock { $0 != nil }
+            fault.withLock { $0 = goesOn ? nil : "\(error)" }
+            if goesOn { log.info("Redis is away; events are spooled", metadata: .of((.cause, "\(error)"))) }
+            return false
         }
-    }
-}
-
-/// The bounded stream of updates that could not be normalised, `ns:{ctl}:quarantine`.
-private struct QuarantineStream: Sendable {
-    private static let mostEntries = 10_000
-    let redis: RedisThread
-    let keyspace: Keyspace
-
-    /// Writes each; false if one could not be written.
-    func add(_ updates: [Quarantined]) async -> Bool {
-        let key = keyspace.control("quarantine")
-        let commands = updates.map { update in
-            var command = RedisCommand("XADD", key, "MAXLEN", "~", String(Self.mostEntries), "*")
-            for (name, value) in [
-                ("reason", update.reason.rawValue), ("detail", update.detail), ("account", update.account),
-                ("path", update.path), ("received_at", update.received.description),
-            ] {
-                command.add(name)
-                command.add(value)
-            }
-            command.add("raw")
-            command.add(update.raw)
-            return command
-        }
-        guard let replies = try? await redis.run({ try $0.pipeline(commands) }) else { return false }
-        return replies.allSatisfy { $0.error == nil }
     }
 }

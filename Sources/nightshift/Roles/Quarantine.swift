@@ -1,0 +1,60 @@
+import Channels
+import Contracts
+import Instants
+import Lanes
+import Redis
+
+/// Updates that could not be normalised: the bounded stream `ns:{ctl}:quarantine`, and while Redis is away the spool's
+/// file before it. Order between the two ways is not kept: updates in the quarantine are looked at one by one.
+struct Quarantine: Sendable {
+    private static let mostEntries = 10_000
+    private static let mostDrained = 256
+    /// A platform waits five seconds in all.
+    private static let patience = Duration.seconds(1)
+    private static let labels = ["reason", "detail", "account", "path", "received_at"]
+
+    let redis: RedisThread
+    let keyspace: Keyspace
+    let spool: Spool?
+
+    /// Holds each; false if one could not be held.
+    func add(_ updates: [Quarantined]) async -> Bool {
+        let aside = updates.map { update in
+            SetAside(
+                labels: [
+                    update.reason.rawValue, update.detail, update.account, update.path, update.received.description,
+                ].map { $0.filter { $0 != "\u{1F}" } }, raw: update.raw)
+        }
+        if await write(aside) { return true }
+        guard let spool else { return false }
+        return (try? await offPool { try spool.setAside(aside) }) != nil
+    }
+
+    /// Brings back to Redis what lies in the file.
+    func drain() async {
+        guard let spool else { return }
+        while let page = try? await offPool({ try spool.asides(most: Self.mostDrained) }), let last = page.last {
+            guard await write(page.map(\.update)),
+                (try? await offPool { try spool.removeAsides(upTo: last.number) }) != nil
+            else { return }
+        }
+    }
+
+    private func write(_ updates: [SetAside]) async -> Bool {
+        let key = keyspace.control("quarantine")
+        let commands = updates.map { update in
+            var command = RedisCommand("XADD", key, "MAXLEN", "~", String(Self.mostEntries), "*")
+            for (name, value) in zip(Self.labels, update.labels) {
+                command.add(name)
+                command.add(value)
+            }
+            command.add("raw")
+            command.add(update.raw)
+            return command
+        }
+        guard let replies = try? await redis.run(within: Self.patience, { try $0.pipeline(commands) }) else {
+            return false
+        }
+        return replies.allSatisfy { $0.error == nil }
+    }
+}
