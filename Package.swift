@@ -87,7 +87,9 @@ let executable = Target.executableTarget(
         "Bench", "Workers", "Delivery", "Coordination", "Ingress", "Sandbox", "Membership", "Settings", "Lanes",
         "Channels", "Redis", "Conversations", "Replies", "TextRules", "BusinessTime", "Contracts", "Instants",
         "Telemetry", .argumentParser, .hummingbird, .httpClient, .lifecycle, .log, .protobuf,
-    ]
+    ],
+    // Decisions make many small, short-lived allocations; glibc's slow paths took a fifth of a runner's time with them.
+    linkerSettings: [.linkedLibrary("mimalloc")]
 )
 
 let tests: [Target] = [

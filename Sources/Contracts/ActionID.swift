@@ -22,9 +22,20 @@ package struct ActionID: Sendable, Hashable, Comparable, CustomStringConvertible
 
     /// Reads 32 hex digits; nil for anything else.
     package init?(hex: String) {
-        guard hex.utf8.count == 32, let high = UInt64(hex.prefix(16), radix: 16),
-            let low = UInt64(hex.suffix(16), radix: 16), hex.allSatisfy(\.isHexDigit)
-        else { return nil }
+        guard hex.utf8.count == 32 else { return nil }
+        var high: UInt64 = 0
+        var low: UInt64 = 0
+        for byte in hex.utf8 {
+            let digit: UInt8
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
+            case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = byte - UInt8(ascii: "A") + 10
+            default: return nil
+            }
+            high = high << 4 | low >> 60
+            low = low << 4 | UInt64(digit)
+        }
         self.init(high: high, low: low)
     }
 
@@ -35,16 +46,19 @@ package struct ActionID: Sendable, Hashable, Comparable, CustomStringConvertible
 
     /// 32 lower-case hex digits.
     package var description: String {
-        Self.hex(high) + Self.hex(low)
+        let digits: StaticString = "0123456789abcdef"
+        return String(unsafeUninitializedCapacity: 32) { bytes in
+            for index in 0..<16 {
+                let shift = UInt64(60 - 4 * index)
+                bytes[index] = digits.utf8Start[Int(high >> shift & 15)]
+                bytes[index + 16] = digits.utf8Start[Int(low >> shift & 15)]
+            }
+            return 32
+        }
     }
 
     package static func < (left: ActionID, right: ActionID) -> Bool {
         (left.high, left.low) < (right.high, right.low)
-    }
-
-    private static func hex(_ half: UInt64) -> String {
-        let text = String(half, radix: 16)
-        return String(repeating: "0", count: 16 - text.utf8.count) + text
     }
 }
 

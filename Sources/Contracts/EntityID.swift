@@ -5,6 +5,7 @@
 /// slash and the text can be taken apart again.
 package struct EntityID: Sendable, Hashable, Comparable, CustomStringConvertible {
     package let text: String
+    package let kind: Kind
 
     package enum Kind: Sendable, Hashable {
         case messages
@@ -14,47 +15,62 @@ package struct EntityID: Sendable, Hashable, Comparable, CustomStringConvertible
         case matter
     }
 
+    package static func == (left: EntityID, right: EntityID) -> Bool { left.text == right.text }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(text) }
+
     /// Reads a text form.
     ///
     /// - Throws: `NameError` if it has none of the five shapes or is longer than 1,024 bytes.
     package init(_ text: String) throws(NameError) {
-        guard Self.kind(of: text) != nil, text.utf8.count <= 1_024,
-            text.utf8.allSatisfy({ $0 == 0x2F || $0 == 0x25 || Self.isPlain($0) })
-        else {
+        guard let kind = Self.kind(of: text), text.utf8.count <= 1_024 else {
             throw NameError(expected: "an entity id such as m/<account>/<contact>", came: text)
         }
         self.text = text
+        self.kind = kind
     }
 
-    private init(parts: String...) {
-        text = parts.joined(separator: "/")
+    private init(_ kind: Kind, parts: String...) {
+        var text = ""
+        text.reserveCapacity(parts.reduce(parts.count) { $0 + $1.utf8.count })
+        for part in parts {
+            if !text.isEmpty { text += "/" }
+            text += part
+        }
+        self.text = text
+        self.kind = kind
     }
 
     /// The conversation of an account with a customer.
     package static func messages(account: String, contact: String) -> EntityID {
-        EntityID(parts: "m", encoded(account), encoded(contact))
+        EntityID(.messages, parts: "m", encoded(account), encoded(contact))
     }
 
     /// The conversation under a root comment.
     package static func comments(account: String, originalPost: String, root: String) -> EntityID {
-        EntityID(parts: "c", encoded(account), encoded(originalPost), encoded(root))
+        EntityID(.comments, parts: "c", encoded(account), encoded(originalPost), encoded(root))
     }
 
     package static func post(account: String, originalPost: String) -> EntityID {
-        EntityID(parts: "p", encoded(account), encoded(originalPost))
+        EntityID(.post, parts: "p", encoded(account), encoded(originalPost))
     }
 
     package static func desk(team: String) -> EntityID {
-        EntityID(parts: "d", encoded(team))
+        EntityID(.desk, parts: "d", encoded(team))
     }
 
     package static func matter(team: String, conversation: EntityID) -> EntityID {
-        EntityID(parts: "d", encoded(team), encoded(conversation.text))
+        EntityID(.matter, parts: "d", encoded(team), encoded(conversation.text))
     }
 
     package var description: String { text }
 
-    package var kind: Kind { Self.kind(of: text) ?? .messages }
+    /// Whether the part after the leading letter is this account. O(length), without taking the text apart.
+    package func isOf(account: String) -> Bool {
+        let encoded = Self.encoded(account)
+        let text = text.utf8.dropFirst(2)
+        return text.starts(with: encoded.utf8) && text.dropFirst(encoded.utf8.count).first == 0x2F
+    }
 
     /// The parts after the leading letter, decoded.
     package var parts: [String] {
@@ -65,23 +81,37 @@ package struct EntityID: Sendable, Hashable, Comparable, CustomStringConvertible
     package var parent: EntityID? {
         let pieces = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         switch kind {
-        case .comments: return EntityID(parts: "p", pieces[1], pieces[2])
-        case .matter: return EntityID(parts: "d", pieces[1])
+        case .comments: return EntityID(.post, parts: "p", pieces[1], pieces[2])
+        case .matter: return EntityID(.desk, parts: "d", pieces[1])
         case .messages, .post, .desk: return nil
         }
     }
 
     package static func < (left: EntityID, right: EntityID) -> Bool { left.text < right.text }
 
+    /// The kind that a text's letter and its number of parts say; nil if a part is empty or a byte is none of a name's.
     private static func kind(of text: String) -> Kind? {
-        let pieces = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard let letter = pieces.first, pieces.dropFirst().allSatisfy({ !$0.isEmpty }) else { return nil }
-        switch (letter, pieces.count) {
-        case ("m", 3): return .messages
-        case ("c", 4): return .comments
-        case ("p", 3): return .post
-        case ("d", 2): return .desk
-        case ("d", 3): return .matter
+        var letter: UInt8 = 0
+        var parts = 0
+        var length = 0
+        for byte in text.utf8 {
+            if byte == 0x2F {
+                guard length > 0, parts > 0 || length == 1 else { return nil }
+                parts += 1
+                length = 0
+            } else {
+                guard byte == 0x25 || isPlain(byte) else { return nil }
+                if parts == 0 { letter = byte }
+                length += 1
+            }
+        }
+        guard length > 0 else { return nil }
+        switch (letter, parts) {
+        case (UInt8(ascii: "m"), 2): return .messages
+        case (UInt8(ascii: "c"), 3): return .comments
+        case (UInt8(ascii: "p"), 2): return .post
+        case (UInt8(ascii: "d"), 1): return .desk
+        case (UInt8(ascii: "d"), 2): return .matter
         default: return nil
         }
     }

@@ -9,48 +9,63 @@ package import Instants
 ///
 /// - Parameters:
 ///   - id: the entity of the input, as `EntityID.of` says.
-///   - own: its state; nil if it never had one.
-///   - parent: the post's of a comment's conversation, the desk's of a matter; nil if there is none yet.
+///   - own: its state; nil if it never had one. It is moved out and changed in place, and comes back in the decision: a
+///     copy of a state costs as much as a decision. After an error it stands as it was, or is nil if the error came too
+///     late for that; the caller then has to read it again.
+///   - parent: the post's of a comment's conversation, the desk's of a matter; nil if there is none yet. As `own`.
 ///   - input: a timer must be one that `own` carries, with its instant not after `now`. Timers due at or before an event's
 ///     entry are to be given first.
 ///   - now: the lane clock at the decision, not before the event's entry.
-/// - Throws: `DecisionError`; the event is then a dead letter and the states stay as they were.
+/// - Throws: `DecisionError`; the event is then a dead letter.
 /// - Complexity: linear in the event's text; everything else is bounded by the limits of a state.
 package func decide(
-    _ id: EntityID, own: EntityState?, parent: EntityState?, input: Input, now: Instant, policy: Policy,
+    _ id: EntityID, own: inout EntityState?, parent: inout EntityState?, input: Input, now: Instant, policy: Policy,
     signals: SignalReader
 ) throws(DecisionError) -> Decision {
     switch input {
     case .event(let event, let position, let at):
         return try decide(
-            id, own: own, parent: parent, event: event, position: position, at: at, now: max(now, at), policy: policy,
-            signals: signals)
+            id, own: &own, parent: &parent, event: event, position: position, at: at, now: max(now, at),
+            policy: policy, signals: signals)
     case .timer(let timer):
-        return try decide(id, own: own, parent: parent, timer: timer, now: now, policy: policy, signals: signals)
+        return try decide(id, own: &own, parent: &parent, timer: timer, now: now, policy: policy, signals: signals)
     }
 }
 
+/// The same on copies, for callers that keep the states they had.
+package func decide(
+    _ id: EntityID, own: EntityState?, parent: EntityState?, input: Input, now: Instant, policy: Policy,
+    signals: SignalReader
+) throws(DecisionError) -> Decision {
+    var own = own
+    var parent = parent
+    return try decide(id, own: &own, parent: &parent, input: input, now: now, policy: policy, signals: signals)
+}
+
 private func decide(
-    _ id: EntityID, own: EntityState?, parent: EntityState?, event: Event, position: Position, at: Instant,
+    _ id: EntityID, own: inout EntityState?, parent: inout EntityState?, event: Event, position: Position, at: Instant,
     now: Instant, policy: Policy, signals: SignalReader
 ) throws(DecisionError) -> Decision {
     try event.checkNames()
     let arrival = Arrival(event, at: at, now: now)
     let hash = StableHash.hash(event.id)
-    if let own, !event.id.isEmpty, own.remembers(hash) {
-        return .duplicate(own, DecisionResult(id, event: event, position: position, arrival: arrival, now: now))
+    if !event.id.isEmpty, own?.remembers(hash) == true {
+        return .duplicate(
+            own.take() ?? EntityState(), parent.take(),
+            DecisionResult(id, event: event, position: position, arrival: arrival, now: now))
     }
-    if id.text.utf8.first == UInt8(ascii: "d") || id.text.utf8.first == UInt8(ascii: "p") {
+    guard id.kind == .messages || id.kind == .comments else {
         return try decideBeside(
-            id, own: own, parent: parent, event: event, hash: hash, position: position, at: at, now: now,
+            id, own: &own, parent: &parent, event: event, hash: hash, position: position, at: at, now: now,
             result: DecisionResult(id, event: event, position: position, arrival: arrival, now: now))
     }
     guard let rules = policy.rules(of: event.account.isEmpty ? id.parts.first ?? "" : event.account) else {
         throw .unknownAccount(event.account)
     }
+    guard event.kind != nil else { throw .unknownKind }
     let isUnknown = own?.mayHaveForgotten(eventAt: arrival.happened) ?? false
     var turn = Turn(
-        id, own: own, parent: parent, cause: event.id, at: at, now: now, rules: rules, signals: signals,
+        id, own: own.take(), parent: parent.take(), cause: event.id, at: at, now: now, rules: rules, signals: signals,
         result: DecisionResult(id, event: event, position: position, arrival: arrival, now: now))
     turn.state.remember(hash, at: position, on: turn.now)
     try turn.decide(event, arrival, isUnknown: isUnknown)
@@ -59,30 +74,29 @@ private func decide(
 
 /// Desks, their matters, and events that name a post itself.
 private func decideBeside(
-    _ id: EntityID, own: EntityState?, parent: EntityState?, event: Event, hash: UInt64, position: Position,
-    at: Instant, now: Instant, result: DecisionResult
+    _ id: EntityID, own: inout EntityState?, parent: inout EntityState?, event: Event, hash: UInt64,
+    position: Position, at: Instant, now: Instant, result: DecisionResult
 ) throws(DecisionError) -> Decision {
     if case .told(let told) = event.kind, id.kind == .matter {
-        if let own, own.matter.heard >= told.decisions { return .duplicate(own, result) }
-        var turn = DeskTurn(id, own: own, desk: parent, cause: event.id, now: now, result: result)
+        if let own, own.matter.heard >= told.decisions { return .duplicate(own, parent.take(), result) }
+        var turn = DeskTurn(id, own: own.take(), desk: parent.take(), cause: event.id, now: now, result: result)
         turn.state.remember(hash, at: position, on: turn.now)
         turn.hear(told)
         return turn.finished()
     }
     guard event.kind != nil else { throw .unknownKind }
-    var state = own ?? EntityState()
+    var state = own.take() ?? EntityState()
     state.decisions &+= 1
     state.lastNow = max(state.lastNow, now.milliseconds)
     state.remember(hash, at: position, on: now)
     var result = result
     result.rule = "noted"
-    return Decision(
-        own: state, parent: nil, actions: [], cancels: [], openItem: .unchanged, result: result, changesStates: true)
+    return Decision(own: state, parent: parent.take(), result: result, changesStates: true)
 }
 
 private func decide(
-    _ id: EntityID, own: EntityState?, parent: EntityState?, timer: ArmedTimer, now: Instant, policy: Policy,
-    signals: SignalReader
+    _ id: EntityID, own: inout EntityState?, parent: inout EntityState?, timer: ArmedTimer, now: Instant,
+    policy: Policy, signals: SignalReader
 ) throws(DecisionError) -> Decision {
     let account = id.parts.first ?? ""
     var result = DecisionResult()
@@ -90,15 +104,13 @@ private func decide(
     result.timer = timer.word
     result.now = now.milliseconds
     result.verdict = .decided
-    guard let own, case .conversation = own.entity else {
+    guard case .conversation = own?.entity else {
         result.rule = "timer.settled"
-        return Decision(
-            own: own ?? EntityState(), parent: nil, actions: [], cancels: [], openItem: .unchanged, result: result,
-            changesStates: false)
+        return Decision(own: own.take() ?? EntityState(), parent: parent.take(), result: result, changesStates: false)
     }
     guard let rules = policy.rules(of: account) else { throw .unknownAccount(account) }
     var turn = Turn(
-        id, own: own, parent: parent, cause: timer.word, at: Instant(milliseconds: timer.dueAt), now: now,
+        id, own: own.take(), parent: parent.take(), cause: timer.word, at: Instant(milliseconds: timer.dueAt), now: now,
         rules: rules, signals: signals, result: result)
     turn.fire(timer)
     return try turn.finished()

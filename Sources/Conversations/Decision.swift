@@ -13,8 +13,10 @@ package enum Input: Sendable {
 package struct Decision: Sendable {
     /// The entity's own state, to be stored as it stands.
     package var own: EntityState
-    /// The parent's state, if it changed.
+    /// The parent's state, changed or not; nil if there is none.
     package var parent: EntityState?
+    /// Whether the parent's state is to be stored.
+    package var changesParent: Bool
     package var actions: [Action]
     /// Actions of earlier decisions that must not be carried out any more, if that is still possible.
     package var cancels: [ActionID]
@@ -25,11 +27,13 @@ package struct Decision: Sendable {
     package var changesStates: Bool
 
     package init(
-        own: EntityState, parent: EntityState?, actions: [Action], cancels: [ActionID], openItem: OpenItemChange,
-        result: DecisionResult, changesStates: Bool
+        own: consuming EntityState, parent: consuming EntityState?, changesParent: Bool = false,
+        actions: [Action] = [], cancels: [ActionID] = [], openItem: OpenItemChange = .unchanged,
+        result: consuming DecisionResult, changesStates: Bool
     ) {
         self.own = own
         self.parent = parent
+        self.changesParent = changesParent
         self.actions = actions
         self.cancels = cancels
         self.openItem = openItem

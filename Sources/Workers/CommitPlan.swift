@@ -50,8 +50,9 @@ struct CommitPlan {
 
     var isEmpty: Bool { results.isEmpty && due.isEmpty && decided == 0 }
 
-    mutating func add(_ decision: Decision, of id: EntityID) {
+    mutating func add(_ decision: inout Decision, of id: EntityID) {
         results.append(decision.result)
+        decision.result = DecisionResult()
         for var action in decision.actions {
             action.place = sequence << 16 | numbered
             numbered += 1
@@ -91,9 +92,8 @@ struct CommitPlan {
             policy: policy.policy.number, now: now)
         var size = 0
         for id in touched {
-            guard let state = lane.cache[id]?.state else { continue }
-            let bytes: [UInt8] = try state.serializedBytes()
-            lane.cache.written(id, size: bytes.count)
+            guard let entry = lane.cache[id], let bytes: [UInt8] = try entry.state?.serializedBytes() else { continue }
+            entry.size = bytes.count
             size += bytes.count + id.text.utf8.count
             commit.states.append(LaneCommit.State(entity: id, bytes: bytes))
         }
@@ -135,13 +135,13 @@ struct CommitPlan {
     private func arm(_ commit: inout LaneCommit, _ lane: HeldLane, horizon: Instant) {
         var settled: Set<EntityID> = []
         for id in due where settled.insert(id).inserted {
-            let earliest = lane.cache[id]?.state?.earliestTimer
+            let earliest = lane.cache[id]?.earliest
             // Still due: the run was cut off before it fired, and the next one finds it where it is.
             if let earliest, earliest <= horizon { continue }
             set(id, earliest, &commit, lane)
         }
         for id in touched where !settled.contains(id) {
-            guard let entry = lane.cache[id], let earliest = entry.state?.earliestTimer else { continue }
+            guard let entry = lane.cache[id], let earliest = entry.earliest else { continue }
             if let armed = entry.armed, armed <= earliest { continue }
             set(id, earliest, &commit, lane)
         }
@@ -153,6 +153,6 @@ struct CommitPlan {
         } else {
             commit.removedTimers.append(id)
         }
-        lane.cache.armed(id, at: earliest)
+        lane.cache[id]?.armed = earliest
     }
 }

@@ -8,7 +8,7 @@ package import Instants
 package struct Decider: Sendable {
     package typealias Step =
         @Sendable (
-            _ id: EntityID, _ own: EntityState?, _ parent: EntityState?, _ input: Input, _ now: Instant,
+            _ id: EntityID, _ own: inout EntityState?, _ parent: inout EntityState?, _ input: Input, _ now: Instant,
             _ policy: Policy, _ signals: SignalReader
         ) throws -> Decision
 
@@ -21,12 +21,12 @@ package struct Decider: Sendable {
     /// What production runs.
     package static let conversations = Decider { id, own, parent, input, now, policy, signals in
         try Conversations.decide(
-            id, own: own, parent: parent, input: input, now: now, policy: policy, signals: signals)
+            id, own: &own, parent: &parent, input: input, now: now, policy: policy, signals: signals)
     }
 
     /// Makes no action, yet counts in the state and says a result: what the log, the commit and the codec cost alone.
-    package static let noop = Decider { id, own, _, input, now, _, _ in
-        var own = own ?? EntityState()
+    package static let noop = Decider { id, state, _, input, now, _, _ in
+        var own = state.take() ?? EntityState()
         own.decisions += 1
         own.lastNow = now.milliseconds
         var result = DecisionResult()
@@ -44,9 +44,7 @@ package struct Decider: Sendable {
         case .timer(let timer):
             own.timers.removeAll { $0 == timer }
         }
-        return Decision(
-            own: own, parent: nil, actions: [], cancels: [], openItem: .unchanged, result: result,
-            changesStates: true)
+        return Decision(own: own, parent: nil, result: result, changesStates: true)
     }
 }
 

@@ -32,6 +32,8 @@ final class HeldLane {
     var mostDecisions = LaneCommit.mostEvents
     /// Its next step alone was too large for a commit and becomes a dead letter.
     var setsAsideNext = false
+    /// The step whose decision failed after it had changed a state; it becomes a dead letter when it comes again.
+    private(set) var spoiler: (step: LaneBatch.Step, reason: String)?
     /// In the runner's ready queue.
     var isQueued = false
     /// Undecided events as of the last look.
@@ -75,6 +77,7 @@ final class HeldLane {
     /// Takes in what a commit of `decided` events answered.
     func committed(_ reply: Committed, cursor: Position, decided: Int, now: ContinuousClock.Instant) {
         sequence += 1
+        spoiler = nil
         self.cursor = cursor
         ahead.removeFirst(decided)
         clock = reply.clock
@@ -98,6 +101,12 @@ final class HeldLane {
     func tooLarge() {
         setsAsideNext = mostDecisions == 1
         mostDecisions = max(1, mostDecisions / 2)
+        forgetStates()
+    }
+
+    /// A decision lost a state: the run is thrown away, and the next one sets the step aside.
+    func spoilt(by step: LaneBatch.Step, _ reason: String) {
+        spoiler = (step, reason)
         forgetStates()
     }
 

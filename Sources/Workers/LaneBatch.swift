@@ -35,6 +35,9 @@ struct LaneBatch {
     let horizon: Instant
     let bounds: Bounds
     private(set) var plan: CommitPlan
+    /// A decision failed after it had begun to change a state, which is lost with that; why. Nothing of this run may be
+    /// committed: the step has to be set aside from the start, on states that are read again.
+    private(set) var spoilt: String?
     private var firings = Heap<Firing>()
     private let events: [LoggedEvent]
     private var index = 0
@@ -73,8 +76,9 @@ struct LaneBatch {
     /// Looks at the timers of the states that were loaded, given by `needs`. To be called once, before the first step.
     mutating func begin(_ ids: [EntityID], _ cache: StateCache) {
         for id in ids {
-            offer(id, cache)
-            if let parent = cache[id]?.parent { offer(parent, cache) }
+            guard let entry = cache[id] else { continue }
+            offer(entry)
+            if let parent = entry.parent, let entry = cache[parent] { offer(entry) }
         }
     }
 
@@ -113,6 +117,8 @@ struct LaneBatch {
                 firings.removeMin()
                 try decide(id, .timer(timer), &cache, decider, policy, signals)
             }
+        } catch let error as Spoilt {
+            spoilt = error.reason
         } catch {
             setAside(step, "\(error)", strikes, &cache)
         }
@@ -136,42 +142,71 @@ extension LaneBatch {
         }
     }
 
+    /// A state is lost to a decision that failed late.
+    private struct Spoilt: Error {
+        let reason: String
+    }
+
     private mutating func decide(
         _ id: EntityID, _ input: Input, _ cache: inout StateCache, _ decider: Decider, _ policy: Policy,
         _ signals: Signals
     ) throws {
-        let entry = cache[id]
-        let parent = entry?.parent
-        guard entry?.isUnreadable != true, parent.flatMap({ cache[$0] })?.isUnreadable != true else {
+        let entry = cache.entry(id)
+        let parent = entry.parent.map { cache.entry($0) }
+        guard !entry.isUnreadable, parent?.isUnreadable != true else {
             throw SetAside(reason: "expected the state of \(id), Redis holds bytes that are none")
         }
-        var decision = try decider.decide(
-            id, entry?.state, parent.flatMap { cache[$0]?.state }, input, now, policy, SignalReader(signals))
+        var decision = try decide(entry, parent, input, decider, policy, signals)
         if case .timer(let timer) = input {
             guard !decision.own.timers.contains(timer) else {
-                throw SetAside(reason: "expected a fired timer to be disarmed, it still stands in the state")
+                throw Spoilt(reason: "expected a fired timer to be disarmed, it still stands in the state")
             }
             decision.result.place(plan.cursor)
         }
         plan.bytes += 320
+        plan.add(&decision, of: id)
         if decision.changesStates {
-            store(id, decision.own, &cache)
-            if let parent, let state = decision.parent { store(parent, state, &cache) }
+            store(entry, decision.own, cache)
+        } else if entry.size > 0 || decision.own.decisions > 0 {
+            entry.put(decision.own)
         }
-        plan.add(decision, of: id)
+        guard let parent, let state = decision.parent else { return }
+        if decision.changesStates, decision.changesParent {
+            store(parent, state, cache)
+        } else {
+            parent.put(state)
+        }
     }
 
-    private mutating func store(_ id: EntityID, _ state: EntityState, _ cache: inout StateCache) {
-        if cache.store(id, state) {
-            plan.touched.append(id)
-            plan.bytes += (cache[id]?.size ?? 0) + 384
+    /// Decides on the cache's own states, so that they change in place; an error gives them back or spoils the run.
+    private func decide(
+        _ entry: CachedState, _ parent: CachedState?, _ input: Input, _ decider: Decider, _ policy: Policy,
+        _ signals: Signals
+    ) throws -> Decision {
+        let isNew = (entry.state == nil, parent?.state == nil)
+        var own = entry.take()
+        var above = parent?.take()
+        do {
+            return try decider.decide(entry.id, &own, &above, input, now, policy, SignalReader(signals))
+        } catch {
+            guard isNew.0 || own != nil, isNew.1 || above != nil else { throw Spoilt(reason: "\(error)") }
+            entry.put(own)
+            parent?.put(above)
+            throw error
         }
-        offer(id, cache)
     }
 
-    private mutating func offer(_ id: EntityID, _ cache: StateCache) {
-        guard let due = cache[id]?.state?.earliestTimer, due <= horizon else { return }
-        firings.insert(Firing(due: due, id: id))
+    private mutating func store(_ entry: CachedState, _ state: consuming EntityState, _ cache: StateCache) {
+        if entry.store(state, by: cache.batch) {
+            plan.touched.append(entry.id)
+            plan.bytes += entry.size + 384
+        }
+        offer(entry)
+    }
+
+    private mutating func offer(_ entry: CachedState) {
+        guard let due = entry.earliest, due <= horizon else { return }
+        firings.insert(Firing(due: due, id: entry.id))
     }
 
     /// A dead letter and a result that says so. A timer that cannot be decided is disarmed, or it would fire for ever.
@@ -197,9 +232,9 @@ extension LaneBatch {
             result.conversation = id.text
             result.timer = "\(timer.kind)@\(timer.dueAt)"
             if firings.min?.id == id, firings.min?.due.milliseconds == timer.dueAt { firings.removeMin() }
-            if var state = cache[id]?.state {
+            if let entry = cache[id], var state = entry.take() {
                 state.timers.removeAll { $0 == timer }
-                store(id, state, &cache)
+                store(entry, state, cache)
             }
         }
         result.place(position)

@@ -100,10 +100,17 @@ extension RunnerLoop {
             } else if lane.setsAsideNext {
                 reason = "expected a decision that fits into one commit of \(LaneCommit.mostBytes) bytes"
                 lane.setsAsideNext = false
+            } else if let spoiler = lane.spoiler, spoiler.step == step {
+                reason = spoiler.reason
             }
             batch.perform(
                 step, settingAside: reason, strikes: reason == nil ? 0 : lane.suspect?.strikes ?? 0, &lane.cache,
                 setting.decider, policy.policy, signals)
+            if let spoilt = batch.spoilt {
+                lane.spoilt(by: step, spoilt)
+                enqueue(lane)
+                return nil
+            }
         }
         guard !batch.plan.isEmpty else {
             // A due instant that nothing could be done about waits for the next look.

@@ -42,7 +42,7 @@ package final class LoadHouse {
             case .silent:
                 Decider { id, own, parent, input, now, policy, signals in
                     var decision = try Conversations.decide(
-                        id, own: own, parent: parent, input: input, now: now, policy: policy, signals: signals)
+                        id, own: &own, parent: &parent, input: input, now: now, policy: policy, signals: signals)
                     decision.actions = []
                     decision.cancels = []
                     decision.result.actions = []

@@ -98,7 +98,7 @@ extension EntityID {
         switch id.kind {
         case .desk, .matter: return id
         case .messages, .comments, .post:
-            guard event.account.isEmpty || id.parts.first == event.account else {
+            guard event.account.isEmpty || id.isOf(account: event.account) else {
                 throw .conversation(event.conversation, account: event.account)
             }
             return id

@@ -22,12 +22,12 @@ extension DecisionResult {
 
 extension Decision {
     /// A repeated event: the states stay as they are, to the byte.
-    static func duplicate(_ own: EntityState, _ result: consuming DecisionResult) -> Decision {
+    static func duplicate(
+        _ own: consuming EntityState, _ parent: consuming EntityState?, _ result: consuming DecisionResult
+    ) -> Decision {
         result.verdict = .duplicate
         result.rule = "duplicate"
-        return Decision(
-            own: own, parent: nil, actions: [], cancels: [], openItem: .unchanged, result: result,
-            changesStates: false)
+        return Decision(own: own, parent: parent, result: result, changesStates: false)
     }
 }
 

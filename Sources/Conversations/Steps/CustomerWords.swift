@@ -40,10 +40,7 @@ extension Turn {
     }
 
     mutating func decide(comment: Comment, of event: Event, _ arrival: Arrival, isUnknown: Bool) {
-        var post = parent ?? EntityState()
-        post.post.comments &+= 1
-        parent = post
-        parentChanged = true
+        changePost { $0.comments &+= 1 }
         if talk.comment(comment.id)?.removed == true {
             talk.noteCustomer(at: arrival.happened, wantsAnswer: false)
             result.rule = "removed"

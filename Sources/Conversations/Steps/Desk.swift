@@ -17,14 +17,14 @@ struct DeskTurn {
     var result: DecisionResult
 
     init(
-        _ id: EntityID, own: EntityState?, desk: EntityState?, cause: String, now: Instant,
+        _ id: EntityID, own: consuming EntityState?, desk: consuming EntityState?, cause: String, now: Instant,
         result: consuming DecisionResult
     ) {
         self.id = id
         self.cause = cause
         self.desk = desk
         self.result = result
-        var state = own ?? EntityState()
+        var state = own.take() ?? EntityState()
         matter = state.matter
         state.entity = nil
         self.now = max(now, Instant(milliseconds: state.lastNow))
@@ -65,8 +65,7 @@ struct DeskTurn {
         }
         state.matter = matter
         return Decision(
-            own: state, parent: deskChanged ? desk : nil, actions: actions, cancels: [], openItem: .unchanged,
-            result: result, changesStates: true)
+            own: state, parent: desk, changesParent: deskChanged, actions: actions, result: result, changesStates: true)
     }
 
     private mutating func open() {
@@ -89,7 +88,7 @@ struct DeskTurn {
     }
 
     private mutating func count(_ change: (inout Desk) -> Void) {
-        var holder = desk ?? EntityState()
+        var holder = desk.take() ?? EntityState()
         var counts = holder.desk
         holder.entity = nil
         change(&counts)

@@ -94,10 +94,9 @@ extension Turn {
         if talk.lastTexts.count >= Self.mostTexts { talk.lastTexts.removeFirst() }
         talk.lastTexts.append(hash)
         guard isPublic else { return }
-        var post = parent ?? EntityState()
-        if post.post.lastTexts.count >= Self.mostTexts { post.post.lastTexts.removeFirst() }
-        post.post.lastTexts.append(hash)
-        parent = post
-        parentChanged = true
+        changePost { post in
+            if post.lastTexts.count >= Self.mostTexts { post.lastTexts.removeFirst() }
+            post.lastTexts.append(hash)
+        }
     }
 }

@@ -26,7 +26,7 @@ struct Turn {
     private let before: OpenFacts
 
     init(
-        _ id: EntityID, own: EntityState?, parent: EntityState?, cause: String, at: Instant, now: Instant,
+        _ id: EntityID, own: consuming EntityState?, parent: consuming EntityState?, cause: String, at: Instant, now: Instant,
         rules: AccountRules, signals: SignalReader, result: consuming DecisionResult
     ) {
         self.id = id
@@ -36,7 +36,7 @@ struct Turn {
         self.parent = parent
         self.result = result
         self.at = at
-        var state = own ?? EntityState()
+        var state = own.take() ?? EntityState()
         talk = state.conversation
         state.entity = nil
         before = OpenFacts(talk)
@@ -48,7 +48,7 @@ struct Turn {
     }
 
     /// True under a post: several authors, no window, public texts.
-    var isPublic: Bool { id.text.utf8.first == UInt8(ascii: "c") }
+    var isPublic: Bool { id.kind == .comments }
 
     var market: MarketPolicy { rules.market }
 
@@ -68,8 +68,19 @@ struct Turn {
         talk = Conversation()
         try state.checkSize()
         return Decision(
-            own: state, parent: parentChanged ? parent : nil, actions: actions, cancels: cancels, openItem: change,
-            result: result, changesStates: true)
+            own: state, parent: parent, changesParent: parentChanged, actions: actions, cancels: cancels,
+            openItem: change, result: result, changesStates: true)
+    }
+
+    /// Changes the post's state in place; one that nobody heard of begins here.
+    mutating func changePost(_ change: (inout Post) -> Void) {
+        var holder = parent.take() ?? EntityState()
+        var post = holder.post
+        holder.entity = nil
+        change(&post)
+        holder.post = post
+        parent = holder
+        parentChanged = true
     }
 
     /// Makes an action of this decision; its id follows from conversation, cause, kind and its number among its kind.
