@@ -82,9 +82,11 @@ struct LaneBatch {
         }
     }
 
-    /// What is to be decided next; nil if nothing is left or the commit has no more room.
+    /// What is to be decided next; nil if nothing is left, the commit has no more room, or the run is spoilt.
     mutating func next(_ cache: StateCache) -> Step? {
-        guard plan.decided + plan.firedTimers < bounds.mostDecisions, plan.bytes < bounds.mostBytes else { return nil }
+        guard spoilt == nil, plan.decided + plan.firedTimers < bounds.mostDecisions, plan.bytes < bounds.mostBytes else {
+            return nil
+        }
         let event = index < events.count ? events[index] : nil
         let until = min(event?.at ?? horizon, horizon)
         while let firing = firings.min, firing.due <= until {

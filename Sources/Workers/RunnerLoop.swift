@@ -10,9 +10,10 @@ internal import Membership
 /// A runner's thread: what it owns and the loop. `RunnerRound` has the way of a batch, `RunnerTenures` how lanes come
 /// and go.
 final class RunnerLoop {
+    /// Every lane is looked at once in this time, a share of them at a time: all at once would hold up what arrives
+    /// meanwhile for some milliseconds.
     static let lookEvery = Duration.seconds(1)
-    /// Lanes in one look's pipeline.
-    static let lookSlice = 256
+    static let lookShares = 16
 
     let setting: RunnerSetting
     let courier: Courier
@@ -28,6 +29,8 @@ final class RunnerLoop {
     private var ready: Deque<LaneName> = []
     private var dues = Heap<DueLane>()
     private var nextLook = ContinuousClock.now
+    /// What is to be looked at before the next round of looks begins.
+    private var toLook: ArraySlice<LaneName> = []
     private var failures: UInt32 = 0
     private var retryAt = ContinuousClock.now
     private var generator = SystemRandomNumberGenerator()
@@ -131,8 +134,14 @@ final class RunnerLoop {
             if let lane = lanes[first.lane], lane.dueAt == first.at { enqueue(lane) }
         }
         if now >= nextLook {
-            nextLook = now + Self.lookEvery
-            try look()
+            nextLook = now + Self.lookEvery / Self.lookShares
+            if toLook.isEmpty {
+                toLook = lanes.keys.sorted()[...]
+                status.looked(backlog: lanes.values.reduce(0) { $0 + $1.backlog })
+            }
+            let share = toLook.prefix(lanes.count / Self.lookShares + 1)
+            toLook = toLook.dropFirst(share.count)
+            try look(Array(share))
         }
         return try round()
     }

@@ -28,7 +28,7 @@ extension RunnerLoop {
         let names = lanes.keys.sorted()
         guard !names.isEmpty, let store else { return }
         var mine: [HeldLane] = []
-        for look in try store.look(names) {
+        for look in try store.glance(names) {
             guard let lane = lanes[look.lane] else { continue }
             if look.owner == setting.owner || look.owner == nil { mine.append(lane) } else { lose(lane) }
         }
@@ -117,30 +117,27 @@ extension RunnerLoop {
     }
 
     /// Finds what no wake-up told: undecided events, due timers, pauses, heirs, a new owner.
-    func look() throws {
-        let names = lanes.values.filter { !$0.isQueued }.map(\.name).sorted()
+    func look(_ names: [LaneName]) throws {
+        let names = names.filter { lanes[$0]?.isQueued == false }
+        guard !names.isEmpty, let store else { return }
         let now = ContinuousClock.now
-        for start in stride(from: 0, to: names.count, by: Self.lookSlice) {
-            let slice = Array(names[start..<min(start + Self.lookSlice, names.count)])
-            for look in try store?.look(slice) ?? [] {
-                guard let lane = lanes[look.lane] else { continue }
-                lane.backlog = look.pending
-                guard look.owner == setting.owner else {
-                    lose(lane)
-                    continue
-                }
-                if yield(lane, to: look.wantedBy) { continue }
-                let laneNow = max(look.now, look.serverTime + look.offset)
-                let isDue = look.nextDue.map { $0 <= laneNow } ?? false
-                if look.isPaused != lane.isPaused || (!look.isPaused && (look.hasUndecided || isDue)) {
-                    enqueue(lane)
-                } else if lane.dueAt == nil {
-                    lane.setDue(look.nextDue, now: now)
-                    settle(lane, now: now)
-                }
+        for look in try store.glance(names) {
+            guard let lane = lanes[look.lane] else { continue }
+            lane.backlog = look.pending
+            guard look.owner == setting.owner else {
+                lose(lane)
+                continue
+            }
+            if yield(lane, to: look.wantedBy) { continue }
+            let laneNow = max(look.now, look.serverTime + look.offset)
+            let isDue = look.nextDue.map { $0 <= laneNow } ?? false
+            if look.isPaused != lane.isPaused || (!look.isPaused && (look.hasUndecided || isDue)) {
+                enqueue(lane)
+            } else if lane.dueAt == nil {
+                lane.setDue(look.nextDue, now: now)
+                settle(lane, now: now)
             }
         }
-        status.looked(backlog: lanes.values.reduce(0) { $0 + $1.backlog })
     }
 
     private func hold(_ lane: HeldLane) {

@@ -6,11 +6,15 @@ import Workers
 /// A decider that does what a message's text says, so that a test can see order, timers and actions in the results.
 ///
 /// `send` makes a send; `reply C [AGENT]` and `hide C [AGENT]` one for comment C, by an agent if one is named; `send-until N` one that ends N ms after now; `timer N NAME` arms a timer N ms after the entry's
-/// instant; `boom` throws; `cancel` cancels the last send. Each result's rule is `CONTACT:TEXT#DECISIONS`.
+/// instant; `boom` throws, `late-boom` only after it took the state; `cancel` cancels the last send. Each result's rule is `CONTACT:TEXT#DECISIONS`.
 enum FakeDecider {
     struct Boom: Error {}
 
     static let decider = Decider { id, own, _, input, now, _, _ in
+        if case .event(let event, _, _) = input, event.message.text == "late-boom" {
+            own = nil
+            throw Boom()
+        }
         var decision = Decision(
             own: own ?? EntityState(), parent: nil, actions: [], cancels: [], openItem: .unchanged,
             result: DecisionResult(), changesStates: true)

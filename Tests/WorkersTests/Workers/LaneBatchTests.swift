@@ -146,23 +146,34 @@ struct LaneBatchTests {
         #expect(batch.plan.cancels.isEmpty)
     }
 
-    @Test("a timer whose decision does not disarm it becomes a dead letter and fires no more")
+    @Test("a timer whose decision does not disarm it spoils its run, and set aside fires no more")
     mutating func endless() throws {
-        cache.load(ann, try state([("t", 50)]))
-        cache.begin()
-        var batch = LaneBatch(
-            cursor: .start, sequence: 7, events: [], due: [ann], now: Instant(milliseconds: 90),
-            horizon: Instant(milliseconds: 90),
-            bounds: .init())
-        batch.begin([ann], cache)
         let stubborn = Decider { _, own, _, _, _, _, _ in
             Decision(
                 own: own ?? EntityState(), parent: nil, actions: [], cancels: [], openItem: .unchanged,
                 result: DecisionResult(), changesStates: true)
         }
         let policy = try WorkerKit.policy()
-        while let step = batch.next(cache) { batch.perform(step, &cache, stubborn, policy, .none) }
-        #expect(batch.plan.deadLetters.count == 1)
-        #expect(cache[ann]?.state?.timers.isEmpty == true)
+        for reason in [nil, "it did not disarm itself"] {
+            cache.load(ann, try state([("t", 50)]))
+            cache.begin()
+            var batch = LaneBatch(
+                cursor: .start, sequence: 7, events: [], due: [ann], now: Instant(milliseconds: 90),
+                horizon: Instant(milliseconds: 90), bounds: .init())
+            batch.begin([ann], cache)
+            while let step = batch.next(cache) {
+                batch.perform(step, settingAside: reason, &cache, stubborn, policy, .none)
+            }
+            #expect((batch.spoilt == nil) == (reason != nil))
+            #expect(batch.plan.deadLetters.map(\.error) == (reason.map { [$0] } ?? []))
+            if reason != nil { #expect(cache[ann]?.state?.timers.isEmpty == true) }
+        }
+    }
+
+    @Test("a decision that fails after it took the state spoils its run, and nothing further is decided in it")
+    mutating func spoilt() throws {
+        let batch = try run([try entry(100, [("ann", "one"), ("ann", "late-boom"), ("bob", "two")])])
+        #expect(batch.spoilt?.contains("Boom") == true)
+        #expect(batch.plan.results.map(\.rule) == ["ann:one#1"])
     }
 }

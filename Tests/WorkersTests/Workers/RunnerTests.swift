@@ -74,6 +74,17 @@ struct RunnerTests {
         #expect(worker.counters.deadLetters == 3)
     }
 
+    @Test("sets a decision aside that failed after it took the state, and decides its neighbours once")
+    func spoilt() throws {
+        let kit = try WorkerKit()
+        try kit.append([("ann", "one"), ("ann", "late-boom"), ("ann", "two"), ("bob", "three")])
+        let worker = try kit.worker()
+        try kit.decided(4)
+        #expect(worker.stop(atMost: .seconds(10)))
+        #expect(try kit.rules() == ["ann:one#1", "", "ann:two#2", "bob:three#1"])
+        #expect(worker.counters.deadLetters == 1)
+    }
+
     @Test("fires timers in the order of the lane clock when it is stepped, between the events")
     func virtualClock() throws {
         let kit = try WorkerKit(virtual: true)
@@ -97,7 +108,7 @@ struct RunnerTests {
         let gate = Gate()
         let slow = Decider { id, own, parent, input, now, policy, signals in
             gate.pass()
-            return try FakeDecider.decider.decide(id, own, parent, input, now, policy, signals)
+            return try FakeDecider.decider.decide(id, &own, &parent, input, now, policy, signals)
         }
         let worker = try kit.worker(decider: slow)
         #expect(try kit.reports.wait { $0.contains(.taken(kit.lane)) })
