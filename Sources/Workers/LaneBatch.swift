@@ -84,7 +84,8 @@ struct LaneBatch {
 
     /// What is to be decided next; nil if nothing is left, the commit has no more room, or the run is spoilt.
     mutating func next(_ cache: StateCache) -> Step? {
-        guard spoilt == nil, plan.decided + plan.firedTimers < bounds.mostDecisions, plan.bytes < bounds.mostBytes else {
+        guard spoilt == nil, plan.decided + plan.firedTimers < bounds.mostDecisions, plan.bytes < bounds.mostBytes
+        else {
             return nil
         }
         let event = index < events.count ? events[index] : nil

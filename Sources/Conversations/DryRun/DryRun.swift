@@ -97,7 +97,9 @@ package struct DryRun {
                 entity, own: states[entity], parent: entity.parent.flatMap { states[$0] }, input: input, now: now,
                 policy: policy, signals: SignalReader(signals))
             keep(decision.own, of: entity)
-            if decision.changesParent, let parent = entity.parent, let state = decision.parent { keep(state, of: parent) }
+            if decision.changesParent, let parent = entity.parent, let state = decision.parent {
+                keep(state, of: parent)
+            }
             for action in decision.actions { caused.append(contentsOf: consequences(of: action)) }
             return [.result(decision.result)] + decision.actions.map(Line.action)
         } catch {

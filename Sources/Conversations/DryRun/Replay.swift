@@ -49,7 +49,9 @@ package struct Replay {
                 now: Instant(milliseconds: recorded.now), policy: policy, signals: SignalReader(recorded.signalsRead))
             if decision.changesStates {
                 states[entity] = decision.own
-                if decision.changesParent, let parent = entity.parent, let state = decision.parent { states[parent] = state }
+                if decision.changesParent, let parent = entity.parent, let state = decision.parent {
+                    states[parent] = state
+                }
             }
             var result = decision.result
             if event == nil {

@@ -26,8 +26,8 @@ struct Turn {
     private let before: OpenFacts
 
     init(
-        _ id: EntityID, own: consuming EntityState?, parent: consuming EntityState?, cause: String, at: Instant, now: Instant,
-        rules: AccountRules, signals: SignalReader, result: consuming DecisionResult
+        _ id: EntityID, own: consuming EntityState?, parent: consuming EntityState?, cause: String, at: Instant,
+        now: Instant, rules: AccountRules, signals: SignalReader, result: consuming DecisionResult
     ) {
         self.id = id
         self.rules = rules
