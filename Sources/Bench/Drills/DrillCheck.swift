@@ -12,18 +12,21 @@ struct DrillCheck {
 
     var isClean: Bool { reckoning.isClean && overtaken == 0 && reckoning.openActions == 0 }
 
-    init(site: DrillSite, lanes: [String]) throws {
-        let connection = try RedisConnection(site.endpoint, clientName: "checker")
+    /// - Parameters:
+    ///   - input: path of the file with a line for each accepted event, `<account>/<id>`.
+    ///   - ledger: path of the channel's JSON lines.
+    init(redis: RedisEndpoint, namespace: String, input: String, ledger: String) throws {
+        let connection = try RedisConnection(redis, clientName: "checker")
         var tally = Reckoning.Tally()
-        for lane in try LaneRecord.lanes(on: connection, namespace: site.namespace) {
-            let record = try LaneRecord(lane: lane, namespace: site.namespace, connection: connection)
+        for lane in try LaneRecord.lanes(on: connection, namespace: namespace) {
+            let record = try LaneRecord(lane: lane, namespace: namespace, connection: connection)
             reckoning.add(record, to: &tally)
             countOvertaken(record)
         }
-        let input = try String(contentsOfFile: site.input, encoding: .utf8)
-        let ledger = try Self.ledger(site.ledger)
-        calls = ledger.values.reduce(0, +)
-        reckoning.finish(accepted: input.split(separator: "\n").map(String.init), ledger: ledger, tally: tally)
+        let accepted = try String(contentsOfFile: input, encoding: .utf8).split(separator: "\n").map(String.init)
+        let sent = try Self.ledger(ledger)
+        calls = sent.values.reduce(0, +)
+        reckoning.finish(accepted: accepted, ledger: sent, tally: tally)
         examples += reckoning.examples
     }
 

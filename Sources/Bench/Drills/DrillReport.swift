@@ -6,12 +6,15 @@ package struct DrillReport: Sendable {
     package let text: String
 
     init(
-        plan: DrillPlan, site: DrillSite, records: [FaultRecord], check: DrillCheck, isSettled: Bool, refused: Int,
+        plan: DrillPlan, site: DrillSite, records: [FaultRecord], check: DrillCheck, isSettled: Bool,
+        figures: RoleFigures,
         patience: (repeated: Int, longest: Duration), took: Duration
     ) {
         let withWork = records.filter(\.hasWork).count
         let withEvents = records.filter(\.hasEvents).count
-        let slowest = records.filter(\.isOfWorker).compactMap(\.recovery).max() ?? .zero
+        let waits = records.filter(\.isOfWorker).compactMap(\.recovery).sorted()
+        let slowest = waits.last ?? .zero
+        let median = waits.isEmpty ? .zero : waits[waits.count / 2]
         let slowestRedis = records.filter { $0.kind == .redis }.compactMap(\.recovery).max() ?? .zero
         let unrecovered = records.reduce(0) { $0 + $1.unrecovered }
         var faults: [String] = []
@@ -37,9 +40,10 @@ package struct DrillReport: Sendable {
             faults that met work in hand: \(withWork) (at least \(plan.fewestWithWork)), with undecided events: \(withEvents) \
             (at least \(plan.fewestWithEvents))
             items in hand: \(metEvents) undecided events, \(metAttempts) open attempts
-            another owner committed after a kill or stop: at the latest after \(slowest.inSeconds) s \
+            another owner committed after a kill or stop: median \(median.inSeconds) s, longest \(slowest.inSeconds) s \
             (limit \(plan.recoveryLimit.inSeconds) s); after Redis was back: \(slowestRedis.inSeconds) s
-            bodies sent again: \(patience.repeated), longest until 200: \(patience.longest.inSeconds) s; refused commits: at least \(refused)
+            bodies sent again: \(patience.repeated), longest until 200: \(patience.longest.inSeconds) s; \
+            refused commits: at least \(figures.refused); spooled at most \(figures.mostSpooled)
             accepted \(found.accepted), results \(found.results), of them duplicates \(found.duplicates), timers fired \
             \(found.firedTimers), dead letters \(found.dead), calls that the channel took \(check.calls)
             lost \(found.missing), undecided \(found.undecided), decided twice \(found.decidedTwice), out of order \

@@ -14,22 +14,30 @@ final class FaultConductor {
     private let ground: DrillGround
     private let eye: LaneEye
     private let producer: DrillProducer
+    private let figures: RoleFigures
     private(set) var records: [FaultRecord] = []
     private var watch = RecoveryWatch()
     private var sights: [String: LaneEye.Sight] = [:]
     private var start = ContinuousClock.now
-    private var nextVictim = 0
+    private var victims = VictimChoice()
     private var frozen: (worker: Int, until: ContinuousClock.Instant, lanes: [String])?
     private var redisDown: (fault: Int, since: ContinuousClock.Instant)?
     /// The longest that an aimed fault waits for its instant.
     private static let aimFor: Duration = .milliseconds(1_500)
 
-    init(_ plan: DrillPlan, _ site: DrillSite, _ ground: DrillGround, _ eye: LaneEye, _ producer: DrillProducer) {
+    /// How long everything must have been quiet: longer than ingress takes to say what it has spooled.
+    private static let quietFor: Duration = .seconds(2)
+
+    init(
+        _ plan: DrillPlan, _ site: DrillSite, _ ground: DrillGround, _ eye: LaneEye, _ producer: DrillProducer,
+        _ figures: RoleFigures
+    ) {
         self.plan = plan
         self.site = site
         self.ground = ground
         self.eye = eye
         self.producer = producer
+        self.figures = figures
     }
 
     /// Returns when every fault was fired and everything is decided and settled; false if the deadline came first.
@@ -38,7 +46,7 @@ final class FaultConductor {
         var faults = plan.faults[...]
         var deadline = ContinuousClock.now + plan.duration * 3 + plan.settleWithin
         var wasDone = false
-        var quietLooks = 0
+        var quietSince = ContinuousClock.now
         while ContinuousClock.now < deadline {
             look()
             thawIfDue()
@@ -53,8 +61,9 @@ final class FaultConductor {
                     "  all events accepted after \((ContinuousClock.now - start).inSeconds) s; waiting until all is settled"
                 )
             }
-            quietLooks = sights.values.allSatisfy(\.isQuiet) ? quietLooks + 1 : 0
-            if wasDone, faults.isEmpty, frozen == nil, redisDown == nil, quietLooks >= 10 {
+            let isQuiet = wasDone && figures.spooled == 0 && sights.values.allSatisfy(\.isQuiet)
+            if !isQuiet || !faults.isEmpty || frozen != nil || redisDown != nil { quietSince = .now }
+            if ContinuousClock.now - quietSince >= Self.quietFor {
                 watch.end(sights, records: &records)
                 return true
             }
@@ -70,7 +79,8 @@ final class FaultConductor {
         if let down = redisDown {
             records[down.fault].outage = ContinuousClock.now - down.since
             redisDown = nil
-            watch.begin(fault: down.fault, lanes: eye.lanes, sights: now, isOwnerKept: true, records: &records)
+            watch.begin(
+                fault: down.fault, lanes: eye.lanes, sights: now, isOwnerKept: true, now: .now, records: &records)
         }
         watch.update(now, now: .now, records: &records)
     }
@@ -100,7 +110,8 @@ final class FaultConductor {
         let met = eye.inHand(lanes, before: cut)
         records[records.count - 1].inHand = met
         if let now = eye.look() { sights = now }
-        watch.begin(fault: records.count - 1, lanes: lanes, sights: sights, isOwnerKept: false, records: &records)
+        watch.begin(
+            fault: records.count - 1, lanes: lanes, sights: sights, isOwnerKept: false, now: .now, records: &records)
         try ground.workers[worker].start()
     }
 
@@ -113,7 +124,8 @@ final class FaultConductor {
         records[records.count - 1].inHand = eye.inHand(lanes, before: cut)
         records[records.count - 1].outage = plan.stopFor
         if let now = eye.look() { sights = now }
-        watch.begin(fault: records.count - 1, lanes: lanes, sights: sights, isOwnerKept: false, records: &records)
+        watch.begin(
+            fault: records.count - 1, lanes: lanes, sights: sights, isOwnerKept: false, now: .now, records: &records)
         frozen = (worker, .now + plan.stopFor, lanes)
     }
 
@@ -123,19 +135,10 @@ final class FaultConductor {
         frozen = nil
     }
 
-    /// The next worker in turn that runs, and its lanes. One that owns nothing is passed over if another owns something.
     private func victim() -> (worker: Int, lanes: [String]) {
-        var chosen = (worker: nextVictim % plan.workers, lanes: [String]())
-        for _ in 0..<plan.workers {
-            let worker = nextVictim % plan.workers
-            nextVictim += 1
-            guard frozen?.worker != worker else { continue }
-            let mark = ground.workers[worker].name + "#"
-            let lanes = eye.lanes.filter { sights[$0]?.owner.hasPrefix(mark) ?? false }
-            chosen = (worker, lanes)
-            if !lanes.isEmpty { break }
-        }
-        return chosen
+        victims.take(
+            workers: ground.workers.map(\.name), frozen: frozen?.worker, lanes: eye.lanes,
+            owners: sights.mapValues(\.owner))
     }
 
     /// Returns at the instant in which there is an undecided event, or after half of the time an open attempt, in a lane.

@@ -26,15 +26,15 @@ package enum KillDrill {
             "  \(published.lanes.count) lanes owned after \((ContinuousClock.now - began).inSeconds) s; \(plan.events) events follow"
         )
         let producer = DrillProducer(site, plan, accounts: published.accounts)
-        let refusals = RefusalCount(ports: (1...plan.workers).map { site.port(1 + $0) })
-        let outcome = Passage(FaultConductor(plan, site, ground, eye, producer))
+        let figures = RoleFigures(workers: (1...plan.workers).map { site.port(1 + $0) }, ingress: site.port(0))
+        let outcome = Passage(FaultConductor(plan, site, ground, eye, producer, figures))
         let isSettled = try await withThrowingTaskGroup(of: Bool?.self) { group in
             group.addTask {
                 try await producer.run()
                 return nil
             }
             group.addTask {
-                await refusals.run()
+                await figures.run()
                 return nil
             }
             group.addTask { try await outcome.run() }
@@ -51,9 +51,10 @@ package enum KillDrill {
         guard producer.isDone else {
             throw DrillFailure("expected all events to be accepted, \(producer.acceptedCount) were")
         }
-        let check = try DrillCheck(site: site, lanes: published.lanes)
+        let check = try DrillCheck(
+            redis: site.endpoint, namespace: site.namespace, input: site.input, ledger: site.ledger)
         return DrillReport(
-            plan: plan, site: site, records: records, check: check, isSettled: isSettled, refused: refusals.sum,
+            plan: plan, site: site, records: records, check: check, isSettled: isSettled, figures: figures,
             patience: producer.patienceNeeded, took: took)
     }
 

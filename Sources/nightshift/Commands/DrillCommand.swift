@@ -18,6 +18,10 @@ struct DrillCommand: AsyncParsableCommand {
     @Flag(help: "The small form: 10,000 events, three workers, under a minute.") var short = false
     @Option(help: "always or everysec: appendfsync of the private Redis, and the level that the roles are told.")
     var durability = "always"
+    @Option(help: "How many times slower than two quiet cores the machine is: multiplies the limit of a lane's wait.")
+    var slow = 1.0
+    @Flag(help: "Ingress without a spool: while Redis is away it refuses, and the platform sends again.")
+    var noSpool = false
     @Option(help: "The configuration folder.") var config = "config"
     @Option(help: "Folder with TZif files.") var zoneinfo = ZoneFolder.system
     @Option(help: "Folder for files and logs; by default a new one that is removed if the drill is clean.")
@@ -27,11 +31,13 @@ struct DrillCommand: AsyncParsableCommand {
         guard ["always", "everysec"].contains(durability) else {
             throw ValidationError("expected always or everysec, got \(durability)")
         }
+        guard (1...20).contains(slow) else { throw ValidationError("expected a factor from 1 to 20, got \(slow)") }
     }
 
     func run() async throws {
         let place = try WorkPlace(folder)
-        let plan = short ? DrillPlan.short : .full
+        var plan = short ? DrillPlan.short : .full
+        plan.recoveryLimit = .milliseconds(Int64(5_000 * slow))
         Output.note(
             "Drill of kills: \(plan.events) events of \(plan.conversations) conversations, \(plan.faults.count) faults")
         let report = try await KillDrill.run(plan, try site(place, plan))
@@ -59,7 +65,7 @@ struct DrillCommand: AsyncParsableCommand {
         let secrets = Secrets(folder: secretFolder.path, environment: [:])
         let config = config
         let zoneinfo = zoneinfo
-        return DrillSite(
+        var drill = DrillSite(
             executable: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"), config: config,
             zoneinfo: zoneinfo, folder: folder, secrets: secretFolder.path, durability: durability, offset: offset,
             wallClock: wallClock,
@@ -77,6 +83,8 @@ struct DrillCommand: AsyncParsableCommand {
                 }
                 return (accounts, try session.lanes().map(\.text))
             }, note: { Output.note($0) })
+        if !noSpool { drill.ingressOptions = ["--spool", "\(folder)/spool.sqlite"] }
+        return drill
     }
 
     /// Sunday 21:00 UTC, at least a day ahead: nearly every market is closed then, so that replies and promises are made.
