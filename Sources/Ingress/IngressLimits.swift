@@ -8,7 +8,7 @@ package struct IngressLimits: Sendable {
     package var mostLines = 10_000
     /// How long a body may take to arrive.
     package var bodyPatience: Duration = .seconds(20)
-    /// A connection on which nothing happens is closed after this time.
+    /// A connection on which nothing happens is closed after this time, and one whose next head is not whole by then.
     package var idle: Duration = .seconds(60)
     package var mostConnections = 2_048
     package var mostHeaders = 100

@@ -2,6 +2,7 @@ internal import Channels
 internal import HTTPTypes
 package import Hummingbird
 internal import HummingbirdCore
+internal import Instants
 package import Logging
 internal import NIOCore
 internal import Telemetry
@@ -16,8 +17,9 @@ package enum IngressServer {
         doors: IngressDoors, limits: IngressLimits = IngressLimits(), host: String = "127.0.0.1", port: Int,
         logger: Logger, onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) -> some ApplicationProtocol {
+        let idle = TimeAmount.milliseconds(limits.idle.wholeMilliseconds)
         var channel = HTTP1Channel.Configuration(
-            idleTimeout: .milliseconds(limits.idle.components.seconds * 1_000))
+            additionalChannelHandlers: [RequestBounds(limits)], idleTimeout: idle)
         channel.httpDecoder = .init(
             maxHeaderFieldSize: limits.mostHeaderBytes, maxHeaderListSize: limits.mostHeaderBytes,
             maxHeaderFieldCount: limits.mostHeaders)
