@@ -8,9 +8,6 @@ package struct LanguagePack: Sendable {
     private let words: LocaleWords
     private let variants: [ReplyKind: [CompiledTemplate]]
 
-    /// Kinds that automation alone writes and that therefore must say so.
-    package static let disclosed: [ReplyKind] = [.afterHoursPromise, .afterHoursNoTime, .apologyLate]
-
     /// A template that breaks a rule; it is left out of the pack.
     package struct Fault: Equatable, Sendable {
         package let kind: ReplyKind
@@ -24,22 +21,26 @@ package struct LanguagePack: Sendable {
     ///
     /// - Parameters:
     ///   - templates: Mustache texts by kind; slots `day time zone_city first_name product brand answer`.
-    ///   - disclosure: words of which each of `disclosed` must hold one.
+    ///   - disclosure: words of which each text that only automation writes must hold one.
+    ///   - regret: words of which each text to a disappointed customer must hold one; none: not asked for.
     package static func compile(
-        tag: String, words: LocaleWords, templates: [ReplyKind: [String]], disclosure: [String]
+        tag: String, words: LocaleWords, templates: [ReplyKind: [String]], disclosure: [String],
+        regret: [String] = []
     ) -> (pack: LanguagePack, faults: [Fault]) {
         var variants: [ReplyKind: [CompiledTemplate]] = [:]
         var faults: [Fault] = []
         for (kind, texts) in templates.sorted(by: { $0.key < $1.key }) {
-            if texts.count < 2 || Set(texts).count < texts.count {
+            let rule = KindRule.of(kind)
+            let lint = TemplateLint(rule: rule, disclosure: disclosure, regret: regret)
+            if Set(texts).count < max(rule.leastVariants, texts.count) {
                 faults.append(
                     Fault(
-                        kind: kind, variant: nil, expected: "at least two different variants",
+                        kind: kind, variant: nil, expected: "at least \(rule.leastVariants) different variants",
                         came: "\(Set(texts).count)"))
             }
             for (index, text) in texts.enumerated() {
                 do {
-                    variants[kind, default: []].append(try compile(text, kind, disclosure))
+                    variants[kind, default: []].append(try compile(text, lint))
                 } catch {
                     faults.append(Fault(kind: kind, variant: index, expected: error.expected, came: error.came))
                 }
@@ -73,7 +74,7 @@ package struct LanguagePack: Sendable {
     }
 
     private static func compile(
-        _ text: String, _ kind: ReplyKind, _ disclosure: [String]
+        _ text: String, _ lint: TemplateLint
     ) throws(TemplateTags.Fault) -> CompiledTemplate {
         if let scalar = text.unicodeScalars.first(where: { (0xE000...0xF8FF).contains($0.value) }) {
             throw TemplateTags.Fault(
@@ -86,16 +87,8 @@ package struct LanguagePack: Sendable {
         } catch {
             throw TemplateTags.Fault(expected: "a Mustache template", came: "\(error)")
         }
-        if tags.slots.contains(.time), !tags.slots.contains(.zoneCity) {
-            throw TemplateTags.Fault(
-                expected: "{{#zone_city}} beside {{time}}, for customers whose zone is a guess", came: "none")
-        }
         let compiled = CompiledTemplate(template, tags: tags)
-        let isDisclosed = disclosed.contains(kind)
-        let broken =
-            TemplateLint.suffix(compiled) ?? TemplateLint.redirect(compiled.literals)
-            ?? (isDisclosed ? TemplateLint.disclosure(compiled, words: disclosure) : nil)
-        if let broken { throw broken }
+        if let broken = lint.fault(of: compiled, tags) { throw broken }
         return compiled
     }
 

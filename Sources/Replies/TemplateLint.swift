@@ -1,5 +1,56 @@
 /// Rules for texts that a language or a platform's customers would trip over (DOMAIN 6.2, N6, N24, section 0 item 5).
-enum TemplateLint {
+struct TemplateLint {
+    let rule: KindRule
+    let disclosure: [String]
+    let regret: [String]
+
+    /// The first thing that is wrong with a text, if anything is.
+    func fault(of template: CompiledTemplate, _ tags: TemplateTags) -> TemplateTags.Fault? {
+        let literals = template.literals
+        return slots(tags) ?? Self.suffix(template) ?? Self.redirect(literals) ?? Self.promotion(literals)
+            ?? (rule.isAutomatic ? Self.word(of: disclosure, in: literals, "that disclose automation") : nil)
+            ?? (rule.regrets && !regret.isEmpty ? Self.word(of: regret, in: literals, "of regret") : nil)
+            ?? question(literals) ?? length(literals)
+    }
+
+    private func slots(_ tags: TemplateTags) -> TemplateTags.Fault? {
+        if tags.slots.contains(.time), !tags.slots.contains(.zoneCity) {
+            return TemplateTags.Fault(
+                expected: "{{#zone_city}} beside {{time}}, for customers whose zone is a guess", came: "none")
+        }
+        if let missing = rule.required.first(where: { !tags.slots.contains($0) }) {
+            return TemplateTags.Fault(expected: "{{\(missing.rawValue)}} in a text of \(rule.kind)", came: "none")
+        }
+        if let forbidden = rule.forbidden.first(where: { tags.slots.contains($0) }) {
+            return TemplateTags.Fault(
+                expected: "a text of \(rule.kind) without {{\(forbidden.rawValue)}}, which is not known then",
+                came: "{{\(forbidden.rawValue)}}")
+        }
+        return nil
+    }
+
+    /// Questions end in a mark in all languages but Thai, Lao and their like; Japanese may ask with か alone.
+    private func question(_ text: String) -> TemplateTags.Fault? {
+        guard rule.asks, !text.unicodeScalars.contains(where: { (0xE00...0xEFF).contains($0.value) }) else {
+            return nil
+        }
+        let marks = ["?", "？", "؟", "\u{37E}", ";", "か。"]
+        guard !marks.contains(where: { text.contains($0) }) else { return nil }
+        return TemplateTags.Fault(expected: "a question to the customer in a text of \(rule.kind)", came: "none")
+    }
+
+    private func length(_ text: String) -> TemplateTags.Fault? {
+        guard text.count > rule.mostCharacters else { return nil }
+        return TemplateTags.Fault(
+            expected: "at most \(rule.mostCharacters) characters in a text of \(rule.kind)", came: "\(text.count)")
+    }
+
+    /// Support is no place to sell (F5, F9).
+    static func promotion(_ text: String) -> TemplateTags.Fault? {
+        guard let sign = ["%", "٪", "％"].first(where: { text.contains($0) }) else { return nil }
+        return TemplateTags.Fault(expected: "no promotion in an answer to a customer", came: sign)
+    }
+
     /// A day or a time takes no suffix: no language's slot text can be inflected by us.
     static func suffix(_ template: CompiledTemplate) -> TemplateTags.Fault? {
         for (slot, literal) in template.followers {
@@ -34,13 +85,12 @@ enum TemplateLint {
         return nil
     }
 
-    /// A text that only automation writes says so in one of the pack's words for it.
-    static func disclosure(_ template: CompiledTemplate, words: [String]) -> TemplateTags.Fault? {
-        let text = template.literals.lowercased()
-        guard !words.contains(where: { !$0.isEmpty && text.contains($0.lowercased()) }) else { return nil }
+    /// One of a pack's words must stand in a text.
+    static func word(of words: [String], in text: String, _ what: String) -> TemplateTags.Fault? {
+        let lower = text.lowercased()
+        guard !words.contains(where: { !$0.isEmpty && lower.contains($0.lowercased()) }) else { return nil }
         return TemplateTags.Fault(
-            expected: "one of the words that disclose automation: \(words.joined(separator: ", "))",
-            came: "none of them")
+            expected: "one of the words \(what): \(words.joined(separator: ", "))", came: "none of them")
     }
 
     /// Letters of scripts in which a suffix would be glued on; not Han, Kana, Hangul, Thai and their neighbours.

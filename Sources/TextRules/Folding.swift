@@ -17,6 +17,21 @@ struct Folding: Sendable {
         case dropped
     }
 
+    /// Scripts whose letters are put in each other's place.
+    enum Script {
+        case latin, cyrillic, greek, other
+
+        @inline(__always)
+        init(_ scalar: UInt32) {
+            switch scalar {
+            case 0x61...0x7A, 0x41...0x5A: self = .latin
+            case 0x370...0x3FF: self = .greek
+            case 0x400...0x52F: self = .cyrillic
+            default: self = .other
+            }
+        }
+    }
+
     static let table = Folding()
 
     /// The matching form of a scalar of the basic plane; from `firstExpansion` on, an index into `expansions`.
@@ -80,18 +95,45 @@ struct Folding: Sendable {
         }
     }
 
-    /// The plain Latin letter that a Cyrillic or Greek letter is mistaken for, if any. Applied only inside words that
-    /// hold plain Latin letters too.
-    static func lookalike(of scalar: UInt32) -> UInt8? {
-        let index = lookalikes.firstIndex { $0.from == scalar }
-        return index.map { lookalikes[$0].to }
+    /// The plain Latin letter that a Cyrillic, Greek or Armenian letter is mistaken for, or 0. Applied only inside words
+    /// that hold plain Latin letters too.
+    @inline(__always)
+    static func lookalike(of scalar: UInt32) -> UInt8 {
+        scalar >= firstLookalike && scalar < lastLookalike ? lookalikes[Int(scalar - firstLookalike)] : 0
     }
 
-    private static let lookalikes: [(from: UInt32, to: UInt8)] = {
-        let from = Array("аеорсухіјѕкмтнвһӏԁԛԝαονικρτυεχηγβ".unicodeScalars)
-        let to = Array("aeopcyxijskmthbhldqwaovikptuexnyb".utf8)
-        return zip(from, to).map { ($0.value, $1) }
+    /// The Cyrillic or Greek letter that a plain Latin letter or digit is put in the place of, or 0.
+    @inline(__always)
+    static func twin(of letter: UInt8, in script: Script) -> UInt32 {
+        guard letter >= 0x30, letter < 0x80 else { return 0 }
+        switch script {
+        case .cyrillic: return cyrillicTwins[Int(letter) - 0x30]
+        case .greek: return greekTwins[Int(letter) - 0x30]
+        default: return 0
+        }
+    }
+
+    private static let firstLookalike: UInt32 = 0x370
+    private static let lastLookalike: UInt32 = 0x590
+
+    private static let lookalikes: [UInt8] = {
+        var table = [UInt8](repeating: 0, count: Int(lastLookalike - firstLookalike))
+        for word in words(FoldingTable.lookalikes) {
+            let parts = word.split(separator: UInt8(ascii: ":"))
+            guard parts.count == 2, let code = hex(parts[0]), let letter = parts[1].first else { continue }
+            if code >= firstLookalike, code < lastLookalike { table[Int(code - firstLookalike)] = letter }
+        }
+        return table
     }()
+
+    private static let cyrillicTwins = twins("aeopcyxikmthbunr", "аеорсухікмтнвипг")
+    private static let greekTwins = twins("aeoikptuvxynhbzm", "αεοικρτυνχγηηβζμ")
+
+    private static func twins(_ from: String, _ to: String) -> [UInt32] {
+        var table = [UInt32](repeating: 0, count: 0x50)
+        for (letter, twin) in zip(from.utf8, to.unicodeScalars) { table[Int(letter) - 0x30] = twin.value }
+        return table
+    }
 
     /// Mathematical and enclosed alphanumerics, which imitate plain letters and digits.
     private static func imitatedLetter(_ scalar: UInt32) -> UInt32? {

@@ -14,25 +14,54 @@ package struct NormalisedText: Sendable {
     let bytes: [UInt8]
     /// For each byte the offset of its source scalar; one more at the end: where reading stopped.
     let origins: [UInt32]
+    /// For each byte what its scalar is to a word border, a `Kind`; one more at the end: a space.
+    let kinds: [UInt8]
+    /// Words in which letters of another script were put in the place of their own.
+    let disguisedWords: Int
+
+    /// What a byte is to a word border.
+    enum Kind {
+        static let other: UInt8 = 0
+        static let bordered: UInt8 = 1
+        static let unbordered: UInt8 = 2
+        static let space: UInt8 = 3
+        /// Not the first byte of its scalar.
+        static let rest: UInt8 = 4
+    }
 
     package init(_ text: String) {
         var text = text
+        self = text.withUTF8 { NormalisedText($0) }
+    }
+
+    init(_ source: UnsafeBufferPointer<UInt8>) {
+        // No form is longer than twice its scalar (`ops/extract-folding`); one origin more than bytes.
+        let most = 2 * min(source.count, 4 * Self.mostScalars) + 8
         var bytes: [UInt8] = []
-        var origins: [UInt32] = []
-        text.withUTF8 { source in
-            // No form is longer than twice its scalar (`ops/extract-folding`); one origin more than bytes.
-            let most = 2 * min(source.count, 4 * Self.mostScalars) + 8
-            origins = [UInt32](unsafeUninitializedCapacity: most) { origins, originCount in
+        var kinds: [UInt8] = []
+        var disguised = 0
+        origins = [UInt32](unsafeUninitializedCapacity: most) { origins, originCount in
+            kinds = [UInt8](unsafeUninitializedCapacity: most) { kinds, kindCount in
                 bytes = [UInt8](unsafeUninitializedCapacity: most) { bytes, byteCount in
-                    var writer = Writer(bytes: bytes, origins: origins)
+                    var writer = Writer(bytes: bytes, origins: origins, kinds: kinds)
                     writer.read(source)
                     byteCount = writer.count
+                    kindCount = writer.count + 1
                     originCount = writer.count + 1
+                    disguised = writer.disguisedWords
                 }
             }
         }
         self.bytes = bytes
+        self.kinds = kinds
+        disguisedWords = disguised
+    }
+
+    init(bytes: [UInt8], origins: [UInt32], kinds: [UInt8], disguisedWords: Int) {
+        self.bytes = bytes
         self.origins = origins
+        self.kinds = kinds
+        self.disguisedWords = disguisedWords
     }
 
     /// The matching form as text, for messages to people who write phrases.
@@ -42,13 +71,6 @@ package struct NormalisedText: Sendable {
     func scalar(at offset: Int) -> (value: UInt32, length: Int)? {
         guard offset < bytes.count else { return nil }
         return bytes.withUnsafeBufferPointer { UTF8Scalar.decode($0, at: offset) }
-    }
-
-    /// The scalar that ends before a byte offset; nil at the start.
-    func scalar(before offset: Int) -> UInt32? {
-        var start = offset - 1
-        while start > 0, bytes[start] & 0xC0 == 0x80 { start -= 1 }
-        return start >= 0 ? scalar(at: start)?.value : nil
     }
 }
 
@@ -78,14 +100,21 @@ extension NormalisedText {
         /// Room for every form of the source.
         let bytes: UnsafeMutableBufferPointer<UInt8>
         let origins: UnsafeMutableBufferPointer<UInt32>
+        let kinds: UnsafeMutableBufferPointer<UInt8>
         private(set) var count = 0
+        private(set) var disguisedWords = 0
         private var wordStart = 0
         private var holdsLatin = false
-        private var holdsLookalikes = false
+        private var holdsGreek = false
+        private var holdsCyrillic = false
 
-        init(bytes: UnsafeMutableBufferPointer<UInt8>, origins: UnsafeMutableBufferPointer<UInt32>) {
+        init(
+            bytes: UnsafeMutableBufferPointer<UInt8>, origins: UnsafeMutableBufferPointer<UInt32>,
+            kinds: UnsafeMutableBufferPointer<UInt8>
+        ) {
             self.bytes = bytes
             self.origins = origins
+            self.kinds = kinds
         }
 
         mutating func read(_ source: UnsafeBufferPointer<UInt8>) {
@@ -116,6 +145,7 @@ extension NormalisedText {
             }
             endWord()
             origins[count] = UInt32(offset)
+            kinds[count] = Kind.space
         }
 
         @inline(__always)
@@ -123,16 +153,16 @@ extension NormalisedText {
             switch byte {
             case 0x61...0x7A, 0x30...0x39:
                 holdsLatin = holdsLatin || byte >= 0x61
-                put(byte, offset)
+                put(byte, offset, Kind.bordered)
             case 0x41...0x5A:
                 holdsLatin = true
-                put(byte | 0x20, offset)
+                put(byte | 0x20, offset, Kind.bordered)
             case 0x60:
                 endWord()
-                put(0x27, offset)
+                put(0x27, offset, Kind.other)
             case 0x21...0x7E:
                 endWord()
-                put(byte, offset)
+                put(byte, offset, Kind.other)
             default:
                 space(at: offset)
             }
@@ -148,55 +178,58 @@ extension NormalisedText {
             }
             if (0x1161...0x11C2).contains(scalar) || scalar == 0x3099 || scalar == 0x309A, compose(scalar) { return }
             if (0xD800...0xDFFF).contains(form) {
-                for part in Folding.table.expansion(form) { put(scalar: part, offset) }
+                for part in Folding.table.expansion(form) { put(scalar: part, offset, `class`) }
             } else {
-                put(scalar: UInt32(form), offset)
+                put(scalar: UInt32(form), offset, `class`)
             }
         }
 
         private mutating func readBeyondBasicPlane(_ scalar: UInt32, at offset: Int) {
-            switch Folding.table.classOf(scalar) {
+            let kind = Folding.table.classOf(scalar)
+            switch kind {
             case .dropped: return
             case .space: return space(at: offset)
             case .other: endWord()
             case .bordered, .unbordered: break
             }
-            put(scalar: Folding.table.formBeyondBasicPlane(scalar), offset)
+            put(scalar: Folding.table.formBeyondBasicPlane(scalar), offset, kind.rawValue)
         }
 
         private mutating func space(at offset: Int) {
             endWord()
-            if count == 0 || bytes[count - 1] != 0x20 { put(0x20, offset) }
+            if count == 0 || bytes[count - 1] != 0x20 { put(0x20, offset, Kind.space) }
             wordStart = count
         }
 
         @inline(__always)
-        private mutating func put(_ byte: UInt8, _ offset: Int) {
+        private mutating func put(_ byte: UInt8, _ offset: Int, _ kind: UInt8) {
             // The room is computed from the source; a form that would not fit is a fault of the table and is cut.
             guard count + 1 < bytes.count else { return }
             bytes[count] = byte
             origins[count] = UInt32(truncatingIfNeeded: offset)
+            kinds[count] = kind
             count += 1
         }
 
-        private mutating func put(scalar: UInt32, _ offset: Int) {
+        private mutating func put(scalar: UInt32, _ offset: Int, _ kind: UInt8) {
             switch scalar {
             case 0..<0x80:
                 holdsLatin = holdsLatin || (0x61...0x7A).contains(scalar)
-                put(UInt8(scalar), offset)
+                put(UInt8(scalar), offset, kind)
             case 0x80..<0x800:
-                holdsLookalikes = holdsLookalikes || (0x370...0x52F).contains(scalar)
-                put(UInt8(0xC0 | scalar >> 6), offset)
-                put(UInt8(0x80 | scalar & 0x3F), offset)
+                holdsGreek = holdsGreek || (0x370...0x3FF).contains(scalar)
+                holdsCyrillic = holdsCyrillic || (0x400...0x58F).contains(scalar)
+                put(UInt8(0xC0 | scalar >> 6), offset, kind)
+                put(UInt8(0x80 | scalar & 0x3F), offset, Kind.rest)
             case 0x800..<0x1_0000:
-                put(UInt8(0xE0 | scalar >> 12), offset)
-                put(UInt8(0x80 | scalar >> 6 & 0x3F), offset)
-                put(UInt8(0x80 | scalar & 0x3F), offset)
+                put(UInt8(0xE0 | scalar >> 12), offset, kind)
+                put(UInt8(0x80 | scalar >> 6 & 0x3F), offset, Kind.rest)
+                put(UInt8(0x80 | scalar & 0x3F), offset, Kind.rest)
             default:
-                put(UInt8(0xF0 | scalar >> 18 & 0x07), offset)
-                put(UInt8(0x80 | scalar >> 12 & 0x3F), offset)
-                put(UInt8(0x80 | scalar >> 6 & 0x3F), offset)
-                put(UInt8(0x80 | scalar & 0x3F), offset)
+                put(UInt8(0xF0 | scalar >> 18 & 0x07), offset, kind)
+                put(UInt8(0x80 | scalar >> 12 & 0x3F), offset, Kind.rest)
+                put(UInt8(0x80 | scalar >> 6 & 0x3F), offset, Kind.rest)
+                put(UInt8(0x80 | scalar & 0x3F), offset, Kind.rest)
             }
         }
 
@@ -227,32 +260,49 @@ extension NormalisedText {
             }
         }
 
-        /// Reads the finished word as Latin if it mixes plain Latin with letters that look like it.
+        /// Reads the finished word in one script if it mixes plain Latin, Cyrillic and Greek letters.
+        @inline(__always)
         private mutating func endWord() {
-            defer {
-                wordStart = count
-                holdsLatin = false
-                holdsLookalikes = false
-            }
-            guard holdsLatin, holdsLookalikes else { return }
-            var target = wordStart
+            if holdsLatin && (holdsGreek || holdsCyrillic) || holdsGreek && holdsCyrillic { unmix() }
+            wordStart = count
+            holdsLatin = false
+            holdsGreek = false
+            holdsCyrillic = false
+        }
+
+        /// The script of a mixed word is that of the letters that have no twin elsewhere; Latin if all have one.
+        private mutating func unmix() {
+            var scalars: [(value: UInt32, origin: UInt32)] = []
+            var own = (latin: 0, cyrillic: 0, greek: 0)
             var offset = wordStart
             while offset < count {
                 let (scalar, length) = UTF8Scalar.decode(written, at: offset)
-                if let letter = Folding.lookalike(of: scalar) {
-                    bytes[target] = letter
-                    origins[target] = origins[offset]
-                    target += 1
-                } else {
-                    for step in 0..<length {
-                        bytes[target + step] = bytes[offset + step]
-                        origins[target + step] = origins[offset + step]
-                    }
-                    target += length
-                }
+                scalars.append((scalar, origins[offset]))
                 offset += length
+                switch Folding.Script(scalar) {
+                case .latin where Folding.twin(of: UInt8(scalar), in: .cyrillic) == 0: own.latin += 1
+                case .cyrillic where Folding.lookalike(of: scalar) == 0: own.cyrillic += 1
+                case .greek where Folding.lookalike(of: scalar) == 0: own.greek += 1
+                default: break
+                }
             }
-            count = target
+            var script = Folding.Script.latin
+            if own.cyrillic > max(own.latin, own.greek) { script = .cyrillic }
+            if own.greek > max(own.latin, own.cyrillic) { script = .greek }
+            disguisedWords += 1
+            count = wordStart
+            for (scalar, origin) in scalars {
+                put(scalar: Self.read(scalar, in: script), Int(origin), Kind.bordered)
+            }
+        }
+
+        private static func read(_ scalar: UInt32, in script: Folding.Script) -> UInt32 {
+            let letter = scalar < 0x80 ? UInt8(scalar) : Folding.lookalike(of: scalar)
+            guard letter != 0 else { return scalar }
+            if script == .latin { return UInt32(letter) }
+            if case script = Folding.Script(scalar) { return scalar }
+            let twin = Folding.twin(of: letter, in: script)
+            return twin == 0 ? scalar : twin
         }
     }
 }

@@ -1,17 +1,48 @@
 /// One phrase that a rule looks for, as its author wrote it.
 package struct Phrase: Sendable, Hashable {
-    /// Matched after normalisation, so case, accents and width do not matter; a `*` at the end stands for the rest of
-    /// the word.
+    /// Matched after normalisation, so case, accents and width do not matter; a `*` at the end of any word stands for the
+    /// rest of that word.
     package let text: String
-    /// The rule that this phrase belongs to, such as `faq.price`.
+    /// The rule that this phrase belongs to, such as `en.price`; it stands in results.
     package let rule: String
     /// The class or intent that a hit speaks for, such as `price` or `spam`.
     package let `class`: String
+    package let meaning: Meaning
+    /// Tag of the pack it comes from; empty for a phrase that holds in every language.
+    package let language: String
 
-    package init(text: String, rule: String, class: String) {
+    /// A phrase of a language pack: its rule is the language and the list.
+    package init(text: String, meaning: Meaning, language: String) {
         self.text = text
-        self.rule = rule
-        self.class = `class`
+        self.meaning = meaning
+        self.language = language
+        rule = language.isEmpty ? meaning.name : "\(language).\(meaning.name)"
+        self.class = meaning.class
+    }
+
+    /// Something is left of the phrase to look for.
+    package static func isFindable(_ text: String) -> Bool {
+        Phrase(text: text, meaning: .class(.praise), language: "").form != nil
+    }
+
+    /// The bytes to look for; nil if nothing is left, or if a `*` stands elsewhere than at the end of a word.
+    var form: [UInt8]? {
+        var form: [UInt8] = []
+        var pieces = text.split(separator: "*", omittingEmptySubsequences: false).map { NormalisedText(String($0)) }
+        let isOpen = text.hasSuffix("*")
+        if isOpen { pieces.removeLast() }
+        for (index, piece) in pieces.enumerated() {
+            let isLast = index == pieces.count - 1
+            if index > 0, let kind = piece.kinds.first, kind != NormalisedText.Kind.space { return nil }
+            form += piece.bytes
+            let stars = !isLast || isOpen
+            if stars, form.isEmpty || form.last == 0x20 || form.last == PhraseTrie.star { return nil }
+            if stars { form.append(PhraseTrie.star) }
+        }
+        let start = form.firstIndex { $0 != 0x20 } ?? form.count
+        let end = form.lastIndex { $0 != 0x20 } ?? -1
+        guard start <= end, form[start] != PhraseTrie.star else { return nil }
+        return Array(form[start...end])
     }
 }
 

@@ -5,17 +5,19 @@ struct LanguageSettings {
     let tag: String
     let words: LocaleWords
     let disclosure: [String]
-    let texts: [ReplyKind: [FAQSettings.ConfigPhrase]]
+    let regret: [String]
+    let texts: [ReplyKind: [ConfigPhrase]]
     /// Where a fault of a kind as a whole is reported.
     let kinds: [ReplyKind: ConfigValue]
 
     init?(tag: String, cldr: ConfigValue, templates: ConfigValue) {
         let words = Self.words(cldr)
-        guard let fields = templates.fields("templates", ["disclosure", "texts"]) else { return nil }
+        guard let fields = templates.fields("templates", ["disclosure", "regret", "texts"]) else { return nil }
         disclosure = (fields.required("disclosure")?.list("words that disclose automation") ?? []).compactMap {
             $0.text("a word")
         }
-        var texts: [ReplyKind: [FAQSettings.ConfigPhrase]] = [:]
+        regret = (fields["regret"]?.list("words of regret") ?? []).compactMap { $0.text("a word") }
+        var texts: [ReplyKind: [ConfigPhrase]] = [:]
         var kinds: [ReplyKind: ConfigValue] = [:]
         for (key, value) in fields.required("texts")?.entries("texts by kind") ?? [] {
             guard let kind = key.text("a kind of text") else { continue }
@@ -27,10 +29,10 @@ struct LanguageSettings {
             }
             kinds[ReplyKind(kind)] = key
             texts[ReplyKind(kind)] = (value.list("a list of variants") ?? []).compactMap { item in
-                item.text("a text").map { FAQSettings.ConfigPhrase(text: $0, value: item) }
+                item.text("a text").map { ConfigPhrase(text: $0, value: item) }
             }
         }
-        for kind in Self.known where kinds[ReplyKind(kind)] == nil {
+        for kind in Self.required where kinds[ReplyKind(kind)] == nil && !tag.contains("-") {
             templates.fault("texts for \(kind)", got: "none")
         }
         guard let words else { return nil }
@@ -40,7 +42,9 @@ struct LanguageSettings {
         self.kinds = kinds
     }
 
-    private static let known = [
+    private static let known = KindRule.all.map(\.kind.name)
+    /// A regional pack has the rest from its language.
+    private static let required = [
         ReplyKind.afterHoursPromise, .afterHoursNoTime, .acknowledgement, .apologyLate,
     ].map(\.name)
 

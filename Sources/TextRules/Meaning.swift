@@ -1,0 +1,68 @@
+/// What a text says, as results name it (DESIGN.md, *classify*).
+package enum TextClass: String, Sendable, Hashable, CaseIterable {
+    case spam
+    case competitorLink = "competitor_link"
+    case criticism
+    case complaint
+    case praise
+    case threat
+    case selfHarm = "self_harm"
+    case sensitive
+    case urgency
+    case personWanted = "person_wanted"
+}
+
+/// A frequent question.
+package enum Intent: String, Sendable, Hashable, CaseIterable {
+    case price
+    case size
+    case stock
+    case shippingCost = "shipping_cost"
+    case shippingTime = "shipping_time"
+    case orderStatus = "order_status"
+    case returns
+    case openingHours = "opening_hours"
+    case location
+}
+
+/// What a phrase is evidence of: the list it stands in.
+package enum Meaning: Sendable, Hashable {
+    case spam(Spam)
+    case `class`(TextClass)
+    case intent(Intent)
+    /// A frequent word that tells a language from others; it is part of no result.
+    case language
+    /// A name that a market lists among its competitors.
+    case competitor(market: String)
+
+    /// Parts of a spammer's text. None of them alone is proof.
+    package enum Spam: String, Sendable, Hashable, CaseIterable {
+        /// What only a spammer offers.
+        case offer
+        /// How a spammer draws people away.
+        case contact
+        /// Words of a trade that spammers are in; others speak of it too.
+        case sign
+    }
+
+    /// The name of the list, such as `spam.offer` or `price`.
+    var name: String {
+        switch self {
+        case .spam(let part): "spam.\(part.rawValue)"
+        case .class(let name): name.rawValue
+        case .intent(let name): name.rawValue
+        case .language: "language"
+        case .competitor: "competitor"
+        }
+    }
+
+    var `class`: String {
+        switch self {
+        case .spam: TextClass.spam.rawValue
+        case .class(let name): name.rawValue
+        case .intent(let name): name.rawValue
+        case .language: "language"
+        case .competitor: TextClass.competitorLink.rawValue
+        }
+    }
+}
