@@ -47,8 +47,8 @@ struct TemplateLint {
 
     /// Support is no place to sell (F5, F9).
     static func promotion(_ text: String) -> TemplateTags.Fault? {
-        guard let sign = ["%", "٪", "％"].first(where: { text.contains($0) }) else { return nil }
-        return TemplateTags.Fault(expected: "no promotion in an answer to a customer", came: sign)
+        guard let sign = (["%", "٪", "％"] as [Character]).first(where: { text.contains($0) }) else { return nil }
+        return TemplateTags.Fault(expected: "no promotion in an answer to a customer", came: String(sign))
     }
 
     /// A day or a time takes no suffix: no language's slot text can be inflected by us.

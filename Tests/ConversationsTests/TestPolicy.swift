@@ -48,10 +48,11 @@ struct TestPolicy {
             ],
             markets: [market], channels: [ChannelPolicy(name: "meta", textLimit: limit)], zones: [.utc],
             languages: [try pack("en"), try pack("fi")],
-            phrases: PhraseMatcher(phrases: [
-                Phrase(text: "how much", rule: "faq.price", class: "price"),
-                Phrase(text: "what size", rule: "faq.size", class: "size"),
-            ]))
+            texts: Classifier(
+                phrases: [
+                    Phrase(text: "how much", meaning: .intent(.price), language: "en"),
+                    Phrase(text: "what size", meaning: .intent(.size), language: "en"),
+                ], evidence: [LanguageEvidence(tag: "en", script: .latin, words: ["how", "much", "what", "size"])]))
     }
 
     private func pack(_ tag: String) throws -> LanguagePack {

@@ -59,7 +59,7 @@ final class WorkerKit {
             number: 3, hash: [UInt8](repeating: 9, count: 32),
             partitions: [PartitionPolicy(name: .sample, market: "de", zone: "Europe/Berlin")], accounts: [],
             markets: [], channels: [],
-            zones: [], languages: [], phrases: PhraseMatcher(phrases: []))
+            zones: [], languages: [], texts: Classifier(phrases: [], evidence: []))
     }
 
     /// Appends one entry of messages, each `contact: text`; returns the entry.

@@ -1,4 +1,6 @@
 package import BusinessTime
+package import Instants
+package import TextRules
 
 /// How one market treats its customers.
 package struct MarketPolicy: Sendable {
@@ -36,6 +38,13 @@ package struct MarketPolicy: Sendable {
         self.escalation = escalation
         self.answers = Dictionary(answers.map { ($0.rule, $0) }, uniquingKeysWith: { first, _ in first })
         self.automation = automation
+    }
+}
+
+extension MarketPolicy {
+    /// The rule that answers a question wherever it is asked; of several the first by name.
+    package func answer(to intent: Intent) -> AnswerRule? {
+        answers.values.filter { $0.intent == intent && $0.scope.isEverywhere }.min { $0.rule < $1.rule }
     }
 }
 
@@ -87,8 +96,11 @@ package struct EscalationPolicy: Sendable {
 
 /// One frequent question that is answered automatically.
 package struct AnswerRule: Sendable {
-    /// `faq.<name>`: the rule of the phrases, the kind of the text and the rule in the result.
+    /// `faq.<name>`: the rule in the result.
     package let rule: String
+    /// The question; nil for a rule that only buttons ask.
+    package let intent: Intent?
+    package let scope: AnswerScope
     /// The fact that fills the text's `answer` slot, by language tag. A language that is missing here gets the texts
     /// of its pack that need no fact.
     package let facts: [String: String]
@@ -98,13 +110,40 @@ package struct AnswerRule: Sendable {
     package let payloads: [String]
 
     package init(
-        rule: String, facts: [String: String] = [:], answersMessages: Bool = true, answersComments: Bool = true,
-        payloads: [String] = []
+        rule: String, intent: Intent? = nil, scope: AnswerScope = AnswerScope(), facts: [String: String] = [:],
+        answersMessages: Bool = true, answersComments: Bool = true, payloads: [String] = []
     ) {
         self.rule = rule
+        self.intent = intent ?? (rule.hasPrefix("faq.") ? Intent(rawValue: String(rule.dropFirst(4))) : nil)
+        self.scope = scope
         self.facts = facts
         self.answersMessages = answersMessages
         self.answersComments = answersComments
         self.payloads = payloads
+    }
+}
+
+/// Where and when a question is answered automatically; an empty set: everywhere.
+package struct AnswerScope: Sendable, Hashable {
+    package let posts: Set<String>
+    package let products: Set<String>
+    package let campaigns: Set<String>
+    /// First and last day in the market's zone; nil: no bound.
+    package let from: CivilDate?
+    package let until: CivilDate?
+
+    package init(
+        posts: Set<String> = [], products: Set<String> = [], campaigns: Set<String> = [], from: CivilDate? = nil,
+        until: CivilDate? = nil
+    ) {
+        self.posts = posts
+        self.products = products
+        self.campaigns = campaigns
+        self.from = from
+        self.until = until
+    }
+
+    package var isEverywhere: Bool {
+        posts.isEmpty && products.isEmpty && campaigns.isEmpty && from == nil && until == nil
     }
 }

@@ -21,15 +21,15 @@ package struct Policy: Sendable {
     /// The zone rules in force, which travel in the bundle so that all workers agree.
     package let zones: [ZoneName: ZoneRules]
     package let languages: [String: LanguagePack]
-    /// All phrases of all rules; a match's `rule` is looked up in the market's `answers`.
-    package let phrases: PhraseMatcher
+    /// What texts say, and what moderation may do with them.
+    package let texts: Classifier
     private let rules: [String: AccountRules]
 
     /// - Throws: `PolicyError` for the first reference, in the order of the names, that leads nowhere.
     package init(
         number: UInt64, hash: [UInt8], partitions: [PartitionPolicy], accounts: [AccountPolicy],
         markets: [MarketPolicy], channels: [ChannelPolicy], zones: [ZoneRules], languages: [LanguagePack],
-        phrases: PhraseMatcher
+        texts: Classifier
     ) throws(PolicyError) {
         self.number = number
         self.hash = hash
@@ -40,12 +40,12 @@ package struct Policy: Sendable {
         self.channels = try Self.table(channels, "channel", \.name, \.name)
         self.zones = try Self.table(zones, "zone", \.name, \.name.text)
         self.languages = try Self.table(languages, "language", \.tag, \.tag)
-        self.phrases = phrases
+        self.texts = texts
         var rules: [String: AccountRules] = [:]
         for account in accounts.sorted(by: { $0.id < $1.id }) {
             rules[account.id] = try AccountRules(
                 account, partitions: self.partitions, markets: self.markets, channels: self.channels,
-                zones: self.zones, languages: self.languages, phrases: phrases)
+                zones: self.zones, languages: self.languages, texts: texts)
         }
         self.rules = rules
     }
@@ -63,7 +63,7 @@ package struct Policy: Sendable {
         channels = other.channels
         zones = other.zones
         languages = other.languages
-        phrases = other.phrases
+        texts = other.texts
         rules = other.rules
     }
 
@@ -114,12 +114,12 @@ final class AccountRules: Sendable {
     let language: LanguagePack
     let zones: [ZoneName: ZoneRules]
     let languages: [String: LanguagePack]
-    let phrases: PhraseMatcher
+    let texts: Classifier
 
     init(
         _ account: AccountPolicy, partitions: [PartitionName: PartitionPolicy], markets: [String: MarketPolicy],
         channels: [String: ChannelPolicy], zones: [ZoneName: ZoneRules], languages: [String: LanguagePack],
-        phrases: PhraseMatcher
+        texts: Classifier
     ) throws(PolicyError) {
         let place = "account \(account.id)"
         guard let partition = partitions[account.partition] else {
@@ -148,6 +148,6 @@ final class AccountRules: Sendable {
         self.language = language
         self.zones = zones
         self.languages = languages
-        self.phrases = phrases
+        self.texts = texts
     }
 }

@@ -23,7 +23,7 @@ extension Turn {
         let slots = ReplySlots(
             now: now, customerZone: zone.rules, zoneIsWeak: zone.isWeak, brand: rules.account.brand,
             answer: rule.facts[languagePack.tag])
-        guard let text = render(ReplyKind(rule.rule), slots, repeats: false) else { return false }
+        guard let text = render(rule.intent.map { .faq($0.rawValue) } ?? ReplyKind(rule.rule), slots, repeats: false) else { return false }
         _ = say(
             Saying(
                 text: text, class: .answer, rule: rule.rule,
@@ -42,15 +42,10 @@ extension Turn {
             if asked.count == 1 { return asked[0] }
         }
         guard !words.text.isEmpty else { return nil }
-        var found: AnswerRule?
-        var isAmbiguous = false
-        for match in rules.phrases.matches(in: words.text) {
-            if result.spans.count < Self.mostSpans { result.spans.append(TextSpan(match)) }
-            guard let rule = market.answers[match.rule] else { continue }
-            if let found, found.rule != rule.rule { isAmbiguous = true }
-            found = rule
-        }
-        return isAmbiguous ? nil : found
+        let said = rules.texts.classify(
+            words.text, market: market.name, place: words.comment.isEmpty ? .message : .comment)
+        result.spans += said.matches.prefix(Self.mostSpans - result.spans.count).map { TextSpan($0) }
+        return said.intent.flatMap { market.answer(to: $0) }
     }
 }
 

@@ -105,7 +105,8 @@ extension Policy {
             return try Policy(
                 number: number, hash: hash, partitions: config.partitions, accounts: config.accounts,
                 markets: config.markets, channels: config.channels, zones: config.zones,
-                languages: config.languages, phrases: PhraseMatcher(phrases: config.phrases))
+                languages: config.languages,
+                texts: Classifier(phrases: config.phrases, evidence: config.evidence, markets: config.marketTexts))
         } catch {
             throw ConfigFaults([ConfigFault(file: error.place, expected: error.expected, got: error.came)])
         }

@@ -12,6 +12,8 @@ struct CheckedConfig: Sendable {
     private(set) var channels: [ChannelPolicy] = []
     private(set) var languages: [LanguagePack] = []
     private(set) var phrases: [Phrase] = []
+    private(set) var evidence: [LanguageEvidence] = []
+    private(set) var marketTexts: [MarketTexts] = []
     /// Every zone that is named anywhere, by name.
     private(set) var zones: [ZoneRules] = []
 
@@ -24,12 +26,18 @@ struct CheckedConfig: Sendable {
             calendars[settings.name.text] = settings.calendar(zone: rules)
         }
         channels = parsed.channels.map(\.policy)
-        phrases = parsed.rules.flatMap { $0.matched() }
-        languages = parsed.languages.map { PackCompilation.pack(of: $0, rules: parsed.rules) }
-        for rule in parsed.rules {
-            for language in rule.phrases.map(\.language) + rule.answers.map(\.language) {
-                _ = language.found(in: names.baseLanguages, "language with languages/TAG/templates.yaml")
-            }
+        phrases = parsed.phrases.flatMap { $0.matched() }
+        // A pack without evidence of its own is still a language whose phrases count where it is named.
+        evidence = parsed.languages.map { language in
+            parsed.detection.first { $0.evidence.tag == language.tag }?.evidence
+                ?? LanguageEvidence(tag: language.tag, script: .latin)
+        }
+        languages = parsed.languages.map { PackCompilation.pack(of: $0, among: parsed.languages) }
+        marketTexts = parsed.markets.map {
+            MarketTexts(
+                market: $0.name, language: $0.language.text, ownDomains: $0.domains,
+                competitorDomains: $0.competitors.filter(MarketSettings.isDomain),
+                competitorNames: $0.competitors.filter { !MarketSettings.isDomain($0) })
         }
         for team in parsed.teams {
             _ = team.calendar.found(in: names.calendars, "calendar")
@@ -57,8 +65,6 @@ struct CheckedConfig: Sendable {
         let channels: Set<String>
         let rules: Set<String>
         let languages: Set<String>
-        /// With the languages of regional packs, whose phrases and answers they share.
-        let baseLanguages: Set<String>
 
         init(_ parsed: ParsedConfig) {
             calendars = parsed.declared[.calendar] ?? []
@@ -68,7 +74,6 @@ struct CheckedConfig: Sendable {
             channels = parsed.declared[.channel] ?? []
             rules = Set(parsed.rules.map(\.name))
             languages = parsed.declared[.templates] ?? []
-            baseLanguages = languages.union(languages.map(PackCompilation.base))
         }
     }
 
@@ -115,15 +120,12 @@ struct CheckedConfig: Sendable {
             if let (expected, came) = LanguagePack.redirect(in: text) { value.fault(expected, got: came) }
             facts[tag] = text
         }
-        let texts = parsed.rules.first { $0.name == name }.map {
-            PackCompilation.answers(of: $0, in: market.language.text)
-        }
-        if let texts, facts[market.language.text] == nil, texts.allSatisfy({ $0.text.contains("{{answer}}") }) {
-            answer.rule.value.fault(
-                "a fact in \(market.language.text), the market's language, for the texts of \(name)", got: "none")
+        guard let faq = parsed.rules.first(where: { $0.name == name }) else { return nil }
+        if facts[market.language.text] == nil, faq.intent != .orderStatus {
+            answer.rule.value.fault("a fact in \(market.language.text), the market's language", got: "none")
         }
         return AnswerRule(
-            rule: "faq.\(name)", facts: facts, answersMessages: answer.answersMessages,
+            rule: "faq.\(name)", intent: faq.intent, scope: faq.scope, facts: facts, answersMessages: answer.answersMessages,
             answersComments: answer.answersComments, payloads: answer.payloads)
     }
 }

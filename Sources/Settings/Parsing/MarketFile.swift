@@ -16,6 +16,10 @@ struct MarketSettings {
     let escalation: EscalationPolicy
     let answers: [AnswerSettings]
     let automation: Bool
+    /// The shop's own, which may be linked everywhere.
+    let domains: [String]
+    /// Names and domains of shops whose links are hidden.
+    let competitors: [String]
 
     struct AnswerSettings {
         let rule: Named
@@ -27,7 +31,7 @@ struct MarketSettings {
 
     private static let known = [
         "language", "zone", "zone_is_certain", "team", "calendars", "brand", "address", "after_hours", "escalation",
-        "faq", "automation",
+        "faq", "automation", "domains", "competitors",
     ]
 
     init?(name: String, _ value: ConfigValue) {
@@ -43,6 +47,14 @@ struct MarketSettings {
         address = fields["address"]?.text("a postal address")
         afterHours = fields["after_hours"].flatMap(Self.afterHours)
         escalation = fields["escalation"].flatMap(Self.escalation) ?? EscalationPolicy()
+        domains = (fields["domains"]?.list("a list of domains") ?? []).compactMap { value in
+            let text = value.text("a domain")
+            if let text, !Self.isDomain(text) { value.fault("a domain such as shop.example") }
+            return text
+        }
+        competitors = (fields["competitors"]?.list("a list of names and domains") ?? []).compactMap {
+            $0.text("a name or a domain")
+        }
         answers = (fields["faq"]?.list("a list of answers") ?? []).compactMap(Self.answer)
         guard let language, let zone, let zoneName = zone.zoneName(), let team, let certain,
             let automation = fields["automation"].map({ $0.flag() }) ?? true
@@ -54,6 +66,14 @@ struct MarketSettings {
         zoneIsCertain = certain
         self.team = team
         self.automation = automation
+    }
+
+    /// `shop.example`, without scheme and path.
+    static func isDomain(_ text: String) -> Bool {
+        let labels = text.split(separator: ".", omittingEmptySubsequences: false)
+        return labels.count >= 2 && labels.allSatisfy { label in
+            !label.isEmpty && label.allSatisfy { $0.isLetter || $0.isNumber || $0 == "-" }
+        }
     }
 
     private static let afterHoursKeys = [

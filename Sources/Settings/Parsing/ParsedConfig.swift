@@ -11,6 +11,7 @@ struct ParsedConfig {
     var rules: [FAQSettings] = []
     var languages: [LanguageSettings] = []
     var detection: [DetectionSettings] = []
+    var phrases: [PhraseSettings] = []
     /// Names of the files of each kind, also of those that could not be read: a fault in one file is not reported a
     /// second time where another refers to it.
     private(set) var declared: [Kind: Set<String>] = [:]
@@ -18,7 +19,7 @@ struct ParsedConfig {
     private static let shape = [
         "partitions.yaml", "accounts.yaml", "markets/NAME.yaml", "teams/NAME.yaml", "calendars/NAME.yaml",
         "channels/NAME.yaml", "rules/faq.yaml", "languages/TAG/templates.yaml", "languages/TAG/cldr.yaml",
-        "languages/TAG/detect.yaml",
+        "languages/TAG/detect.yaml", "languages/TAG/phrases.yaml",
     ]
 
     init(_ files: ConfigFiles, faults: FaultList) {
@@ -49,6 +50,7 @@ struct ParsedConfig {
         case .channel: ChannelSettings(name: name, value).map { channels.append($0) }
         case .faq: rules = FAQSettings.read(value)
         case .detect: DetectionSettings(tag: parts[1], value).map { detection.append($0) }
+        case .phrases: PhraseSettings(tag: parts[1], value).map { phrases.append($0) }
         case .cldr: break
         case .templates:
             guard let cldr = files.file("languages/\(parts[1])/cldr.yaml") else {
@@ -61,7 +63,7 @@ struct ParsedConfig {
     }
 
     enum Kind {
-        case partitions, accounts, market, team, calendar, channel, faq, templates, cldr, detect
+        case partitions, accounts, market, team, calendar, channel, faq, templates, cldr, detect, phrases
     }
 
     private static func kind(_ parts: [String]) -> Kind? {
@@ -71,7 +73,9 @@ struct ParsedConfig {
         case 2 where ConfigNames.isPlain(String(parts[1].dropLast(5))):
             ["markets": .market, "teams": .team, "calendars": .calendar, "channels": .channel][parts[0]]
         case 3 where parts[0] == "languages":
-            ["templates.yaml": .templates, "cldr.yaml": .cldr, "detect.yaml": .detect][parts[2]]
+            [
+                "templates.yaml": .templates, "cldr.yaml": .cldr, "detect.yaml": .detect, "phrases.yaml": .phrases,
+            ][parts[2]]
         default: nil
         }
     }

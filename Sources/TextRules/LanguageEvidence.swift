@@ -1,0 +1,154 @@
+/// What tells texts in one language from others, of `languages/<tag>/detect.yaml`.
+package struct LanguageEvidence: Sendable {
+    package enum Script: String, Sendable, CaseIterable {
+        case latin = "Latin"
+        case cyrillic = "Cyrillic"
+        case greek = "Greek"
+        case arabic = "Arabic"
+        case hebrew = "Hebrew"
+        case devanagari = "Devanagari"
+        case thai = "Thai"
+        case han = "Han"
+        case hangul = "Hangul"
+        case kana = "Kana"
+    }
+
+    /// Tag of the pack.
+    package let tag: String
+    package let script: Script
+    package let words: [String]
+    package let letters: [String]
+
+    package init(tag: String, script: Script, words: [String] = [], letters: [String] = []) {
+        self.tag = tag
+        self.script = script
+        self.words = words
+        self.letters = letters
+    }
+}
+
+/// Tells a text's language by its script first, then by words and letters; says nothing where they are weak.
+struct LanguageDetector: Sendable {
+    /// The language of each script that one pack alone has, where nothing but the script is needed.
+    private let soleOfScript: [LanguageEvidence.Script: Int]
+    private let scripts: [LanguageEvidence.Script]
+    /// For each scalar of the first 8,192 and of Han a mask of the languages that have it as their letter.
+    private let letters: [UInt32: UInt64]
+    private let letterMap: [Bool]
+
+    /// Scripts in which no large language is written but those of the packs.
+    private static let telling: Set<LanguageEvidence.Script> = [.greek, .hebrew, .thai, .hangul, .kana]
+
+    init(_ evidence: [LanguageEvidence]) {
+        scripts = evidence.map(\.script)
+        var sole: [LanguageEvidence.Script: Int] = [:]
+        for script in LanguageEvidence.Script.allCases where Self.telling.contains(script) {
+            let those = evidence.indices.filter { evidence[$0].script == script }
+            if those.count == 1 { sole[script] = those[0] }
+        }
+        soleOfScript = sole
+        var letters: [UInt32: UInt64] = [:]
+        var map = [Bool](repeating: false, count: 0x1_0000)
+        for (index, language) in evidence.enumerated() where index < 64 {
+            for letter in language.letters {
+                for scalar in (letter.lowercased() + letter.uppercased()).unicodeScalars {
+                    guard scalar.value > 0x7F, scalar.value <= 0xFFFF else { continue }
+                    letters[scalar.value, default: 0] |= 1 << UInt64(index)
+                    map[Int(scalar.value)] = true
+                }
+            }
+        }
+        self.letters = letters
+        letterMap = map
+    }
+
+    /// The index of the language, or nil where the evidence is weak.
+    ///
+    /// - Parameter words: for each language how much its frequent words and its phrases weigh in the text.
+    func language(of source: UnsafeBufferPointer<UInt8>, words: [Int32]) -> Int? {
+        var counts = ScriptCounts()
+        var scores = words
+        var offset = 0
+        var left = NormalisedText.mostScalars
+        while offset < source.count, left > 0 {
+            left -= 1
+            let byte = source[offset]
+            if byte < 0x80 {
+                if byte | 0x20 >= 0x61, byte | 0x20 <= 0x7A { counts.latin += 1 }
+                offset += 1
+                continue
+            }
+            let (scalar, length) = UTF8Scalar.decode(source, at: offset)
+            offset += length
+            counts.count(scalar)
+            if scalar <= 0xFFFF, letterMap[Int(scalar)], let mask = letters[scalar] {
+                let weight = Int32(12 / max(1, mask.nonzeroBitCount))
+                for index in scores.indices where mask & (1 << UInt64(index)) != 0 { scores[index] += weight }
+            }
+        }
+        guard let script = counts.leading else { return nil }
+        if let sole = soleOfScript[script] { return sole }
+        return best(of: script, scores, scalars: counts.total)
+    }
+
+    private func best(of script: LanguageEvidence.Script, _ scores: [Int32], scalars: Int) -> Int? {
+        var first = -1
+        var second: Int32 = 0
+        for index in scores.indices where index < scripts.count && fits(scripts[index], script) {
+            if first < 0 || scores[index] > scores[first] {
+                if first >= 0 { second = max(second, scores[first]) }
+                first = index
+            } else {
+                second = max(second, scores[index])
+            }
+        }
+        // Two frequent words that no other language has, or more that others share; clearly more than the next best.
+        let needed = Int32(scalars < 24 ? 12 : 20)
+        guard first >= 0, scores[first] >= needed, scores[first] * 4 >= second * 5 else { return nil }
+        return first
+    }
+
+    private func fits(_ language: LanguageEvidence.Script, _ text: LanguageEvidence.Script) -> Bool {
+        language == text || language == .kana && text == .han
+    }
+}
+
+/// How many letters of each script a text holds.
+private struct ScriptCounts {
+    var latin = 0
+    private var others = [Int](repeating: 0, count: LanguageEvidence.Script.allCases.count)
+
+    var total: Int { latin + others.reduce(0, +) }
+
+    mutating func count(_ scalar: UInt32) {
+        let script: LanguageEvidence.Script
+        switch scalar {
+        case 0xC0...0x24F, 0x1E00...0x1EFF:
+            latin += 1
+            return
+        case 0x370...0x3FF, 0x1F00...0x1FFF: script = .greek
+        case 0x400...0x52F: script = .cyrillic
+        case 0x590...0x5FF: script = .hebrew
+        case 0x600...0x77F, 0xFB50...0xFDFF, 0xFE70...0xFEFC: script = .arabic
+        case 0x900...0x97F: script = .devanagari
+        case 0xE00...0xE7F: script = .thai
+        case 0x3040...0x30FF, 0xFF66...0xFF9F: script = .kana
+        case 0x1100...0x11FF, 0xAC00...0xD7A3: script = .hangul
+        case 0x3400...0x9FFF, 0x20000...0x2FFFF: script = .han
+        default: return
+        }
+        others[LanguageEvidence.Script.allCases.firstIndex(of: script) ?? 0] += 1
+    }
+
+    /// The script of most letters; a text with some kana is Japanese whatever its Han. Latin words stand in texts of all
+    /// scripts, so another script leads with a third of the letters.
+    var leading: LanguageEvidence.Script? {
+        let scripts = LanguageEvidence.Script.allCases
+        var best: (script: LanguageEvidence.Script, count: Int)?
+        for (index, count) in others.enumerated() where count > best?.count ?? 0 { best = (scripts[index], count) }
+        let kana = others[scripts.firstIndex(of: .kana) ?? 0]
+        if let found = best, found.script == .han, kana * 8 >= found.count, kana > 0 { best = (.kana, found.count + kana) }
+        if let found = best, found.count * 2 >= latin { return found.script }
+        return latin > 0 ? .latin : nil
+    }
+}
