@@ -35,7 +35,7 @@ package struct KindRule: Sendable {
 
     /// Every kind that a pack writes, in the order of a conversation.
     package static let all: [KindRule] = [
-        KindRule(.afterHoursPromise, automatic: true, least: 3, required: [.day, .time, .zoneCity]),
+        KindRule(.afterHoursPromise, automatic: true, required: [.day, .time, .zoneCity]),
         KindRule(.afterHoursNoTime, automatic: true, forbidden: [.day, .time]),
         KindRule(.afterHoursAskAgain, automatic: true, required: [.day], forbidden: [.time]),
         KindRule(.acknowledgement),
@@ -51,7 +51,7 @@ package struct KindRule: Sendable {
         KindRule(.languageHelp, automatic: true, required: [.day, .time, .zoneCity]),
         KindRule(.anythingElse, asks: true),
         KindRule(.resolved, asks: true),
-        KindRule(.satisfactionQuestion, asks: true),
+        KindRule(.satisfactionQuestion),
         KindRule(.satisfactionThanks),
         KindRule(.satisfactionSorry, regrets: true),
         KindRule(.reopened),

@@ -34,6 +34,9 @@ struct NormalisedTextTests {
         #expect(NormalisedText("рrісe").text == "price")
         #expect(NormalisedText("сор и вор").text == "сор и вор")
         #expect(NormalisedText("αlpha αλφα").text == "alpha αλφα")
+        #expect(NormalisedText("зaрaбoтoк и доход").text == "заработок и доход")
+        #expect(NormalisedText("зαpαбοтαть").text == "заработать")
+        #expect(NormalisedText("tᴀᴋᴇ ᴛʜᴇ sᴛᴇᴘ").text == "take the step")
     }
 
     @Test("each byte of the form knows where its scalar began")

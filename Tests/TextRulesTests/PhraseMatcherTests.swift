@@ -5,7 +5,7 @@ import Testing
 @Suite("Finding phrases")
 struct PhraseMatcherTests {
     private static func matcher(_ phrases: String...) -> PhraseMatcher {
-        PhraseMatcher(phrases: phrases.map { Phrase(text: $0, rule: "faq.\($0)", class: "price") })
+        PhraseMatcher(phrases: phrases.map { Phrase(text: $0, meaning: .intent(.price), language: "en") })
     }
 
     private static func found(_ phrase: String, in text: String) -> [String] {
@@ -47,13 +47,13 @@ struct PhraseMatcherTests {
     @Test("hits overlap, carry rule and class, and come by start, end and the phrases' order")
     func order() {
         let matcher = PhraseMatcher(phrases: [
-            Phrase(text: "how much is it", rule: "b", class: "price"),
-            Phrase(text: "how much", rule: "a", class: "price"),
-            Phrase(text: "how much", rule: "c", class: "shipping_cost"),
-            Phrase(text: "is it", rule: "d", class: "stock"),
+            Phrase(text: "how much is it", meaning: .intent(.price), language: "en"),
+            Phrase(text: "how much", meaning: .intent(.price), language: "sv"),
+            Phrase(text: "how much", meaning: .intent(.shippingCost), language: "en"),
+            Phrase(text: "is it", meaning: .class(.praise), language: ""),
         ])
         let hits = matcher.matches(in: "how much is it")
-        #expect(hits.map(\.rule) == ["a", "c", "b", "d"])
+        #expect(hits.map(\.rule) == ["sv.price", "en.shipping_cost", "en.price", "praise"])
         #expect(hits.map(\.start) == [0, 0, 0, 9])
         #expect(hits.map(\.end) == [8, 8, 14, 14])
         #expect(hits[1].class == "shipping_cost")
@@ -84,9 +84,9 @@ struct PhraseMatcherTests {
         arguments: ["a", "a ", "いくら", "🔥", "aa\u{301}", "аa "])
     func pathological(piece: String) {
         let nested = (1...40).map {
-            Phrase(text: String(repeating: "a", count: $0) + "*", rule: "r\($0)", class: "spam")
+            Phrase(text: String(repeating: "a", count: $0) + "*", meaning: .spam(.offer), language: "en")
         }
-        let others = ["いくら", "ら*", "🔥", "🔥*"].map { Phrase(text: $0, rule: $0, class: "spam") }
+        let others = ["いくら", "ら*", "🔥", "🔥*"].map { Phrase(text: $0, meaning: .spam(.offer), language: "en") }
         let text = String(repeating: piece, count: 100_000)
         let matcher = PhraseMatcher(phrases: nested + others)
         let hits = matcher.matches(in: text)
@@ -95,28 +95,53 @@ struct PhraseMatcherTests {
         #expect(hits.allSatisfy { $0.start < $0.end && $0.end <= text.utf8.count })
     }
 
-    @Test("the automaton finds what a plain search finds", arguments: [UInt64(1), 2, 3, 4, 5])
+    @Test(
+        "a * at the end of any word stands for the rest of that word",
+        arguments: [
+            ("jalk* hinta*", "mikä on jalkineiden hintanne?", ["jalkineiden hintanne"]),
+            ("no funciona* bien", "no funcionaba bien", ["no funcionaba bien"]),
+            ("no funciona* bien", "no funciona bien", ["no funciona bien"]),
+            ("no funciona* bien", "no funciona tan bien", []), ("a* b* c*", "ab bc cd", ["ab bc cd"]),
+            ("价格*", "价格是多少", ["价格"]),
+        ])
+    func stars(phrase: String, text: String, expected: [String]) {
+        #expect(Self.found(phrase, in: text) == expected)
+    }
+
+    @Test("a * elsewhere than at a word's end is no phrase", arguments: ["f*ck", "*size", "a * b", "* *", "a **"])
+    func misplacedStars(phrase: String) {
+        #expect(!Phrase.isFindable(phrase))
+    }
+
+    @Test("the tree finds what a plain search at word starts finds", arguments: [UInt64(1), 2, 3, 4, 5, 6, 7, 8])
     func againstPlainSearch(seed: UInt64) {
         var state = seed
         func draw(_ bound: Int) -> Int {
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
             return Int(state >> 33) % bound
         }
-        let letters = Array("ab c".utf8)
-        let patterns = (0..<12).map { _ in (0...draw(4)).map { _ in letters[draw(4)] } }
-        let text = (0..<400).map { _ in letters[draw(4)] }
+        let letters = Array("ab c".unicodeScalars)
+        func written(_ count: Int) -> String {
+            var text = String.UnicodeScalarView()
+            for _ in 0..<count { text.append(letters[draw(4)]) }
+            return String(text)
+        }
+        let patterns = (0..<40).map { _ in written(1 + draw(6)) }.filter { Phrase.isFindable($0) }
+        let text = written(400)
+        let words = Array(NormalisedText(text).text.utf8)
         var expected = Set<[Int]>()
         for (index, pattern) in patterns.enumerated() {
-            for start in 0...(text.count - pattern.count)
-            where Array(text[start..<start + pattern.count]) == pattern {
-                expected.insert([index, start + pattern.count])
+            let form = Array(Phrase(text: pattern, meaning: .language, language: "").form ?? [])
+            for start in 0..<max(0, words.count - form.count + 1) where Array(words[start..<start + form.count]) == form {
+                let end = start + form.count
+                let starts = start == 0 || words[start - 1] == 0x20
+                if starts, end == words.count || words[end] == 0x20 { expected.insert([index, start, end]) }
             }
         }
         var found = Set<[Int]>()
-        ByteAutomaton(patterns: patterns).scan(text) { pattern, end in
-            found.insert([pattern, end])
-            return true
-        }
+        let matcher = PhraseMatcher(
+            phrases: patterns.map { Phrase(text: $0, meaning: .language, language: "") })
+        matcher.find(in: NormalisedText(text)) { found.insert([$0.pattern, $0.start, $0.end]) }
         #expect(found == expected, "seed \(seed)")
     }
 }
