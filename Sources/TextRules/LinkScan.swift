@@ -30,6 +30,8 @@ struct LinkScan {
         let host: ArraySlice<UInt8>
         /// Written apart, with a look-alike, in punycode or with `dot`.
         let isDisguised: Bool
+        /// A sum of a thousand and more, in whatever currency.
+        var isLarge = false
     }
 
     /// Links of one text; what comes later adds nothing to what is known of it.
@@ -177,7 +179,9 @@ struct LinkScan {
             end += 1
         }
         if isCurrency(at: last) || isCurrency(at: last + 1) && last < bytes.count && bytes[last] == 0x20 {
-            return add(.sum, offset, last, [], isDisguised: false)
+            add(.sum, offset, last, [], isDisguised: false)
+            links[links.count - 1].isLarge = isLarge(offset, last)
+            return
         }
         let hasPlus = offset > 0 && bytes[offset - 1] == UInt8(ascii: "+")
         let leads = hasPlus || bytes[offset] == 0x30 || matches(Array("00".utf8), at: offset)
@@ -196,6 +200,16 @@ struct LinkScan {
             end += 1
         }
         add(.sum, offset, end, [], isDisguised: false)
+        links[links.count - 1].isLarge = isLarge(start, end)
+    }
+
+    /// At least four digits before a decimal point, or a `k` behind.
+    private func isLarge(_ start: Int, _ end: Int) -> Bool {
+        var digits = 0
+        for offset in start..<end {
+            if isDigit(offset) { digits += 1 } else if bytes[offset] != 0x20, end - offset <= 3 { break }
+        }
+        return digits >= 4 || end < bytes.count && bytes[end] == UInt8(ascii: "k")
     }
 
     private func threeDigits(_ offset: Int) -> Bool {

@@ -43,6 +43,8 @@ package enum Meaning: Sendable, Hashable {
         case contact
         /// Words of a trade that spammers are in; others speak of it too.
         case sign
+        /// Words of praise and of calling away that stand around an offer.
+        case hint
     }
 
     /// The name of the list, such as `spam.offer` or `price`.

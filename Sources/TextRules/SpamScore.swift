@@ -17,6 +17,7 @@ struct SpamScore {
     var offers = 0
     var contacts = 0
     var signs = 0
+    var hints = 0
     var sites = 0
     var shorteners = 0
     var messengers = 0
@@ -24,6 +25,8 @@ struct SpamScore {
     var handles = 0
     var phones = 0
     var sums = 0
+    /// Of a thousand and more.
+    var largeSums = 0
     var wallets = 0
     /// Words written in another script's letters, and phrases found only after a trick was undone.
     var disguisedWords = 0
@@ -33,19 +36,22 @@ struct SpamScore {
     var ways: Int { sites + shorteners + messengers + emails + handles + phones + wallets }
 
     var points: Int {
-        var points = min(offers, 4) * 3 + min(contacts, 2) * 3 + min(signs, 4)
-        let substance = offers + contacts + signs
+        let substance = offers + contacts + signs + largeSums
+        var points = min(offers, 4) * 3 + min(contacts, 2) * 3 + min(signs, 5) + min(disguisedWords, 3)
         if substance > 0 {
-            points += shorteners > 0 || messengers > 0 ? 3 : sites > 0 || emails > 0 || phones > 0 || wallets > 0 ? 2 : 0
+            points += min(hints, 2) + min(disguisedPhrases, 2) * 2
+            points += shorteners + messengers + wallets > 0 ? 3 : sites + emails + phones > 0 ? 2 : 0
             points += handles > 0 ? 2 : 0
-            points += min(sums, 2)
-            points += min(disguisedPhrases, 2) * 2
+            points += largeSums > 0 ? 2 : min(sums, 1)
         }
-        points += min(disguisedWords, 3)
-        // One kind of evidence, however often, is no proof without another.
-        let kinds =
-            (offers > 0 ? 1 : 0) + (contacts > 0 ? 1 : 0) + (signs > 1 ? 1 : 0) + (ways > 0 ? 1 : 0)
-            + (sums > 0 ? 1 : 0) + (disguisedWords > 1 || disguisedPhrases > 0 ? 1 : 0)
         return kinds < 2 && offers < 2 ? min(points, Self.proof - 1) : points
+    }
+
+    /// Kinds of evidence that do not follow from each other; one kind, however often, is no proof.
+    private var kinds: Int {
+        let found = [
+            offers > 0, contacts > 0, signs > 0, ways > 0, sums > 0, disguisedWords > 1 || disguisedPhrases > 0, hints > 1,
+        ]
+        return found.count { $0 }
     }
 }

@@ -18,6 +18,17 @@ struct TextReading {
         let end: Int
         /// Found only after a trick was undone.
         let isDisguised: Bool
+
+        /// Offers and lures are counted before the weaker words that they may hold.
+        func rank(_ rules: Classifier) -> Int {
+            guard case .spam(let part) = rules.facts[pattern].meaning else { return 0 }
+            return switch part {
+            case .offer: 1
+            case .contact: 2
+            case .sign: 3
+            case .hint: 4
+            }
+        }
     }
 
     init(_ rules: Classifier, _ form: NormalisedText, _ market: Classifier.Market?, _ place: TextPlace) {
@@ -64,23 +75,28 @@ struct TextReading {
     }
 
     /// The verdict in the order of DOMAIN 1c: safety, criticism guard, spam, competitor's link, question.
-    func judged() -> Classification {
+    mutating func judged() -> Classification {
         let links = LinkScan.links(in: form)
+        hits.sort { ($0.rank(rules), $1.end - $1.start, $0.start) < ($1.rank(rules), $0.end - $0.start, $1.start) }
         var classes = Set<TextClass>()
         var score = SpamScore()
         var intents: [IntentHit] = []
         var kept: [PhraseMatch] = []
-        var seen = Set<Int>()
+        // The same words count once, whichever languages have them in which list of spam.
+        var counted: [Hit] = []
         var guardSpoke = holdsAngryEmoji
         var namesRival = false
         for hit in hits {
             let fact = rules.facts[hit.pattern]
             guard counts(fact) else { continue }
             let phrase = rules.matcher[hit.pattern]
-            let isNew = seen.insert(hit.pattern).inserted
             switch fact.meaning {
             case .spam(let part):
-                guard isNew else { continue }
+                let isKnown = counted.contains {
+                    $0.pattern == hit.pattern || $0.start <= hit.start && hit.end <= $0.end
+                }
+                guard !isKnown else { continue }
+                counted.append(hit)
                 score.add(part, isDisguised: hit.isDisguised)
             case .class(let name):
                 classes.insert(name)
@@ -216,6 +232,7 @@ extension SpamScore {
         case .offer: offers += 1
         case .contact: contacts += 1
         case .sign: signs += 1
+        case .hint: hints += 1
         }
         if isDisguised { disguisedPhrases += 1 }
     }
@@ -228,7 +245,9 @@ extension SpamScore {
         case .email: emails += 1
         case .handle: handles += 1
         case .phone: phones += 1
-        case .sum: sums += 1
+        case .sum:
+            sums += 1
+            if link.isLarge { largeSums += 1 }
         case .wallet: wallets += 1
         }
         if link.isDisguised { disguisedPhrases += 1 }

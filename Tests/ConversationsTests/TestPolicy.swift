@@ -16,7 +16,8 @@ struct TestPolicy {
     var target = Duration.seconds(3_600)
     var zoneIsCertain = true
     var limit = TextLimit(unit: .characters, most: 2_000)
-    var answerVariants = ["It costs 10.", "10 it is."]
+    /// Filled with the fact 10.
+    var answerVariants = ["It costs {{answer}}.", "{{answer}} it is."]
     var number: UInt64 = 1
 
     func built() -> Policy {
@@ -35,7 +36,10 @@ struct TestPolicy {
             name: "de", language: "en", zone: .utc, zoneIsCertain: zoneIsCertain, team: "berlin",
             coverage: Coverage([calendar]),
             afterHours: AfterHoursPolicy(target: target, answersComments: answersComments),
-            answers: [AnswerRule(rule: "faq.price", payloads: ["PRICE"]), AnswerRule(rule: "faq.size")],
+            answers: [
+                AnswerRule(rule: "faq.price", facts: ["en": "10", "fi": "10"], payloads: ["PRICE"]),
+                AnswerRule(rule: "faq.size", facts: ["en": "M", "fi": "M"]),
+            ],
             automation: automation)
         let partition = try PartitionName("de-berlin")
         return try Policy(
@@ -74,7 +78,7 @@ struct TestPolicy {
                 ],
                 .afterHoursNoTime: ["\(tag): an automatic reply. We are closed.", "\(tag): automatic. Closed."],
                 .faq("price"): answerVariants,
-                .faq("size"): ["Size M.", "M fits."],
+                .faq("size"): ["Size {{answer}}.", "{{answer}} fits."],
             ], disclosure: ["automatic"])
         return pack
     }

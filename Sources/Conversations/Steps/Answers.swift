@@ -23,7 +23,8 @@ extension Turn {
         let slots = ReplySlots(
             now: now, customerZone: zone.rules, zoneIsWeak: zone.isWeak, brand: rules.account.brand,
             answer: rule.facts[languagePack.tag])
-        guard let text = render(rule.intent.map { .faq($0.rawValue) } ?? ReplyKind(rule.rule), slots, repeats: false) else { return false }
+        let kind = rule.intent.map { ReplyKind.faq($0.rawValue) } ?? ReplyKind(rule.rule)
+        guard let text = render(kind, slots, repeats: false) else { return false }
         _ = say(
             Saying(
                 text: text, class: .answer, rule: rule.rule,
