@@ -8,22 +8,60 @@ package struct BusinessCalendar: Sendable, Hashable {
     package let name: CalendarName
     package let zone: ZoneRules
     package let weekly: WeeklyHours
+    package let periods: [HoursPeriod]
     package let exceptions: [HoursException]
     package let validity: ClosedRange<CivilDate>?
+    /// Spans of time during which nobody is there, whatever the hours say: ascending, neither overlapping nor touching.
+    let closures: [CoveredSeconds]
     let timeline: HoursTimeline
 
+    /// During `periods` their hours hold instead of `weekly`, in the last of them if several hold a date.
+    ///
     /// `exceptions` take effect in the order given: of two on one date the later one changes what the earlier one left.
     /// Nothing starts on a date outside `validity`, whatever hours and exceptions say.
     package init(
-        name: CalendarName, zone: ZoneRules, weekly: WeeklyHours, exceptions: [HoursException] = [],
-        validity: ClosedRange<CivilDate>? = nil
+        name: CalendarName, zone: ZoneRules, weekly: WeeklyHours, periods: [HoursPeriod] = [],
+        exceptions: [HoursException] = [], validity: ClosedRange<CivilDate>? = nil
+    ) {
+        self.init(
+            name: name, zone: zone, weekly: weekly, periods: periods, exceptions: exceptions, validity: validity,
+            closures: [],
+            timeline: HoursTimeline(weekly: weekly, periods: periods, exceptions: exceptions, validity: validity))
+    }
+
+    private init(
+        name: CalendarName, zone: ZoneRules, weekly: WeeklyHours, periods: [HoursPeriod],
+        exceptions: [HoursException], validity: ClosedRange<CivilDate>?, closures: [CoveredSeconds],
+        timeline: HoursTimeline
     ) {
         self.name = name
         self.zone = zone
         self.weekly = weekly
+        self.periods = periods
         self.exceptions = exceptions
         self.validity = validity
-        self.timeline = HoursTimeline(weekly: weekly, exceptions: exceptions, validity: validity)
+        self.closures = closures
+        self.timeline = timeline
+    }
+
+    /// The same hours with one more span of time during which nobody is there; bounds in whole seconds.
+    func closed(during span: CoveredSeconds) -> BusinessCalendar {
+        BusinessCalendar(
+            name: name, zone: zone, weekly: weekly, periods: periods, exceptions: exceptions, validity: validity,
+            closures: CoveredSeconds.merged(closures + [span]), timeline: timeline)
+    }
+
+    /// The same hours as written, on the clock of another zone; spans of `closed(during:)` stay where they are.
+    func moved(to zone: ZoneRules) -> BusinessCalendar {
+        BusinessCalendar(
+            name: name, zone: zone, weekly: weekly, periods: periods, exceptions: exceptions, validity: validity,
+            closures: closures, timeline: timeline)
+    }
+
+    /// What would hold if nothing out of the ordinary did.
+    var ordinary: BusinessCalendar {
+        guard !exceptions.isEmpty || !closures.isEmpty else { return self }
+        return BusinessCalendar(name: name, zone: zone, weekly: weekly, periods: periods, validity: validity)
     }
 
     package func isOpen(at instant: Instant) -> Bool {
@@ -37,12 +75,26 @@ package struct BusinessCalendar: Sendable, Hashable {
 
     func period(endingAfter seconds: Int) -> CoveredSeconds? {
         var scan = PeriodScan(self, around: seconds)
-        return scan.period(endingAfter: seconds)
+        guard !closures.isEmpty else { return scan.period(endingAfter: seconds) }
+        var position = seconds
+        while position <= seconds + PeriodScan.horizon, let period = scan.period(endingAfter: position) {
+            if let piece = period.without(closures).first(where: { $0.closing > seconds }) { return piece }
+            guard period.closing > position else { return nil }
+            position = period.closing
+        }
+        return nil
     }
 
     func period(startingBefore seconds: Int) -> CoveredSeconds? {
         var scan = PeriodScan(self, around: seconds)
-        return scan.period(startingBefore: seconds)
+        guard !closures.isEmpty else { return scan.period(startingBefore: seconds) }
+        var position = seconds
+        while position >= seconds - PeriodScan.horizon, let period = scan.period(startingBefore: position) {
+            if let piece = period.without(closures).last(where: { $0.opening < seconds }) { return piece }
+            guard period.opening < position else { return nil }
+            position = period.opening
+        }
+        return nil
     }
 }
 

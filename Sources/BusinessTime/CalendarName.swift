@@ -12,3 +12,8 @@ package struct CalendarName: Sendable, Hashable, Comparable, CustomStringConvert
         left.text < right.text
     }
 }
+
+extension CalendarName {
+    /// Of what a person said instead of a file; no file can have it, since names of files are lower case.
+    static let override = CalendarName("OVERRIDE")
+}

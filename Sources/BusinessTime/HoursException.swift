@@ -9,6 +9,8 @@ package struct HoursException: Sendable, Hashable {
     package let last: CivilDate
     package let change: Change
     package let reach: Reach
+    /// What people call it, such as `Christmas`; for reports, of no effect.
+    package let name: String?
 
     /// What it does with the intervals that start on its dates.
     package enum Change: Sendable, Hashable {
@@ -18,6 +20,9 @@ package struct HoursException: Sendable, Hashable {
         case open([LocalInterval])
         /// There are these and no others.
         case replace([LocalInterval])
+        /// Nobody is there during these, whatever else says so. Always by the clock: it cuts a shift of the night
+        /// before too, and the part of one of these beyond 24:00 falls on the next day.
+        case closedDuring([LocalInterval])
     }
 
     /// Whether a shift that began the evening before goes on into the date of the exception.
@@ -29,18 +34,22 @@ package struct HoursException: Sendable, Hashable {
     }
 
     /// Nil if `last` lies before `first`.
-    package init?(from first: CivilDate, to last: CivilDate, _ change: Change, reach: Reach = .startDay) {
+    package init?(
+        from first: CivilDate, to last: CivilDate, _ change: Change, reach: Reach = .startDay, name: String? = nil
+    ) {
         guard first <= last else { return nil }
         self.first = first
         self.last = last
         self.change = change
         self.reach = reach
+        self.name = name
     }
 
-    package init(on date: CivilDate, _ change: Change, reach: Reach = .startDay) {
+    package init(on date: CivilDate, _ change: Change, reach: Reach = .startDay, name: String? = nil) {
         self.first = date
         self.last = date
         self.change = change
         self.reach = reach
+        self.name = name
     }
 }

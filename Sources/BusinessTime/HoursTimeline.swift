@@ -28,20 +28,25 @@ struct HoursTimeline: Hashable, Sendable {
     private static let lowestDay = -(1 << 50)
     private static let highestDay = 1 << 50
 
-    init(weekly: WeeklyHours, exceptions: [HoursException], validity: ClosedRange<CivilDate>?) {
+    init(
+        weekly: WeeklyHours, periods: [HoursPeriod], exceptions: [HoursException], validity: ClosedRange<CivilDate>?
+    ) {
         let spans =
             exceptions.map { ($0.first.daysSince1970, $0.last.daysSince1970) }
-            + (validity.map { [($0.lowerBound.daysSince1970, $0.upperBound.daysSince1970)] } ?? [])
+            + (periods.map(\.dates) + [validity].compactMap(\.self)).map {
+                ($0.lowerBound.daysSince1970, $0.upperBound.daysSince1970)
+            }
         // A span changes its own days and, by the rest of a night, the one after it.
         let cuts = Set(spans.flatMap { [$0.0, $0.0 + 1, $0.1 + 1, $0.1 + 2] }).sorted()
         let firstDays = [Self.lowestDay] + cuts
+        var touching = TouchingExceptions(exceptions)
         var bounds = [0]
         var parts: [DayPart] = []
         var patterns: [Pattern] = []
         for (run, first) in firstDays.enumerated() {
             let last = run + 1 < firstDays.count ? firstDays[run + 1] - 1 : Self.highestDay
             let hours = StartDayHours(
-                weekly: weekly, exceptions: exceptions.filter { $0.touches(first - 1, last) }, validity: validity)
+                weekly: weekly, periods: periods, exceptions: touching.next(first - 1, last), validity: validity)
             var days = Set<[DayPart]>()
             for weekday in 0..<7 {
                 let day = first + (weekday - Weekday.index(ofDay: first) + 7) % 7
@@ -105,11 +110,43 @@ struct DayPart: Hashable, Sendable {
         }
         return merged
     }
+
+    /// What is left of it outside `other`: none, one or two parts.
+    func without(_ other: DayPart) -> [DayPart] {
+        guard start < other.end, other.start < end else { return [self] }
+        return [DayPart(start: start, end: other.start), DayPart(start: other.end, end: end)]
+            .filter { $0.start < $0.end }
+    }
+}
+
+/// The exceptions that touch one run of days after another, in their own order: O(n log n) for all runs together, so that
+/// what comes back every year for a century costs no more than to list it.
+private struct TouchingExceptions {
+    private let ascending: [(position: Int, exception: HoursException)]
+    private var next = 0
+    private var active: [(position: Int, exception: HoursException)] = []
+
+    init(_ exceptions: [HoursException]) {
+        ascending = exceptions.enumerated().map { ($0.offset, $0.element) }
+            .sorted { ($0.1.first, $0.0) < ($1.1.first, $1.0) }
+    }
+
+    /// Those of the days from `firstDay` to `lastDay`; both rise from call to call.
+    mutating func next(_ firstDay: Int, _ lastDay: Int) -> [HoursException] {
+        active.removeAll { $0.exception.last.daysSince1970 < firstDay }
+        while next < ascending.count, ascending[next].exception.first.daysSince1970 <= lastDay {
+            active.append(ascending[next])
+            next += 1
+        }
+        active.sort { $0.position < $1.position }
+        return active.map(\.exception)
+    }
 }
 
 /// The hours of single days, worked out from the rules as they are written.
 private struct StartDayHours {
     let weekly: WeeklyHours
+    let periods: [HoursPeriod]
     let exceptions: [HoursException]
     let validity: ClosedRange<CivilDate>?
 
@@ -121,25 +158,36 @@ private struct StartDayHours {
                 parts.append(DayPart(start: 0, end: interval.end - 86_400))
             }
         }
-        return DayPart.merged(parts)
+        return closed(ofDay: day).reduce(DayPart.merged(parts)) { parts, closed in
+            parts.flatMap { $0.without(closed) }
+        }
     }
 
     /// Exceptions take effect in the order in which they are written.
     private func intervals(startingOn day: Int) -> [LocalInterval] {
-        if let validity {
-            guard (validity.lowerBound.daysSince1970...validity.upperBound.daysSince1970).contains(day) else {
-                return []
-            }
-        }
-        var intervals = weekly.days[Weekday.index(ofDay: day)]
+        if let validity, !validity.contains(day) { return [] }
+        let usual = periods.last { $0.dates.contains(day) }?.weekly ?? weekly
+        var intervals = usual.days[Weekday.index(ofDay: day)]
         for exception in exceptions where exception.touches(day, day) {
             switch exception.change {
             case .closed: intervals = []
             case .open(let more): intervals += more
             case .replace(let others): intervals = others
+            case .closedDuring: break
             }
         }
         return intervals
+    }
+
+    /// What exceptions close by the clock, after all else.
+    private func closed(ofDay day: Int) -> [DayPart] {
+        exceptions.flatMap { exception -> [DayPart] in
+            guard case .closedDuring(let intervals) = exception.change else { return [] }
+            let own = exception.touches(day, day) ? intervals : []
+            let before = exception.touches(day - 1, day - 1) ? intervals.filter { $0.end > 86_400 } : []
+            return own.map { DayPart(start: $0.start, end: min($0.end, 86_400)) }
+                + before.map { DayPart(start: 0, end: $0.end - 86_400) }
+        }
     }
 }
 
@@ -153,5 +201,11 @@ extension HoursException {
         case (.clock, .closed), (.clock, .replace): true
         default: false
         }
+    }
+}
+
+extension ClosedRange<CivilDate> {
+    fileprivate func contains(_ day: Int) -> Bool {
+        lowerBound.daysSince1970 <= day && day <= upperBound.daysSince1970
     }
 }

@@ -133,9 +133,3 @@ struct PeriodScan {
         return stretch.start + margin <= instant && instant < stretch.end - margin ? instant : nil
     }
 }
-
-/// A time that is covered without a break: the opening included, the closing not, in seconds since 1970.
-struct CoveredSeconds: Hashable, Sendable {
-    var opening: Int
-    var closing: Int
-}

@@ -19,14 +19,22 @@ package struct ZoneRules: Sendable {
         self.table = ZoneTable(try TZifFile(tzif))
     }
 
-    private init(utc name: ZoneName) {
+    private init(name: ZoneName, table: ZoneTable, fingerprint: UInt64) {
         self.name = name
-        self.fingerprint = 0
-        self.table = ZoneTable()
+        self.fingerprint = fingerprint
+        self.table = table
     }
 
     /// UTC, which needs no file.
-    package static let utc = ZoneRules(utc: .utc)
+    package static let utc = ZoneRules(
+        name: .utc, table: ZoneTable(offset: 0, abbreviation: "UTC"), fingerprint: 0)
+
+    /// This zone if its clocks always stood `offset` seconds ahead of UTC: what would be without a change of clocks.
+    func frozen(at offset: Int) -> ZoneRules {
+        ZoneRules(
+            name: name, table: ZoneTable(offset: offset, abbreviation: "fixed"),
+            fingerprint: UInt64(truncatingIfNeeded: offset))
+    }
 
     /// Seconds that the zone's clocks are ahead of UTC.
     package func offset(at instant: Instant) -> Int {

@@ -51,13 +51,13 @@ struct ZoneTable: Sendable {
         self.offsets = (all.min() ?? 0)...(all.max() ?? 0)
     }
 
-    /// The zone without rules: UTC.
-    init() {
+    /// A zone without rules, such as UTC.
+    init(offset: Int, abbreviation: String) {
         boundaries = []
-        types = [LocalType(offset: 0, isDaylight: false, abbreviation: "UTC")]
+        types = [LocalType(offset: offset, isDaylight: false, abbreviation: abbreviation)]
         rule = nil
         ruleHoldsBefore = false
-        offsets = 0...0
+        offsets = offset...offset
     }
 
     /// The stretch that holds `seconds`. Neighbouring stretches may have the same offset.

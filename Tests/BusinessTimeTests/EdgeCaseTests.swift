@@ -2,8 +2,8 @@ import BusinessTime
 import Instants
 import Testing
 
-/// DOMAIN.md, 5.7, items 1 to 11.
-@Suite("Edge case of hours")
+/// DOMAIN.md, 5.7, items 1 to 11; the later ones are in `LaterEdgeCaseTests`.
+@Suite("Hours, DOMAIN 5.7")
 struct EdgeCaseTests {
     /// Opening and closing of the first covered period that ends after an instant.
     private func period(_ calendar: BusinessCalendar, after instant: String) throws -> [String] {
@@ -13,13 +13,13 @@ struct EdgeCaseTests {
         return [opening, closing].map { String($0.description.prefix(16)) }
     }
 
-    @Test("1: what opens in a gap opens at the first instant after it")
+    @Test("edge case 1: what opens in a gap opens at the first instant after it")
     func openInGap() throws {
         let calendar = try calendar("America/New_York", .on("sun", "02:30-17:00"))
         #expect(try period(calendar, after: "2026-03-08T00:00") == ["2026-03-08T07:00", "2026-03-08T21:00"])
     }
 
-    @Test("2: what closes in a gap closes at the transition, and hours inside a gap are none")
+    @Test("edge case 2: what closes in a gap closes at the transition, and hours inside a gap are none")
     func closeInGap() throws {
         let night = try calendar("America/New_York", .on("sun", "00:00-02:30"))
         #expect(try period(night, after: "2026-03-08T00:00") == ["2026-03-08T05:00", "2026-03-08T07:00"])
@@ -27,7 +27,7 @@ struct EdgeCaseTests {
         #expect(try period(lost, after: "2026-03-08T00:00") == ["2026-03-15T06:10", "2026-03-15T06:50"])
     }
 
-    @Test("3: in an overlap the first occurrence opens, the last one closes, an hour longer")
+    @Test("edge case 3: in an overlap the first occurrence opens, the last one closes, an hour longer")
     func overlap() throws {
         let opens = try calendar("America/New_York", .on("sun", "01:30-09:00"))
         #expect(try period(opens, after: "2026-11-01T00:00") == ["2026-11-01T05:30", "2026-11-01T14:00"])
@@ -37,7 +37,9 @@ struct EdgeCaseTests {
         #expect(try period(both, after: "2026-11-01T00:00") == ["2026-11-01T05:10", "2026-11-01T06:20"])
     }
 
-    @Test("3: hours that end or begin at a midnight shown twice are open in between, whatever date the clocks show")
+    @Test(
+        "edge case 3: hours that end or begin at a midnight shown twice are open in between, whatever date the clocks show"
+    )
     func overlapAtMidnight() throws {
         // Havana goes from 01:00 back to 00:00 on 3 November 2024: Saturday's 24:00 comes twice.
         let saturday = try calendar("America/Havana", .on("sat", "20:00-24:00"))
@@ -60,7 +62,7 @@ struct EdgeCaseTests {
     }
 
     @Test(
-        "4: an interval across a transition keeps its local ends and differs in length",
+        "edge case 4: an interval across a transition keeps its local ends and differs in length",
         arguments: [
             Spanning(zone: "Europe/Berlin", day: "2026-03-29", minutes: 7 * 60),
             Spanning(zone: "Europe/Berlin", day: "2026-10-25", minutes: 9 * 60),
@@ -83,7 +85,8 @@ struct EdgeCaseTests {
         #expect(calendar.zone.localTime(of: end) == LocalTime(date: day, secondOfDay: 8 * 3_600))
     }
 
-    @Test("5: where midnight is missing the day starts at 01:00, and 24:00 is still the start of the next day")
+    @Test(
+        "edge case 5: where midnight is missing the day starts at 01:00, and 24:00 is still the start of the next day")
     func midnightMissing() throws {
         let weekend = WeeklyHours([.saturday: [.wholeDay], .sunday: [.wholeDay]])
         let calendar = try calendar("Asia/Beirut", weekend)
@@ -94,7 +97,7 @@ struct EdgeCaseTests {
         #expect(try period(cairo, after: "2027-04-29T00:00") == ["2027-04-29T22:00", "2027-04-30T09:00"])
     }
 
-    @Test("6: a date that a zone skipped has no instants, and exceptions on it do nothing")
+    @Test("edge case 6: a date that a zone skipped has no instants, and exceptions on it do nothing")
     func skippedDate() throws {
         // Samoa went from Thursday 29 December 2011 to Saturday 31 December.
         let daily = try calendar("Pacific/Apia", .on("mon-sun", "09:00-17:00"))
@@ -109,7 +112,7 @@ struct EdgeCaseTests {
         #expect(always.state(at: try at("2011-12-30T10:00")).isOpen)
     }
 
-    @Test("7: a night belongs to the day on which it starts; a holiday on Monday does not cut Sunday's")
+    @Test("edge case 7: a night belongs to the day on which it starts; a holiday on Monday does not cut Sunday's")
     func overnight() throws {
         let nights = try WeeklyHours.on("mon-sun", "22:00-06:00")
         let calendar = try calendar("Asia/Manila", nights, [HoursException(on: date("2026-11-23"), .closed)])
@@ -117,7 +120,7 @@ struct EdgeCaseTests {
         #expect(try period(calendar, after: "2026-11-22T22:00") == ["2026-11-24T14:00", "2026-11-24T22:00"])
     }
 
-    @Test("8: a holiday in the middle of a night cuts it only if the exception counts by the clock")
+    @Test("edge case 8: a holiday in the middle of a night cuts it only if the exception counts by the clock")
     func holidayInTheNight() throws {
         let nights = try WeeklyHours.on("mon-sun", "22:00-06:00")
         let cut = try calendar(
@@ -132,7 +135,7 @@ struct EdgeCaseTests {
         #expect(try period(uncut, after: "2026-11-22T14:00") == ["2026-11-22T14:00", "2026-11-22T22:00"])
     }
 
-    @Test("9: touching intervals are one covered period, over midnight too")
+    @Test("edge case 9: touching intervals are one covered period, over midnight too")
     func touching() throws {
         let day = try calendar("Europe/Berlin", .on("mon", "09:00-12:00", "12:00-17:00"))
         #expect(try period(day, after: "2026-11-23T00:00") == ["2026-11-23T08:00", "2026-11-23T16:00"])
@@ -142,7 +145,7 @@ struct EdgeCaseTests {
         #expect(try period(night, after: "2026-11-23T00:00") == ["2026-11-23T19:00", "2026-11-24T03:00"])
     }
 
-    @Test("10: a message exactly at the opening finds it open")
+    @Test("edge case 10: a message exactly at the opening finds it open")
     func exactlyAtOpen() throws {
         let calendar = try calendar("Europe/Berlin", .on("mon-fri", "09:00-17:00"))
         let opening = try at("2026-11-23T08:00")
@@ -152,7 +155,7 @@ struct EdgeCaseTests {
         #expect(before == HoursState(isOpen: false, until: nil, nextOpen: opening))
     }
 
-    @Test("11: a message exactly at the close finds it closed")
+    @Test("edge case 11: a message exactly at the close finds it closed")
     func exactlyAtClose() throws {
         let calendar = try calendar("Europe/Berlin", .on("mon-fri", "09:00-17:00"))
         let closing = try at("2026-11-23T16:00")

@@ -3,7 +3,7 @@ import Instants
 import Testing
 
 /// DOMAIN.md, table 5.8, row by row, recomputed there with IANA 2026f.
-@Suite("Table 5.8")
+@Suite("Golden schedule, DOMAIN 5.8")
 struct GoldenScheduleTests {
     struct Row: Sendable, CustomTestStringConvertible {
         let name: String

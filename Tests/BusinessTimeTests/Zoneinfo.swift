@@ -67,10 +67,10 @@ extension WeeklyHours {
 
 /// A calendar called `test`.
 func calendar(
-    _ zone: String, _ weekly: WeeklyHours, _ exceptions: [HoursException] = [],
+    _ zone: String, _ weekly: WeeklyHours, _ exceptions: [HoursException] = [], periods: [HoursPeriod] = [],
     validity: ClosedRange<CivilDate>? = nil
 ) throws -> BusinessCalendar {
     BusinessCalendar(
-        name: CalendarName("test"), zone: try Zoneinfo.rules(zone), weekly: weekly, exceptions: exceptions,
-        validity: validity)
+        name: CalendarName("test"), zone: try Zoneinfo.rules(zone), weekly: weekly, periods: periods,
+        exceptions: exceptions, validity: validity)
 }
