@@ -56,7 +56,8 @@ private func decide(
     }
     guard id.kind == .messages || id.kind == .comments else {
         return try decideBeside(
-            id, own: &own, parent: &parent, event: event, hash: hash, position: position, at: at, now: now,
+            id, own: &own, parent: &parent, policy: policy, event: event, hash: hash, position: position, at: at,
+            now: now,
             result: DecisionResult(id, event: event, position: position, arrival: arrival, now: now))
     }
     guard let rules = policy.rules(of: event.account.isEmpty ? id.parts.first ?? "" : event.account) else {
@@ -74,12 +75,15 @@ private func decide(
 
 /// Desks, their matters, and events that name a post itself.
 private func decideBeside(
-    _ id: EntityID, own: inout EntityState?, parent: inout EntityState?, event: Event, hash: UInt64,
+    _ id: EntityID, own: inout EntityState?, parent: inout EntityState?, policy: Policy, event: Event, hash: UInt64,
     position: Position, at: Instant, now: Instant, result: DecisionResult
 ) throws(DecisionError) -> Decision {
     if case .told(let told) = event.kind, id.kind == .matter {
         if let own, own.matter.heard >= told.decisions { return .duplicate(own, parent.take(), result) }
-        var turn = DeskTurn(id, own: own.take(), desk: parent.take(), cause: event.id, now: now, result: result)
+        var turn = DeskTurn(
+            id, own: own.take(), desk: parent.take(), cause: event.id, now: now,
+            team: policy.teams[id.parts.first ?? ""],
+            result: result)
         turn.state.remember(hash, at: position, on: turn.now)
         turn.hear(told)
         return turn.finished()
@@ -104,6 +108,13 @@ private func decide(
     result.timer = timer.word
     result.now = now.milliseconds
     result.verdict = .decided
+    if case .matter = own?.entity {
+        var turn = DeskTurn(
+            id, own: own.take(), desk: parent.take(), cause: timer.word, now: now, team: policy.teams[account],
+            result: result)
+        turn.fire(timer)
+        return turn.finished()
+    }
     guard case .conversation = own?.entity else {
         result.rule = "timer.settled"
         return Decision(own: own.take() ?? EntityState(), parent: parent.take(), result: result, changesStates: false)
@@ -140,7 +151,7 @@ extension Turn {
         case .resolve(let resolve): decide(resolve: resolve, arrival)
         case .outcome(let outcome): decide(outcome: outcome)
         case .command(let command): decide(command: command)
-        case .rating: result.rule = "rating"
+        case .rating(let rating): rate(Int(clamping: rating.score))
         case .fetched: result.rule = "fetched"
         case .told: result.rule = "noted"
         case nil: throw .unknownKind

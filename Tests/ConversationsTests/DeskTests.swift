@@ -47,6 +47,30 @@ struct DeskTests {
         #expect(scene.states[Self.matter] == state)
     }
 
+    @Test("climbs its ladder until somebody acknowledges: who is on call at night, the team by day")
+    func ladder() throws {
+        var policy = TestPolicy()
+        policy.ladder = [
+            LadderStep(after: .zero, target: .team), LadderStep(after: .seconds(600), target: .named("lead")),
+            LadderStep(after: .seconds(1_800), target: .onCall),
+        ]
+        policy.rounds = 2
+        var scene = Scene(policy.built())
+        // Thursday, 20:00: nobody of the team is there.
+        try scene.take(told("t1", .escalation, 3), at: .november(19, 20))
+        try scene.advance(to: .november(19, 20, 9))
+        #expect(scene.texts(.notify).map(\.contact) == ["night"])
+        try scene.advance(to: .november(19, 20, 31))
+        #expect(scene.texts(.notify).map(\.contact) == ["night", "lead", "night"])
+        try scene.advance(to: .november(20, 12))
+        #expect(scene.texts(.notify).map(\.contact) == ["night", "lead", "night", "night", "lead", "night"])
+        var acknowledged = Scene(policy.built())
+        try acknowledged.take(told("t1", .escalation, 3), at: .november(20, 10))
+        try acknowledged.take(told("t2", .claimed, 4), at: .november(20, 10, 5))
+        try acknowledged.advance(to: .november(20, 12))
+        #expect(acknowledged.texts(.notify).map(\.contact) == ["berlin"])
+    }
+
     @Test("hears of a claim and of the end, and notifies again for a new trouble")
     func course() throws {
         var scene = Scene()

@@ -149,6 +149,6 @@ struct PersonsReplyTests {
         var scene = Scene()
         try scene.take(.of("r", at: .november(19, 11)) { $0.rating.score = 5 }, at: .november(19, 11))
         try scene.take(.of("f", at: .november(19, 11)) { $0.fetched.text = "x" }, at: .november(19, 11))
-        #expect(scene.rules == ["rating", "fetched"])
+        #expect(scene.rules == ["rating.5", "fetched"])
     }
 }

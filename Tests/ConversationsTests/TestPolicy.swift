@@ -18,6 +18,9 @@ struct TestPolicy {
     var limit = TextLimit(unit: .characters, most: 2_000)
     /// Filled with the fact 10.
     var answerVariants = ["It costs {{answer}}.", "{{answer}} it is."]
+    var service = ServicePolicy()
+    var ladder: [LadderStep] = []
+    var rounds = 1
     var number: UInt64 = 1
 
     func built() -> Policy {
@@ -40,7 +43,7 @@ struct TestPolicy {
                 AnswerRule(rule: "faq.price", facts: ["en": "10", "fi": "10"], payloads: ["PRICE"]),
                 AnswerRule(rule: "faq.size", facts: ["en": "M", "fi": "M"]),
             ],
-            automation: automation)
+            service: service, automation: automation)
         let partition = try PartitionName("de-berlin")
         return try Policy(
             number: number, hash: [UInt8](repeating: 7, count: 32),
@@ -50,7 +53,11 @@ struct TestPolicy {
                     id: "shop", channel: "meta", partition: partition, secret: "s",
                     personsMayWriteLate: personsMayWriteLate)
             ],
-            markets: [market], channels: [ChannelPolicy(name: "meta", textLimit: limit)], zones: [.utc],
+            markets: [market], channels: [ChannelPolicy(name: "meta", textLimit: limit)],
+            teams: [
+                TeamPolicy(
+                    name: "berlin", coverage: Coverage([calendar]), onCall: "night", ladder: ladder, rounds: rounds)
+            ], zones: [.utc],
             languages: [try pack("en"), try pack("fi")],
             texts: Classifier(
                 phrases: [
@@ -79,6 +86,10 @@ struct TestPolicy {
                 .afterHoursNoTime: ["\(tag): an automatic reply. We are closed.", "\(tag): automatic. Closed."],
                 .faq("price"): answerVariants,
                 .faq("size"): ["Size {{answer}}.", "{{answer}} fits."],
+                .acknowledgement: ["We are reading it.", "Here we are."],
+                ReplyKind("satisfaction_question"): ["How was it, 1 to 5?", "Your mark, 1 to 5?"],
+                ReplyKind("satisfaction_thanks"): ["Thank you!", "Thanks!"],
+                ReplyKind("satisfaction_sorry"): ["We are sorry.", "Sorry."],
             ], disclosure: ["automatic"])
         return pack
     }

@@ -22,67 +22,94 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
-package nonisolated struct EntityState: Sendable {
+package nonisolated struct EntityState: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// How many decisions this entity has seen; carried by its tells.
-  package var decisions: UInt64 = 0
+  package var decisions: UInt64 {
+    get {_storage._decisions}
+    set {_uniqueStorage()._decisions = newValue}
+  }
 
   /// `now` of the last decision; a later one is never smaller.
-  package var lastNow: Int64 = 0
+  package var lastNow: Int64 {
+    get {_storage._lastNow}
+    set {_uniqueStorage()._lastNow = newValue}
+  }
 
   /// XXH64 of recent event ids, oldest first, and the day each was seen: the first in days since 1970, each other as days
   /// after the one before it, zeros at the end left out. At most 64, 8 days.
-  package var seenIds: [UInt64] = []
+  package var seenIds: [UInt64] {
+    get {_storage._seenIds}
+    set {_uniqueStorage()._seenIds = newValue}
+  }
 
-  package var seenDays: [UInt32] = []
+  package var seenDays: [UInt32] {
+    get {_storage._seenDays}
+    set {_uniqueStorage()._seenDays = newValue}
+  }
 
   /// No event that happened after this instant was ever pushed out of the memory of ids; an unknown one that did not is
   /// `late_unknown`. 0: nothing was pushed out.
-  package var forgottenUntil: Int64 = 0
+  package var forgottenUntil: Int64 {
+    get {_storage._forgottenUntil}
+    set {_uniqueStorage()._forgottenUntil = newValue}
+  }
 
-  package var timers: [ArmedTimer] = []
+  package var timers: [ArmedTimer] {
+    get {_storage._timers}
+    set {_uniqueStorage()._timers = newValue}
+  }
 
   /// Positions of the last 50 events, oldest first: entry ms (each as the difference to the one before it), and
   /// sequence * 256 + index (an entry holds at most 256 events).
-  package var positionMs: [Int64] = []
+  package var positionMs: [Int64] {
+    get {_storage._positionMs}
+    set {_uniqueStorage()._positionMs = newValue}
+  }
 
-  package var positionPlace: [UInt64] = []
+  package var positionPlace: [UInt64] {
+    get {_storage._positionPlace}
+    set {_uniqueStorage()._positionPlace = newValue}
+  }
 
-  package var entity: EntityState.OneOf_Entity? = nil
+  package var entity: OneOf_Entity? {
+    get {return _storage._entity}
+    set {_uniqueStorage()._entity = newValue}
+  }
 
   package var conversation: Conversation {
     get {
-      if case .conversation(let v)? = entity {return v}
+      if case .conversation(let v)? = _storage._entity {return v}
       return Conversation()
     }
-    set {entity = .conversation(newValue)}
+    set {_uniqueStorage()._entity = .conversation(newValue)}
   }
 
   package var post: Post {
     get {
-      if case .post(let v)? = entity {return v}
+      if case .post(let v)? = _storage._entity {return v}
       return Post()
     }
-    set {entity = .post(newValue)}
+    set {_uniqueStorage()._entity = .post(newValue)}
   }
 
   package var matter: Matter {
     get {
-      if case .matter(let v)? = entity {return v}
+      if case .matter(let v)? = _storage._entity {return v}
       return Matter()
     }
-    set {entity = .matter(newValue)}
+    set {_uniqueStorage()._entity = .matter(newValue)}
   }
 
   package var desk: Desk {
     get {
-      if case .desk(let v)? = entity {return v}
+      if case .desk(let v)? = _storage._entity {return v}
       return Desk()
     }
-    set {entity = .desk(newValue)}
+    set {_uniqueStorage()._entity = .desk(newValue)}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -96,6 +123,8 @@ package nonisolated struct EntityState: Sendable {
   }
 
   package init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 package nonisolated struct ArmedTimer: Sendable {
@@ -121,6 +150,9 @@ package nonisolated struct ArmedTimer: Sendable {
     case ackTimeout // = 4
     case escalationStep // = 5
     case windowClosing // = 6
+
+    /// A customer waits in opening hours for as long as the market's target allows.
+    case firstResponse // = 7
     case UNRECOGNIZED(Int)
 
     package init() {
@@ -136,6 +168,7 @@ package nonisolated struct ArmedTimer: Sendable {
       case 4: self = .ackTimeout
       case 5: self = .escalationStep
       case 6: self = .windowClosing
+      case 7: self = .firstResponse
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -149,6 +182,7 @@ package nonisolated struct ArmedTimer: Sendable {
       case .ackTimeout: return 4
       case .escalationStep: return 5
       case .windowClosing: return 6
+      case .firstResponse: return 7
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -162,6 +196,7 @@ package nonisolated struct ArmedTimer: Sendable {
       .ackTimeout,
       .escalationStep,
       .windowClosing,
+      .firstResponse,
     ]
 
   }
@@ -375,6 +410,27 @@ package nonisolated struct Conversation: @unchecked Sendable {
     set {_uniqueStorage()._withdrawn = newValue}
   }
 
+  /// Only while the other side writes like a machine.
+  package var loop: LoopWatch {
+    get {_storage._loop ?? LoopWatch()}
+    set {_uniqueStorage()._loop = newValue}
+  }
+  /// Returns true if `loop` has been explicitly set.
+  package var hasLoop: Bool {_storage._loop != nil}
+  /// Clears the value of `loop`. Subsequent reads from it will return its default value.
+  package mutating func clearLoop() {_uniqueStorage()._loop = nil}
+
+  package var satisfactionAskedAt: Int64 {
+    get {_storage._satisfactionAskedAt}
+    set {_uniqueStorage()._satisfactionAskedAt = newValue}
+  }
+
+  /// The customer has complained or bought something here: automation hides and deletes nothing of this conversation.
+  package var aggrieved: Bool {
+    get {_storage._aggrieved}
+    set {_uniqueStorage()._aggrieved = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum Status: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -422,6 +478,29 @@ package nonisolated struct Conversation: @unchecked Sendable {
   package init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// What tells that two automatons answer each other.
+package nonisolated struct LoopWatch: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Automatic texts of ours in a row that were met within seconds, or by the same words again.
+  package var count: UInt32 = 0
+
+  /// XXH64 of the last words that counted.
+  package var text: UInt64 = 0
+
+  /// `last_automatic_at` of our text that they met: each text counts once.
+  package var answered: Int64 = 0
+
+  /// Nothing automatic is said before.
+  package var mutedUntil: Int64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 package nonisolated struct ClosedPeriodText: Sendable {
@@ -633,6 +712,9 @@ package nonisolated struct Matter: Sendable {
 
   package var market: String = String()
 
+  /// Steps of the ladder that were climbed, all rounds together.
+  package var step: UInt32 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum Standing: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -732,138 +814,190 @@ nonisolated extension EntityState: SwiftProtobuf.Message, SwiftProtobuf._Message
   package static let protoMessageName: String = _protobuf_package + ".EntityState"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}decisions\0\u{3}last_now\0\u{3}seen_ids\0\u{3}seen_days\0\u{3}forgotten_until\0\u{1}timers\0\u{3}position_ms\0\u{4}\u{3}position_place\0\u{2}\u{a}conversation\0\u{1}post\0\u{1}matter\0\u{1}desk\0\u{c}\u{8}\u{1}\u{c}\u{9}\u{1}")
 
+  fileprivate class _StorageClass {
+    var _decisions: UInt64 = 0
+    var _lastNow: Int64 = 0
+    var _seenIds: [UInt64] = []
+    var _seenDays: [UInt32] = []
+    var _forgottenUntil: Int64 = 0
+    var _timers: [ArmedTimer] = []
+    var _positionMs: [Int64] = []
+    var _positionPlace: [UInt64] = []
+    var _entity: EntityState.OneOf_Entity?
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _decisions = source._decisions
+      _lastNow = source._lastNow
+      _seenIds = source._seenIds
+      _seenDays = source._seenDays
+      _forgottenUntil = source._forgottenUntil
+      _timers = source._timers
+      _positionMs = source._positionMs
+      _positionPlace = source._positionPlace
+      _entity = source._entity
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.decisions) }()
-      case 2: try { try decoder.decodeSingularInt64Field(value: &self.lastNow) }()
-      case 3: try { try decoder.decodeRepeatedFixed64Field(value: &self.seenIds) }()
-      case 4: try { try decoder.decodeRepeatedUInt32Field(value: &self.seenDays) }()
-      case 5: try { try decoder.decodeSingularInt64Field(value: &self.forgottenUntil) }()
-      case 6: try { try decoder.decodeRepeatedMessageField(value: &self.timers) }()
-      case 7: try { try decoder.decodeRepeatedSInt64Field(value: &self.positionMs) }()
-      case 10: try { try decoder.decodeRepeatedUInt64Field(value: &self.positionPlace) }()
-      case 20: try {
-        var v: Conversation?
-        var hadOneofValue = false
-        if let current = self.entity {
-          hadOneofValue = true
-          if case .conversation(let m) = current {v = m}
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularUInt64Field(value: &_storage._decisions) }()
+        case 2: try { try decoder.decodeSingularInt64Field(value: &_storage._lastNow) }()
+        case 3: try { try decoder.decodeRepeatedFixed64Field(value: &_storage._seenIds) }()
+        case 4: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._seenDays) }()
+        case 5: try { try decoder.decodeSingularInt64Field(value: &_storage._forgottenUntil) }()
+        case 6: try { try decoder.decodeRepeatedMessageField(value: &_storage._timers) }()
+        case 7: try { try decoder.decodeRepeatedSInt64Field(value: &_storage._positionMs) }()
+        case 10: try { try decoder.decodeRepeatedUInt64Field(value: &_storage._positionPlace) }()
+        case 20: try {
+          var v: Conversation?
+          var hadOneofValue = false
+          if let current = _storage._entity {
+            hadOneofValue = true
+            if case .conversation(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._entity = .conversation(v)
+          }
+        }()
+        case 21: try {
+          var v: Post?
+          var hadOneofValue = false
+          if let current = _storage._entity {
+            hadOneofValue = true
+            if case .post(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._entity = .post(v)
+          }
+        }()
+        case 22: try {
+          var v: Matter?
+          var hadOneofValue = false
+          if let current = _storage._entity {
+            hadOneofValue = true
+            if case .matter(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._entity = .matter(v)
+          }
+        }()
+        case 23: try {
+          var v: Desk?
+          var hadOneofValue = false
+          if let current = _storage._entity {
+            hadOneofValue = true
+            if case .desk(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._entity = .desk(v)
+          }
+        }()
+        default: break
         }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.entity = .conversation(v)
-        }
-      }()
-      case 21: try {
-        var v: Post?
-        var hadOneofValue = false
-        if let current = self.entity {
-          hadOneofValue = true
-          if case .post(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.entity = .post(v)
-        }
-      }()
-      case 22: try {
-        var v: Matter?
-        var hadOneofValue = false
-        if let current = self.entity {
-          hadOneofValue = true
-          if case .matter(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.entity = .matter(v)
-        }
-      }()
-      case 23: try {
-        var v: Desk?
-        var hadOneofValue = false
-        if let current = self.entity {
-          hadOneofValue = true
-          if case .desk(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.entity = .desk(v)
-        }
-      }()
-      default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if self.decisions != 0 {
-      try visitor.visitSingularUInt64Field(value: self.decisions, fieldNumber: 1)
-    }
-    if self.lastNow != 0 {
-      try visitor.visitSingularInt64Field(value: self.lastNow, fieldNumber: 2)
-    }
-    if !self.seenIds.isEmpty {
-      try visitor.visitPackedFixed64Field(value: self.seenIds, fieldNumber: 3)
-    }
-    if !self.seenDays.isEmpty {
-      try visitor.visitPackedUInt32Field(value: self.seenDays, fieldNumber: 4)
-    }
-    if self.forgottenUntil != 0 {
-      try visitor.visitSingularInt64Field(value: self.forgottenUntil, fieldNumber: 5)
-    }
-    if !self.timers.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.timers, fieldNumber: 6)
-    }
-    if !self.positionMs.isEmpty {
-      try visitor.visitPackedSInt64Field(value: self.positionMs, fieldNumber: 7)
-    }
-    if !self.positionPlace.isEmpty {
-      try visitor.visitPackedUInt64Field(value: self.positionPlace, fieldNumber: 10)
-    }
-    switch self.entity {
-    case .conversation?: try {
-      guard case .conversation(let v)? = self.entity else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
-    }()
-    case .post?: try {
-      guard case .post(let v)? = self.entity else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 21)
-    }()
-    case .matter?: try {
-      guard case .matter(let v)? = self.entity else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 22)
-    }()
-    case .desk?: try {
-      guard case .desk(let v)? = self.entity else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 23)
-    }()
-    case nil: break
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if _storage._decisions != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._decisions, fieldNumber: 1)
+      }
+      if _storage._lastNow != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._lastNow, fieldNumber: 2)
+      }
+      if !_storage._seenIds.isEmpty {
+        try visitor.visitPackedFixed64Field(value: _storage._seenIds, fieldNumber: 3)
+      }
+      if !_storage._seenDays.isEmpty {
+        try visitor.visitPackedUInt32Field(value: _storage._seenDays, fieldNumber: 4)
+      }
+      if _storage._forgottenUntil != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._forgottenUntil, fieldNumber: 5)
+      }
+      if !_storage._timers.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._timers, fieldNumber: 6)
+      }
+      if !_storage._positionMs.isEmpty {
+        try visitor.visitPackedSInt64Field(value: _storage._positionMs, fieldNumber: 7)
+      }
+      if !_storage._positionPlace.isEmpty {
+        try visitor.visitPackedUInt64Field(value: _storage._positionPlace, fieldNumber: 10)
+      }
+      switch _storage._entity {
+      case .conversation?: try {
+        guard case .conversation(let v)? = _storage._entity else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
+      }()
+      case .post?: try {
+        guard case .post(let v)? = _storage._entity else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 21)
+      }()
+      case .matter?: try {
+        guard case .matter(let v)? = _storage._entity else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 22)
+      }()
+      case .desk?: try {
+        guard case .desk(let v)? = _storage._entity else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 23)
+      }()
+      case nil: break
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: EntityState, rhs: EntityState) -> Bool {
-    if lhs.decisions != rhs.decisions {return false}
-    if lhs.lastNow != rhs.lastNow {return false}
-    if lhs.seenIds != rhs.seenIds {return false}
-    if lhs.seenDays != rhs.seenDays {return false}
-    if lhs.forgottenUntil != rhs.forgottenUntil {return false}
-    if lhs.timers != rhs.timers {return false}
-    if lhs.positionMs != rhs.positionMs {return false}
-    if lhs.positionPlace != rhs.positionPlace {return false}
-    if lhs.entity != rhs.entity {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._decisions != rhs_storage._decisions {return false}
+        if _storage._lastNow != rhs_storage._lastNow {return false}
+        if _storage._seenIds != rhs_storage._seenIds {return false}
+        if _storage._seenDays != rhs_storage._seenDays {return false}
+        if _storage._forgottenUntil != rhs_storage._forgottenUntil {return false}
+        if _storage._timers != rhs_storage._timers {return false}
+        if _storage._positionMs != rhs_storage._positionMs {return false}
+        if _storage._positionPlace != rhs_storage._positionPlace {return false}
+        if _storage._entity != rhs_storage._entity {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -910,7 +1044,7 @@ nonisolated extension ArmedTimer: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 }
 
 nonisolated extension ArmedTimer.Kind: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0KIND_UNSPECIFIED\0\u{1}PROMISE_PRE_BREACH\0\u{1}PROMISE_DUE\0\u{1}QUIET\0\u{1}ACK_TIMEOUT\0\u{1}ESCALATION_STEP\0\u{1}WINDOW_CLOSING\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0KIND_UNSPECIFIED\0\u{1}PROMISE_PRE_BREACH\0\u{1}PROMISE_DUE\0\u{1}QUIET\0\u{1}ACK_TIMEOUT\0\u{1}ESCALATION_STEP\0\u{1}WINDOW_CLOSING\0\u{1}FIRST_RESPONSE\0")
 }
 
 nonisolated extension Evidence: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -959,7 +1093,7 @@ nonisolated extension Evidence.Provenance: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Conversation"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}language\0\u{1}zone\0\u{1}contact\0\u{3}last_customer_at\0\u{3}window_closes_at\0\u{3}last_agent_at\0\u{3}last_automatic_at\0\u{3}foreign_until\0\u{1}agent\0\u{1}status\0\u{3}waiting_since\0\u{3}after_hours\0\u{1}promises\0\u{1}pending\0\u{3}last_texts\0\u{1}comments\0\u{1}held\0\u{1}escalated\0\u{1}late\0\u{3}last_asked_at\0\u{1}withdrawn\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}language\0\u{1}zone\0\u{1}contact\0\u{3}last_customer_at\0\u{3}window_closes_at\0\u{3}last_agent_at\0\u{3}last_automatic_at\0\u{3}foreign_until\0\u{1}agent\0\u{1}status\0\u{3}waiting_since\0\u{3}after_hours\0\u{1}promises\0\u{1}pending\0\u{3}last_texts\0\u{1}comments\0\u{1}held\0\u{1}escalated\0\u{1}late\0\u{3}last_asked_at\0\u{1}withdrawn\0\u{1}loop\0\u{3}satisfaction_asked_at\0\u{1}aggrieved\0")
 
   fileprivate class _StorageClass {
     var _language: Evidence? = nil
@@ -983,6 +1117,9 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
     var _late: Bool = false
     var _lastAskedAt: Int64 = 0
     var _withdrawn: [UInt64] = []
+    var _loop: LoopWatch? = nil
+    var _satisfactionAskedAt: Int64 = 0
+    var _aggrieved: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1014,6 +1151,9 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
       _late = source._late
       _lastAskedAt = source._lastAskedAt
       _withdrawn = source._withdrawn
+      _loop = source._loop
+      _satisfactionAskedAt = source._satisfactionAskedAt
+      _aggrieved = source._aggrieved
     }
   }
 
@@ -1053,6 +1193,9 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
         case 19: try { try decoder.decodeSingularBoolField(value: &_storage._late) }()
         case 20: try { try decoder.decodeSingularInt64Field(value: &_storage._lastAskedAt) }()
         case 21: try { try decoder.decodeRepeatedFixed64Field(value: &_storage._withdrawn) }()
+        case 22: try { try decoder.decodeSingularMessageField(value: &_storage._loop) }()
+        case 23: try { try decoder.decodeSingularInt64Field(value: &_storage._satisfactionAskedAt) }()
+        case 24: try { try decoder.decodeSingularBoolField(value: &_storage._aggrieved) }()
         default: break
         }
       }
@@ -1128,6 +1271,15 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
       if !_storage._withdrawn.isEmpty {
         try visitor.visitPackedFixed64Field(value: _storage._withdrawn, fieldNumber: 21)
       }
+      try { if let v = _storage._loop {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 22)
+      } }()
+      if _storage._satisfactionAskedAt != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._satisfactionAskedAt, fieldNumber: 23)
+      }
+      if _storage._aggrieved != false {
+        try visitor.visitSingularBoolField(value: _storage._aggrieved, fieldNumber: 24)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1158,6 +1310,9 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
         if _storage._late != rhs_storage._late {return false}
         if _storage._lastAskedAt != rhs_storage._lastAskedAt {return false}
         if _storage._withdrawn != rhs_storage._withdrawn {return false}
+        if _storage._loop != rhs_storage._loop {return false}
+        if _storage._satisfactionAskedAt != rhs_storage._satisfactionAskedAt {return false}
+        if _storage._aggrieved != rhs_storage._aggrieved {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -1169,6 +1324,51 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension Conversation.Status: SwiftProtobuf._ProtoNameProviding {
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0STATUS_UNSPECIFIED\0\u{1}WAITING_TEAM\0\u{1}WAITING_CUSTOMER\0\u{1}RESOLVED\0")
+}
+
+nonisolated extension LoopWatch: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".LoopWatch"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}count\0\u{1}text\0\u{1}answered\0\u{3}muted_until\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.count) }()
+      case 2: try { try decoder.decodeSingularFixed64Field(value: &self.text) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.answered) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self.mutedUntil) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.count != 0 {
+      try visitor.visitSingularUInt32Field(value: self.count, fieldNumber: 1)
+    }
+    if self.text != 0 {
+      try visitor.visitSingularFixed64Field(value: self.text, fieldNumber: 2)
+    }
+    if self.answered != 0 {
+      try visitor.visitSingularInt64Field(value: self.answered, fieldNumber: 3)
+    }
+    if self.mutedUntil != 0 {
+      try visitor.visitSingularInt64Field(value: self.mutedUntil, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: LoopWatch, rhs: LoopWatch) -> Bool {
+    if lhs.count != rhs.count {return false}
+    if lhs.text != rhs.text {return false}
+    if lhs.answered != rhs.answered {return false}
+    if lhs.mutedUntil != rhs.mutedUntil {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
 }
 
 nonisolated extension ClosedPeriodText: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -1482,7 +1682,7 @@ nonisolated extension Post: SwiftProtobuf.Message, SwiftProtobuf._MessageImpleme
 
 nonisolated extension Matter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Matter"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}origin\0\u{1}heard\0\u{1}standing\0\u{3}opened_at\0\u{3}due_at\0\u{1}notices\0\u{1}rule\0\u{1}market\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}origin\0\u{1}heard\0\u{1}standing\0\u{3}opened_at\0\u{3}due_at\0\u{1}notices\0\u{1}rule\0\u{1}market\0\u{1}step\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1498,6 +1698,7 @@ nonisolated extension Matter: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.notices) }()
       case 7: try { try decoder.decodeSingularStringField(value: &self.rule) }()
       case 8: try { try decoder.decodeSingularStringField(value: &self.market) }()
+      case 9: try { try decoder.decodeSingularUInt32Field(value: &self.step) }()
       default: break
       }
     }
@@ -1528,6 +1729,9 @@ nonisolated extension Matter: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
     if !self.market.isEmpty {
       try visitor.visitSingularStringField(value: self.market, fieldNumber: 8)
     }
+    if self.step != 0 {
+      try visitor.visitSingularUInt32Field(value: self.step, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1540,6 +1744,7 @@ nonisolated extension Matter: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
     if lhs.notices != rhs.notices {return false}
     if lhs.rule != rhs.rule {return false}
     if lhs.market != rhs.market {return false}
+    if lhs.step != rhs.step {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

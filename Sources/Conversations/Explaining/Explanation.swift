@@ -81,6 +81,7 @@ package enum Explanation {
         "public": "under a post people answer, not a canned text",
         "foreign": "another app or the platform's inbox owns the thread",
         "window_closed": "the channel's messaging window is closed",
+        "loop": "the other side writes like a machine, so people see the thread and nothing automatic is said for a day",
         "automation_off": "automation is switched off here",
         "no_after_hours": "the market has no after-hours reply",
     ]
@@ -95,6 +96,15 @@ package enum Explanation {
             "the team opens only after the channel's window ends, so no time was promised and a person was called",
         "after_hours.no_opening":
             "no opening was found within the horizon, so no time was promised and a person was called",
+        "acknowledgement": "the team is there and the customer was told that the message is being read",
+        "first_response.missed": "nobody has answered within the market's target, so the desk was told",
+        "quiet.resolved": "the customer was quiet for as long as the market waits, so the conversation is resolved",
+        "timer.settled": "what the timer stood for is settled already",
+        "desk.step": "nobody has acknowledged, so the next one of the ladder was called",
+        "rating.1": "the customer was not satisfied at all, so a person sees it",
+        "rating.2": "the customer was not satisfied, so a person sees it",
+        "rating.3": "the customer gave a middling mark", "rating.4": "the customer was satisfied",
+        "rating.5": "the customer was very satisfied",
         "in_hours": "the team is open, so the conversation waits for a person",
         "noted": "it was noted and asks for nothing automatic",
         "agent_reply": "a person's reply was sent on its way",

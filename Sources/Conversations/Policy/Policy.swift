@@ -18,6 +18,8 @@ package struct Policy: Sendable {
     package let accounts: [String: AccountPolicy]
     package let markets: [String: MarketPolicy]
     package let channels: [String: ChannelPolicy]
+    /// Teams by name; a market's team that is missing here is called by its own name, once.
+    package let teams: [String: TeamPolicy]
     /// The zone rules in force, which travel in the bundle so that all workers agree.
     package let zones: [ZoneName: ZoneRules]
     package let languages: [String: LanguagePack]
@@ -28,8 +30,8 @@ package struct Policy: Sendable {
     /// - Throws: `PolicyError` for the first reference, in the order of the names, that leads nowhere.
     package init(
         number: UInt64, hash: [UInt8], partitions: [PartitionPolicy], accounts: [AccountPolicy],
-        markets: [MarketPolicy], channels: [ChannelPolicy], zones: [ZoneRules], languages: [LanguagePack],
-        texts: Classifier
+        markets: [MarketPolicy], channels: [ChannelPolicy], teams: [TeamPolicy] = [], zones: [ZoneRules],
+        languages: [LanguagePack], texts: Classifier
     ) throws(PolicyError) {
         self.number = number
         self.hash = hash
@@ -38,6 +40,7 @@ package struct Policy: Sendable {
         self.accounts = try Self.table(accounts, "account", \.id, \.id)
         self.markets = try Self.table(markets, "market", \.name, \.name)
         self.channels = try Self.table(channels, "channel", \.name, \.name)
+        self.teams = try Self.table(teams, "team", \.name, \.name)
         self.zones = try Self.table(zones, "zone", \.name, \.name.text)
         self.languages = try Self.table(languages, "language", \.tag, \.tag)
         self.texts = texts
@@ -61,6 +64,7 @@ package struct Policy: Sendable {
         accounts = other.accounts
         markets = other.markets
         channels = other.channels
+        teams = other.teams
         zones = other.zones
         languages = other.languages
         texts = other.texts

@@ -20,10 +20,7 @@ extension Turn {
         }
         guard !market.coverage.isOpen(at: now), !market.coverage.isOpen(at: arrival.happened),
             let period = market.coverage.closedPeriod(containing: now)
-        else {
-            result.rule = "in_hours"
-            return
-        }
+        else { return acknowledge(words, arrival) }
         guard !isPublic || hours.answersComments else { return suppress("public") }
         let until = period.end ?? now + hours.horizon
         guard

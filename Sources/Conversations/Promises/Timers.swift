@@ -27,6 +27,7 @@ extension ArmedTimer {
             case .ackTimeout: "ack_timeout"
             case .escalationStep: "escalation_step"
             case .windowClosing: "window_closing"
+            case .firstResponse: "first_response"
             case .unspecified: "unspecified"
             case .UNRECOGNIZED(let number): "kind_\(number)"
             }
@@ -78,6 +79,8 @@ extension Turn {
             return
         }
         state.timers.remove(at: armed)
+        if timer.kind == .firstResponse { return comeToFirstResponse() }
+        if timer.kind == .quiet { return comeToQuiet() }
         guard let index = openPromise(timer.subject) else {
             result.rule = "timer.settled"
             return

@@ -84,9 +84,20 @@ extension Turn {
             result.rule = "removed"
             return
         }
+        if let score = satisfaction(in: words) {
+            talk.noteCustomer(at: arrival.happened, wantsAnswer: false)
+            return rate(score)
+        }
+        stopQuiet()
+        if isLoop(words, arrival) {
+            list(words, arrival, isLate: arrival.isLate)
+            result.rule = "suppressed.loop"
+            return
+        }
         talk.noteCustomer(at: arrival.happened, wantsAnswer: false)
         if answer(words, arrival) { return }
         list(words, arrival, isLate: arrival.isLate)
+        watchFirstResponse(since: arrival.happened)
         replyAfterHours(words, arrival)
     }
 

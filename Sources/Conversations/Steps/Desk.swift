@@ -1,3 +1,4 @@
+import BusinessTime
 import Contracts
 import Instants
 
@@ -5,10 +6,16 @@ import Instants
 ///
 /// Tells of one conversation may arrive twice or out of order. Each carries the conversation's decision count: one that is
 /// not newer than what the matter has heard says nothing new and is a duplicate.
+///
+/// It climbs the team's ladder: each step calls somebody, and a timer leads to the next one until the matter is acknowledged
+/// or closed, or the last round has ended. Who is called follows the sun: the team while somebody of it is there, else who
+/// is on call.
 struct DeskTurn {
     let id: EntityID
     let cause: String
     let now: Instant
+    /// Nil: the policy knows no such team; it is called by its own name, once.
+    let team: TeamPolicy?
     var state: EntityState
     var matter: Matter
     var desk: EntityState?
@@ -18,11 +25,12 @@ struct DeskTurn {
 
     init(
         _ id: EntityID, own: consuming EntityState?, desk: consuming EntityState?, cause: String, now: Instant,
-        result: consuming DecisionResult
+        team: TeamPolicy?, result: consuming DecisionResult
     ) {
         self.id = id
         self.cause = cause
         self.desk = desk
+        self.team = team
         self.result = result
         var state = own.take() ?? EntityState()
         matter = state.matter
@@ -45,13 +53,14 @@ struct DeskTurn {
             matter.dueAt = told.dueAt
             open()
         case .claimed:
-            if matter.standing != .closed { matter.standing = .acknowledged }
+            if matter.standing != .closed { acknowledge() }
         case .closed:
             guard matter.standing != .closed, matter.standing != .unspecified else {
                 matter.standing = .closed
                 return
             }
             matter.standing = .closed
+            state.timers.removeAll()
             count { $0.closed &+= 1 }
         case .unspecified, .UNRECOGNIZED: result.rule = "desk.unknown"
         }
@@ -72,8 +81,63 @@ struct DeskTurn {
         guard matter.standing == .unspecified || matter.standing == .closed else { return }
         matter.standing = .notified
         matter.openedAt = now.milliseconds
-        matter.notices &+= 1
+        matter.step = 0
         count { $0.opened &+= 1 }
+        climb()
+    }
+
+    /// Nobody has acknowledged for as long as the step allows.
+    mutating func fire(_ timer: ArmedTimer) {
+        guard let armed = state.timers.firstIndex(of: timer) else {
+            result.rule = "timer.settled"
+            return
+        }
+        state.timers.remove(at: armed)
+        guard timer.kind == .escalationStep, matter.standing == .notified else {
+            result.rule = "timer.settled"
+            return
+        }
+        result.rule = "desk.step"
+        result.market = matter.market
+        climb()
+    }
+
+    private mutating func acknowledge() {
+        matter.standing = .acknowledged
+        state.timers.removeAll()
+    }
+
+    /// Calls whom the next step names, and arms the one after it.
+    private mutating func climb() {
+        let steps = team?.ladder ?? [LadderStep(after: .zero, target: .team)]
+        let index = Int(matter.step) % steps.count
+        notify(name(of: steps[index].target))
+        matter.step &+= 1
+        let isLast = Int(matter.step) >= steps.count * (team?.rounds ?? 1)
+        guard !isLast else { return }
+        let next = Int(matter.step) % steps.count
+        // A round that begins again waits as long as the step before took.
+        let last = index > 0 ? steps[index].after - steps[index - 1].after : steps[index].after
+        let wait = next > 0 ? steps[next].after - steps[index].after : max(last, .seconds(300))
+        var timer = ArmedTimer()
+        timer.kind = .escalationStep
+        timer.dueAt = (now + max(wait, .seconds(1))).milliseconds
+        timer.subject = "\(matter.step)"
+        state.timers.append(timer)
+    }
+
+    private func name(of target: LadderStep.Target) -> String {
+        switch target {
+        case .named(let name): return name
+        case .onCall: return team?.onCall ?? ""
+        case .team:
+            guard let team, !team.coverage.isOpen(at: now) else { return id.parts.first ?? "" }
+            return team.onCall
+        }
+    }
+
+    private mutating func notify(_ target: String) {
+        matter.notices &+= 1
         var action = Action()
         action.kind = .notify
         action.class = .promiseNear
@@ -82,7 +146,9 @@ struct DeskTurn {
         action.orderKey = id.text
         action.decidedAt = now.milliseconds
         action.team = id.parts.first ?? ""
+        action.contact = target
         action.rule = matter.rule
+        action.notAfter = (now + .seconds(86_400)).milliseconds
         action.actionID = ActionID(conversation: id, cause: cause, kind: .notify, n: 0)
         actions.append(action)
     }

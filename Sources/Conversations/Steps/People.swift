@@ -21,7 +21,10 @@ extension Turn {
         }
         if talk.close(asOf: arrival.happened, as: .resolved) {
             talk.agent = ""
+            stopFirstResponse()
+            stopQuiet()
             closeMatter(rule: "resolve")
+            askSatisfaction()
         }
     }
 

@@ -47,6 +47,7 @@ extension Turn {
         held.at = at.milliseconds
         if talk.held.count >= Self.mostHeld { talk.held.removeFirst() }
         talk.held.append(held)
+        talk.clearLoop()
         talk.lastAgentAt = max(talk.lastAgentAt, arrival.happened.milliseconds)
         result.rule = "agent_reply"
     }
@@ -61,6 +62,7 @@ extension Turn {
             result.rule = "inbox_echo"
             foreign(until: arrival.happened + rules.channel.inboxHold)
             cancelAutomaticTexts()
+            talk.clearLoop()
             keepPromises(asOf: arrival.happened)
             personAnswered(asOf: arrival.happened)
         } else {
@@ -72,7 +74,10 @@ extension Turn {
 
     /// A person's word of that instant reached the customer.
     mutating func personAnswered(asOf instant: Instant) {
-        if talk.close(asOf: instant, as: .waitingCustomer) { closeMatter(rule: "answered") }
+        guard talk.close(asOf: instant, as: .waitingCustomer) else { return }
+        stopFirstResponse()
+        watchQuiet()
+        closeMatter(rule: "answered")
     }
 
     /// Tells the desk that there is nothing more to do here.
@@ -89,6 +94,7 @@ extension Turn {
         }
         if !talk.hasOpenComment {
             talk.unlist(as: .waitingCustomer)
+            stopFirstResponse()
             closeMatter(rule: "answered")
         }
     }

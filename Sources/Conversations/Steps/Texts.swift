@@ -46,7 +46,10 @@ extension Turn {
         if talk.pending.count >= Self.mostPending { talk.pending.removeFirst() }
         talk.pending.append(pending)
         // Only automation must not repeat itself.
-        if saying.agent.isEmpty { remember(text: saying.text) }
+        if saying.agent.isEmpty {
+            if !isPublic { talk.lastAutomaticAt = now.milliseconds }
+            remember(text: saying.text)
+        }
         return last
     }
 

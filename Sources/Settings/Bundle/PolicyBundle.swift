@@ -104,7 +104,7 @@ extension Policy {
         do throws(PolicyError) {
             return try Policy(
                 number: number, hash: hash, partitions: config.partitions, accounts: config.accounts,
-                markets: config.markets, channels: config.channels, zones: config.zones,
+                markets: config.markets, channels: config.channels, teams: config.teams, zones: config.zones,
                 languages: config.languages,
                 texts: Classifier(phrases: config.phrases, evidence: config.evidence, markets: config.marketTexts))
         } catch {

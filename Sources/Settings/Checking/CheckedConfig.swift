@@ -9,6 +9,7 @@ struct CheckedConfig: Sendable {
     private(set) var partitions: [PartitionPolicy] = []
     private(set) var accounts: [AccountPolicy] = []
     private(set) var markets: [MarketPolicy] = []
+    private(set) var teams: [TeamPolicy] = []
     private(set) var channels: [ChannelPolicy] = []
     private(set) var languages: [LanguagePack] = []
     private(set) var phrases: [Phrase] = []
@@ -42,6 +43,11 @@ struct CheckedConfig: Sendable {
         for team in parsed.teams {
             _ = team.calendar.found(in: names.calendars, "calendar")
             for language in team.languages { _ = language.found(in: names.languages, "language") }
+        }
+        teams = parsed.teams.map { team in
+            TeamPolicy(
+                name: team.name, coverage: Coverage([calendars[team.calendar.text]].compactMap { $0 }),
+                onCall: team.onCall, ladder: team.ladder.steps, rounds: team.ladder.rounds)
         }
         markets = parsed.markets.compactMap {
             Self.market($0, parsed, names, calendars: calendars, lookup)
@@ -107,7 +113,7 @@ struct CheckedConfig: Sendable {
         return MarketPolicy(
             name: market.name, language: language, zone: market.zone, zoneIsCertain: market.zoneIsCertain, team: team,
             coverage: Coverage(covering), afterHours: market.afterHours, escalation: market.escalation,
-            answers: answers, automation: market.automation)
+            answers: answers, service: market.service, automation: market.automation)
     }
 
     private static func answer(

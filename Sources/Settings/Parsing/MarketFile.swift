@@ -15,6 +15,7 @@ struct MarketSettings {
     let afterHours: AfterHoursPolicy?
     let escalation: EscalationPolicy
     let answers: [AnswerSettings]
+    let service: ServicePolicy
     let automation: Bool
     /// The shop's own, which may be linked everywhere.
     let domains: [String]
@@ -31,7 +32,7 @@ struct MarketSettings {
 
     private static let known = [
         "language", "zone", "zone_is_certain", "team", "calendars", "brand", "address", "after_hours", "escalation",
-        "faq", "automation", "domains", "competitors",
+        "faq", "service", "automation", "domains", "competitors",
     ]
 
     init?(name: String, _ value: ConfigValue) {
@@ -56,6 +57,7 @@ struct MarketSettings {
             $0.text("a name or a domain")
         }
         answers = (fields["faq"]?.list("a list of answers") ?? []).compactMap(Self.answer)
+        service = fields["service"].flatMap { ServicePolicy($0) } ?? ServicePolicy()
         guard let language, let zone, let zoneName = zone.zoneName(), let team, let certain,
             let automation = fields["automation"].map({ $0.flag() }) ?? true
         else { return nil }

@@ -76,12 +76,16 @@ struct TeamSettings {
     let languages: [Named]
     /// Whom the on-call notices go to; the name of a target, resolved by the notifier.
     let onCall: String
+    let ladder: LadderSettings
 
     init?(name: String, _ value: ConfigValue) {
-        guard let fields = value.fields("a team", ["calendar", "languages", "on_call"]) else { return nil }
+        guard let fields = value.fields("a team", ["calendar", "languages", "on_call", "ladder", "rounds"]) else {
+            return nil
+        }
         let calendar = fields.required("calendar")?.named("the name of a calendar")
         let languages = fields.required("languages")?.list("a list of language tags")
         let onCall = fields.required("on_call")?.text("whom to notify out of hours")
+        ladder = LadderSettings(fields)
         guard let calendar, let languages, let onCall else { return nil }
         self.name = name
         self.calendar = calendar

@@ -1,0 +1,51 @@
+internal import Conversations
+
+/// `service` of `markets/NAME.yaml`.
+extension ServicePolicy {
+    private static let known = ["acknowledge", "first_response", "quiet_resolve", "satisfaction"]
+
+    init?(_ value: ConfigValue) {
+        guard let fields = value.fields("service", Self.known) else { return nil }
+        self.init(
+            acknowledges: fields["acknowledge"]?.flag() ?? false,
+            firstResponse: fields["first_response"]?.duration(), quietResolve: fields["quiet_resolve"]?.duration(),
+            asksSatisfaction: fields["satisfaction"]?.flag() ?? false)
+    }
+}
+
+/// `ladder` and `rounds` of `teams/NAME.yaml`: who is called, one after the other, until somebody acknowledges.
+struct LadderSettings {
+    static let mostRounds = 20
+    static let mostSteps = 10
+
+    private(set) var steps: [LadderStep] = []
+    private(set) var rounds = 1
+
+    init(_ fields: Fields) {
+        rounds = fields["rounds"]?.number(1...Self.mostRounds, "rounds") ?? 1
+        guard let value = fields["ladder"], let list = value.list("a list of steps {after, notify}") else { return }
+        guard (1...Self.mostSteps).contains(list.count) else {
+            value.fault("1 to \(Self.mostSteps) steps", got: "\(list.count)")
+            return
+        }
+        for entry in list {
+            guard let step = Self.step(entry) else { continue }
+            if let last = steps.last, step.after <= last.after {
+                entry.fault("a step later than the one before it")
+            }
+            steps.append(step)
+        }
+    }
+
+    private static func step(_ value: ConfigValue) -> LadderStep? {
+        guard let fields = value.fields("a step", ["after", "notify"]),
+            let after = fields.required("after")?.duration(),
+            let target = fields.required("notify")?.text("team, on_call, or a name that the notifier knows")
+        else { return nil }
+        switch target {
+        case "team": return LadderStep(after: after, target: .team)
+        case "on_call": return LadderStep(after: after, target: .onCall)
+        default: return LadderStep(after: after, target: .named(target))
+        }
+    }
+}
