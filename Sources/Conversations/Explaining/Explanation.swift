@@ -81,7 +81,7 @@ package enum Explanation {
         "public": "under a post people answer, not a canned text",
         "foreign": "another app or the platform's inbox owns the thread",
         "window_closed": "the channel's messaging window is closed",
-        "loop": "the other side writes like a machine, so people see the thread and nothing automatic is said for a day",
+        "loop": "the other side writes like a machine, so nothing automatic is said for a day",
         "automation_off": "automation is switched off here",
         "no_after_hours": "the market has no after-hours reply",
     ]
