@@ -116,39 +116,48 @@ struct LanguageDetector: Sendable {
 /// How many letters of each script a text holds.
 private struct ScriptCounts {
     var latin = 0
-    private var others = [Int](repeating: 0, count: LanguageEvidence.Script.allCases.count)
+    private var greek = 0
+    private var cyrillic = 0
+    private var hebrew = 0
+    private var arabic = 0
+    private var devanagari = 0
+    private var thai = 0
+    private var kana = 0
+    private var hangul = 0
+    private var han = 0
 
-    var total: Int { latin + others.reduce(0, +) }
+    var total: Int { latin + others.reduce(0) { $0 + $1.count } }
 
+    @inline(__always)
     mutating func count(_ scalar: UInt32) {
-        let script: LanguageEvidence.Script
         switch scalar {
-        case 0xC0...0x24F, 0x1E00...0x1EFF:
-            latin += 1
-            return
-        case 0x370...0x3FF, 0x1F00...0x1FFF: script = .greek
-        case 0x400...0x52F: script = .cyrillic
-        case 0x590...0x5FF: script = .hebrew
-        case 0x600...0x77F, 0xFB50...0xFDFF, 0xFE70...0xFEFC: script = .arabic
-        case 0x900...0x97F: script = .devanagari
-        case 0xE00...0xE7F: script = .thai
-        case 0x3040...0x30FF, 0xFF66...0xFF9F: script = .kana
-        case 0x1100...0x11FF, 0xAC00...0xD7A3: script = .hangul
-        case 0x3400...0x9FFF, 0x20000...0x2FFFF: script = .han
-        default: return
+        case 0xC0...0x24F, 0x1E00...0x1EFF: latin += 1
+        case 0xE00...0xE7F: thai += 1
+        case 0x600...0x77F, 0xFB50...0xFDFF, 0xFE70...0xFEFC: arabic += 1
+        case 0x3400...0x9FFF, 0x20000...0x2FFFF: han += 1
+        case 0x400...0x52F: cyrillic += 1
+        case 0x3040...0x30FF, 0xFF66...0xFF9F: kana += 1
+        case 0x1100...0x11FF, 0xAC00...0xD7A3: hangul += 1
+        case 0x370...0x3FF, 0x1F00...0x1FFF: greek += 1
+        case 0x590...0x5FF: hebrew += 1
+        case 0x900...0x97F: devanagari += 1
+        default: break
         }
-        others[LanguageEvidence.Script.allCases.firstIndex(of: script) ?? 0] += 1
+    }
+
+    private var others: [(script: LanguageEvidence.Script, count: Int)] {
+        [
+            (.greek, greek), (.cyrillic, cyrillic), (.hebrew, hebrew), (.arabic, arabic), (.devanagari, devanagari),
+            (.thai, thai), (.kana, kana), (.hangul, hangul), (.han, han),
+        ]
     }
 
     /// The script of most letters; a text with some kana is Japanese whatever its Han. Latin words stand in texts of all
     /// scripts, so another script leads with a third of the letters.
     var leading: LanguageEvidence.Script? {
-        let scripts = LanguageEvidence.Script.allCases
-        var best: (script: LanguageEvidence.Script, count: Int)?
-        for (index, count) in others.enumerated() where count > best?.count ?? 0 { best = (scripts[index], count) }
-        let kana = others[scripts.firstIndex(of: .kana) ?? 0]
-        if let found = best, found.script == .han, kana * 8 >= found.count, kana > 0 { best = (.kana, found.count + kana) }
-        if let found = best, found.count * 2 >= latin { return found.script }
-        return latin > 0 ? .latin : nil
+        if latin == total { return latin > 0 ? .latin : nil }
+        guard var best = others.max(by: { $0.count < $1.count }) else { return nil }
+        if best.script == .han, kana > 0, kana * 8 >= han { best = (.kana, han + kana) }
+        return best.count * 2 >= latin ? best.script : .latin
     }
 }

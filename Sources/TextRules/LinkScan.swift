@@ -72,9 +72,9 @@ struct LinkScan {
             case UInt8(ascii: "#"): tag(offset)
             case UInt8(ascii: "$"): money(from: offset, signLength: 1)
             case 0x30...0x39 where offset == 0 || !isDigit(offset - 1): number(at: offset)
-            case 0xE2: if matches([0xE2, 0x82, 0xAC], at: offset) { money(from: offset, signLength: 3) }
-            case 0xC2: if matches([0xC2, 0xA3], at: offset) { money(from: offset, signLength: 2) }
-            case 0xE0: if matches([0xE0, 0xB8, 0xBF], at: offset) { money(from: offset, signLength: 3) }
+            case 0xE2 where follows(offset, 0x82, 0xAC): money(from: offset, signLength: 3)
+            case 0xC2 where follows(offset, 0xA3): money(from: offset, signLength: 2)
+            case 0xE0 where follows(offset, 0xB8, 0xBF): money(from: offset, signLength: 3)
             default: break
             }
             offset += 1
@@ -249,6 +249,12 @@ struct LinkScan {
         guard offset + length <= bytes.count, offset > 0, isFiller(bytes[offset - 1]) else { return false }
         guard word.withUTF8Buffer({ word in word.indices.allSatisfy { word[$0] == bytes[offset + $0] } }) else { return false }
         return offset + length < bytes.count && isFiller(bytes[offset + length])
+    }
+
+    @inline(__always)
+    private func follows(_ offset: Int, _ second: UInt8, _ third: UInt8? = nil) -> Bool {
+        guard offset + 2 < bytes.count, bytes[offset + 1] == second else { return false }
+        return third.map { bytes[offset + 2] == $0 } ?? true
     }
 
     private func matches(_ pattern: [UInt8], at offset: Int) -> Bool {

@@ -30,6 +30,8 @@ package enum Meaning: Sendable, Hashable {
     case spam(Spam)
     case `class`(TextClass)
     case intent(Intent)
+    /// A word of other trades: a text that holds one asks us nothing.
+    case offDomain
     /// A frequent word that tells a language from others; it is part of no result.
     case language
     /// A name that a market lists among its competitors.
@@ -53,6 +55,7 @@ package enum Meaning: Sendable, Hashable {
         case .spam(let part): "spam.\(part.rawValue)"
         case .class(let name): name.rawValue
         case .intent(let name): name.rawValue
+        case .offDomain: "off_domain"
         case .language: "language"
         case .competitor: "competitor"
         }
@@ -63,6 +66,7 @@ package enum Meaning: Sendable, Hashable {
         case .spam: TextClass.spam.rawValue
         case .class(let name): name.rawValue
         case .intent(let name): name.rawValue
+        case .offDomain: "off_domain"
         case .language: "language"
         case .competitor: TextClass.competitorLink.rawValue
         }

@@ -86,6 +86,7 @@ struct TextReading {
         var counted: [Hit] = []
         var guardSpoke = holdsAngryEmoji
         var namesRival = false
+        var isOffDomain = false
         for hit in hits {
             let fact = rules.facts[hit.pattern]
             guard counts(fact) else { continue }
@@ -97,12 +98,15 @@ struct TextReading {
                 }
                 guard !isKnown else { continue }
                 counted.append(hit)
-                score.add(part, isDisguised: hit.isDisguised)
+                score.add(fact.languages & spoken == 0 ? .sign : part, isDisguised: hit.isDisguised)
             case .class(let name):
                 classes.insert(name)
                 if name == .criticism || name == .complaint { guardSpoke = true }
             case .intent(let intent): intents.append(IntentHit(intent: intent, start: hit.start, end: hit.end))
             case .competitor: namesRival = true
+            case .offDomain:
+                isOffDomain = true
+                continue
             case .language: continue
             }
             kept.append(PhraseMatch(rule: phrase.rule, class: phrase.class, start: hit.start, end: hit.end))
@@ -134,7 +138,7 @@ struct TextReading {
         return Classification(
             language: language.map { rules.languages[$0] }, classes: classes, matches: kept, guard: guardSpoke,
             spamPoints: points, competitorLink: isRivalLink,
-            intent: points >= SpamScore.suspicion ? nil : question(intents, classes, guardSpoke),
+            intent: points >= SpamScore.suspicion || isOffDomain ? nil : question(intents, classes, guardSpoke),
             moderation: moderation, reason: reason)
     }
 
@@ -202,8 +206,11 @@ struct TextReading {
                     && other.end - other.start > hit.end - hit.start
             }
         }
-        guard let first = own.first, own.allSatisfy({ $0.intent == first.intent }) else { return nil }
-        return first.intent
+        guard let first = own.first else { return nil }
+        let asked = Set(own.map(\.intent))
+        if asked.count == 1 { return first.intent }
+        // What the shipping costs is asked in words of price.
+        return asked == [.price, .shippingCost] ? .shippingCost : nil
     }
 
     /// Signs of anger that need no word.

@@ -64,8 +64,9 @@ struct Undisguise {
         init(_ byte: UInt8, _ kind: UInt8) {
             switch kind {
             case NormalisedText.Kind.rest: self = .rest
-            case NormalisedText.Kind.bordered, NormalisedText.Kind.unbordered:
-                self = (0x30...0x39).contains(byte) ? .digit : .letter
+            case NormalisedText.Kind.bordered: self = (0x30...0x39).contains(byte) ? .digit : .letter
+            // Scripts without spaces are written close to digits, signs and Latin words by nature.
+            case NormalisedText.Kind.unbordered: self = .space
             case NormalisedText.Kind.space: self = .space
             default: self = byte == 0x27 || byte == 0x2D || byte >= 0x80 ? .space : .sign
             }

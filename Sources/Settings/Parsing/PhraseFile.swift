@@ -13,7 +13,7 @@ struct PhraseSettings {
     let lists: [(meaning: Meaning, phrases: [ConfigPhrase])]
 
     private static let known =
-        ["spam"] + TextClass.allCases.filter { $0 != .spam }.map(\.rawValue) + ["intents"]
+        ["spam"] + TextClass.allCases.filter { $0 != .spam }.map(\.rawValue) + ["intents", "off_domain"]
 
     init?(tag: String, _ value: ConfigValue) {
         guard let fields = value.fields("phrases", Self.known) else { return nil }
@@ -30,6 +30,7 @@ struct PhraseSettings {
         for intent in Intent.allCases {
             if let list = intents?[intent.rawValue] { lists.append((.intent(intent), Self.phrases(list))) }
         }
+        if let list = fields["off_domain"] { lists.append((.offDomain, Self.phrases(list))) }
         self.tag = tag
         self.lists = lists
     }
