@@ -42,7 +42,12 @@ struct WebhookController: Sendable {
     func receive(_ request: Request) async throws(Refusal) -> Response {
         let signature = HTTPField.Name(WebhookSignature.headerName).flatMap { request.headers[$0] }
         return try await bodies.with(request) { body throws(Refusal) in
-            guard let signer = WebhookSignature.signer(of: body, header: signature, among: doors.secrets()) else {
+            let secrets = doors.secrets()
+            if secrets.isEmpty, let reason = doors.unreadyReason() {
+                // Nobody can tell yet whether the signature is right.
+                throw Refusal(.serviceUnavailable, "not_ready", "a policy and its secrets", reason)
+            }
+            guard let signer = WebhookSignature.signer(of: body, header: signature, among: secrets) else {
                 throw Refusal(
                     .unauthorized, "signature", "\(WebhookSignature.headerName) by one of our apps",
                     signature == nil ? "none" : "another")

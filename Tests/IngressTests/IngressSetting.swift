@@ -48,6 +48,7 @@ struct IngressSetting {
     var limits = IngressLimits()
     var quarantineWorks = true
     var unready: String?
+    var hasSecrets = true
 
     init(refusal: AppendRefusal? = nil) {
         holder = RecordingHolder(refusal: refusal)
@@ -60,9 +61,9 @@ struct IngressSetting {
     }
 
     func doors(_ other: (any EventHolder)? = nil) -> IngressDoors {
-        let (recorder, works, unready) = (quarantined, quarantineWorks, unready)
+        let (recorder, works, unready, hasSecrets) = (quarantined, quarantineWorks, unready, hasSecrets)
         return IngressDoors(
-            secrets: { [("first", Self.secret), ("second", Self.otherSecret)] },
+            secrets: { hasSecrets ? [("first", Self.secret), ("second", Self.otherSecret)] : [] },
             secretName: { [Self.page: "first", Self.instagram: "second"][$0] },
             verifyToken: "verify", producerToken: Self.token,
             place: { event in

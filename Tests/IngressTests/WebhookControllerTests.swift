@@ -57,6 +57,21 @@ struct WebhookControllerTests {
         #expect(setting.holder.events.isEmpty)
     }
 
+    @Test("before its secrets are known it answers 503, since nobody can tell whether a signature is right")
+    func notReady() async throws {
+        var setting = IngressSetting()
+        setting.unready = "not started"
+        setting.hasSecrets = false
+        try await setting.application().test(.router) { client async throws in
+            #expect(try await client.webhook(IngressSetting.message("m1")).status == .serviceUnavailable)
+        }
+        setting.unready = nil
+        try await setting.application().test(.router) { client async throws in
+            #expect(try await client.webhook(IngressSetting.message("m1")).status == .unauthorized)
+        }
+        #expect(setting.holder.events.isEmpty)
+    }
+
     @Test("a signed body that is no webhook is answered 400, a long one 413")
     func badBodies() async throws {
         var setting = IngressSetting()

@@ -85,6 +85,10 @@ final class IngressRole: Service {
     private func holder() throws -> Holder {
         var limits = AppenderLimits()
         limits.patience = Self.patience
+        var endpoint = connector.endpoint
+        endpoint.timeouts = Self.timeouts
+        let connector = LaneConnector(
+            endpoint: endpoint, keyspace: connector.keyspace, durability: connector.durability)
         guard let path = settings.spool else {
             log.warning("No spool is named: while Redis is away, webhooks are refused")
             let appender = LaneAppender(connector: connector, limits: limits)
@@ -123,8 +127,9 @@ final class IngressRole: Service {
 
     private static let policyName = "policy"
 
-    /// A platform waits five seconds for its answer.
-    private static let patience: Duration = .seconds(4)
+    /// A platform waits five seconds for its answer: patience and one reply that does not come are less than that.
+    private static let patience: Duration = .seconds(2)
+    private static let timeouts = RedisEndpoint.Timeouts(connect: .seconds(1), reply: .milliseconds(2_500))
 
     private func doors(_ holder: any EventHolder, _ quarantine: Quarantine) -> IngressDoors {
         IngressDoors(
