@@ -7,9 +7,9 @@
 /// trade word is no spam to us.
 struct SpamScore {
     /// From here on it is proof.
-    static let proof = 6
+    static let proof = 5
     /// From here on it is deleted, not only hidden.
-    static let certain = 11
+    static let certain = 10
     /// From here on a person should look.
     static let suspicion = 4
 
@@ -44,7 +44,16 @@ struct SpamScore {
             points += handles > 0 ? 2 : 0
             points += largeSums > 0 ? 2 : min(sums, 1)
         }
-        return kinds < 2 && offers < 2 ? min(points, Self.proof - 1) : points
+        return isQualified ? points : min(points, Self.proof - 1)
+    }
+
+    /// Proof needs something that only a spammer says and a second kind of evidence, or a seller's whole trade: words of it
+    /// and somebody to write to.
+    private var isQualified: Bool {
+        if offers + contacts > 0 { return kinds > 1 || offers > 1 }
+        if signs > 2 { return ways > 0 || largeSums > 0 || disguisedWords > 1 }
+        if signs > 1 { return handles > 0 && hints + largeSums > 0 || disguisedWords > 2 }
+        return signs > 0 && handles > 0 && largeSums > 0
     }
 
     /// Kinds of evidence that do not follow from each other; one kind, however often, is no proof.
