@@ -92,6 +92,19 @@ struct AnswerTests {
         #expect(zip(texts, texts.dropFirst()).allSatisfy { $0 != $1 })
     }
 
+    @Test("an answer that another conversation with the same comment has given leaves nothing open here")
+    func alreadyDone() throws {
+        for (status, isOpen) in [(Outcome.Status.alreadyDone, false), (.cancelled, true)] {
+            var scene = Scene()
+            try scene.take(.comment("c1", "how much?", at: .november(19, 20)), at: .november(19, 20))
+            let reply = try #require(scene.texts(.reply).last)
+            try scene.settle(reply, status, at: .november(19, 20, 1))
+            #expect(scene.rules.last == (isOpen ? "outcome.cancelled" : "outcome.already_done"))
+            #expect(scene.talk(.thread).pending.isEmpty)
+            #expect((scene.openItems[.thread] != nil) == isOpen)
+        }
+    }
+
     @Test("a comment gets the after-hours text only where the market says so")
     func commentAfterHours() throws {
         var policy = TestPolicy()
