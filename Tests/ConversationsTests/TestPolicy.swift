@@ -19,6 +19,7 @@ struct TestPolicy {
     /// Filled with the fact 10.
     var answerVariants = ["It costs {{answer}}.", "{{answer}} it is."]
     var service = ServicePolicy()
+    var moderation = ModerationPolicy()
     var ladder: [LadderStep] = []
     var rounds = 1
     var number: UInt64 = 1
@@ -43,7 +44,7 @@ struct TestPolicy {
                 AnswerRule(rule: "faq.price", facts: ["en": "10", "fi": "10"], payloads: ["PRICE"]),
                 AnswerRule(rule: "faq.size", facts: ["en": "M", "fi": "M"]),
             ],
-            service: service, automation: automation)
+            service: service, moderation: moderation, automation: automation)
         let partition = try PartitionName("de-berlin")
         return try Policy(
             number: number, hash: [UInt8](repeating: 7, count: 32),
@@ -63,7 +64,17 @@ struct TestPolicy {
                 phrases: [
                     Phrase(text: "how much", meaning: .intent(.price), language: "en"),
                     Phrase(text: "what size", meaning: .intent(.size), language: "en"),
-                ], evidence: [LanguageEvidence(tag: "en", script: .latin, words: ["how", "much", "what", "size"])]))
+                    Phrase(text: "earn money fast", meaning: .spam(.offer), language: "en"),
+                    Phrase(text: "message my broker", meaning: .spam(.contact), language: "en"),
+                    Phrase(text: "on telegram", meaning: .spam(.contact), language: "en"),
+                    Phrase(text: "same bag for half", meaning: .class(.competitorLink), language: "en"),
+                    Phrase(text: "terrible quality", meaning: .class(.criticism), language: "en"),
+                    Phrase(text: "a scam", meaning: .class(.criticism), language: "en"),
+                    Phrase(text: "never arrived", meaning: .class(.complaint), language: "en"),
+                    Phrase(text: "burn your shop down", meaning: .class(.threat), language: "en"),
+                    Phrase(text: "a real person", meaning: .class(.personWanted), language: "en"),
+                ], evidence: [LanguageEvidence(tag: "en", script: .latin, words: ["how", "much", "what", "size"])],
+                markets: [MarketTexts(market: "de", language: "en", competitorDomains: ["rival.example"])]))
     }
 
     private func pack(_ tag: String) throws -> LanguagePack {

@@ -648,6 +648,9 @@ package nonisolated struct CommentMark: Sendable {
 
   package var removed: Bool = false
 
+  /// Automation has hidden it, or is about to.
+  package var hidden: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1557,7 +1560,7 @@ nonisolated extension PendingAction: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension CommentMark: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".CommentMark"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}author\0\u{1}answered\0\u{1}removed\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}author\0\u{1}answered\0\u{1}removed\0\u{1}hidden\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1569,6 +1572,7 @@ nonisolated extension CommentMark: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 2: try { try decoder.decodeSingularStringField(value: &self.author) }()
       case 3: try { try decoder.decodeSingularBoolField(value: &self.answered) }()
       case 4: try { try decoder.decodeSingularBoolField(value: &self.removed) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self.hidden) }()
       default: break
       }
     }
@@ -1587,6 +1591,9 @@ nonisolated extension CommentMark: SwiftProtobuf.Message, SwiftProtobuf._Message
     if self.removed != false {
       try visitor.visitSingularBoolField(value: self.removed, fieldNumber: 4)
     }
+    if self.hidden != false {
+      try visitor.visitSingularBoolField(value: self.hidden, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1595,6 +1602,7 @@ nonisolated extension CommentMark: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs.author != rhs.author {return false}
     if lhs.answered != rhs.answered {return false}
     if lhs.removed != rhs.removed {return false}
+    if lhs.hidden != rhs.hidden {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

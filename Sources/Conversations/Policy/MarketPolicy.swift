@@ -21,13 +21,15 @@ package struct MarketPolicy: Sendable {
     /// Frequent questions that are answered in this market, by the rule's name, such as `faq.price`.
     package let answers: [String: AnswerRule]
     package let service: ServicePolicy
+    package let moderation: ModerationPolicy
     /// False: everything is decided, nothing automatic is sent.
     package let automation: Bool
 
     package init(
         name: String, language: String, zone: ZoneName, zoneIsCertain: Bool, team: String, coverage: Coverage,
         afterHours: AfterHoursPolicy?, escalation: EscalationPolicy = EscalationPolicy(),
-        answers: [AnswerRule] = [], service: ServicePolicy = ServicePolicy(), automation: Bool = true
+        answers: [AnswerRule] = [], service: ServicePolicy = ServicePolicy(),
+        moderation: ModerationPolicy = ModerationPolicy(), automation: Bool = true
     ) {
         self.name = name
         self.language = language
@@ -39,6 +41,7 @@ package struct MarketPolicy: Sendable {
         self.escalation = escalation
         self.answers = Dictionary(answers.map { ($0.rule, $0) }, uniquingKeysWith: { first, _ in first })
         self.service = service
+        self.moderation = moderation
         self.automation = automation
     }
 }

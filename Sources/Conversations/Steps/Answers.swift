@@ -13,8 +13,8 @@ extension Turn {
     static let mostSpans = 16
 
     /// True if an answer was made; the rule is then in the result.
-    mutating func answer(_ words: Words, _ arrival: Arrival) -> Bool {
-        guard !market.answers.isEmpty, let rule = question(of: words) else { return false }
+    mutating func answer(_ words: Words, _ said: Classification?, _ arrival: Arrival) -> Bool {
+        guard !market.answers.isEmpty, let rule = question(of: words, said) else { return false }
         guard words.comment.isEmpty ? rule.answersMessages : rule.answersComments else { return false }
         guard windowIsOpen, now < staleAfter(arrival.happened), talk.foreignUntil <= now.milliseconds,
             automationIsOn(rule: rule.rule)
@@ -36,16 +36,14 @@ extension Turn {
     }
 
     /// The one question that the words ask; nil for none and for several.
-    private mutating func question(of words: Words) -> AnswerRule? {
+    private func question(of words: Words, _ said: Classification?) -> AnswerRule? {
         if !words.payload.isEmpty {
             let asked = market.answers.values.filter { $0.payloads.contains(words.payload) }
             // Of two rules with one payload neither is right, so no order is needed.
             if asked.count == 1 { return asked[0] }
         }
-        guard !words.text.isEmpty else { return nil }
-        let said = rules.texts.classify(
-            words.text, market: market.name, place: words.comment.isEmpty ? .message : .comment)
-        result.spans += said.matches.prefix(Self.mostSpans - result.spans.count).map { TextSpan($0) }
+        // Who asks for a person gets one, not an answer.
+        guard let said, !said.classes.contains(.personWanted) else { return nil }
         return said.intent.flatMap { market.answer(to: $0) }
     }
 }

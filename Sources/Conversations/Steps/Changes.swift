@@ -1,8 +1,8 @@
 import Contracts
 import Instants
+import TextRules
 
-/// Edits and removals: bookkeeping only (pipeline step 3). An edited text is judged again by moderation; it is never a
-/// new question.
+/// Edits and removals (pipeline step 3). An edited comment is judged again by moderation; it is never a new question.
 extension Turn {
     mutating func decide(edit: Edit, _ arrival: Arrival, isUnknown: Bool) {
         talk.noteCustomer(at: arrival.happened, wantsAnswer: false)
@@ -14,6 +14,7 @@ extension Turn {
         }
         result.rule = "edited"
         let subject = StableHash.hash(edit.target)
+        if isPublic, judgeAgain(edit, subject, arrival) { return }
         guard answersWait(about: subject) else { return }
         // The answer that is under way was made for words that no longer stand.
         cancelAutomaticTexts(about: subject)
@@ -39,6 +40,25 @@ extension Turn {
             talk.unlist(as: .waitingCustomer)
             closeMatter(rule: "removed")
         }
+    }
+
+    /// True if the new words of a comment were hidden, shown again, or are a person's (edge case 23).
+    private mutating func judgeAgain(_ edit: Edit, _ subject: UInt64, _ arrival: Arrival) -> Bool {
+        let words = Words(
+            text: edit.text, hasAttachments: false, payload: "", contact: talk.comment(edit.target)?.author ?? "",
+            comment: edit.target, subject: subject, isCut: edit.fullLength > 0)
+        guard let said = read(words) else { return false }
+        guard said.moderation != .none || !said.classes.isEmpty, moderate(words, said, arrival, isCut: words.isCut) else {
+            return showAgain(words)
+        }
+        for index in talk.pending.indices where talk.pending[index].subject == subject {
+            let pending = talk.pending[index]
+            let isText = pending.kind == UInt32(clamping: Action.Kind.reply.rawValue)
+            guard isText, pending.automatic, !pending.cancelled else { continue }
+            talk.pending[index].cancelled = true
+            cancels.append(ActionID(high: pending.idHigh, low: pending.idLow))
+        }
+        return true
     }
 
     private func answersWait(about subject: UInt64) -> Bool {

@@ -1,5 +1,6 @@
 import Contracts
 import Instants
+import TextRules
 
 /// What a customer writes or does: steps 1, 3 and 8 to 10 of the pipeline (DOMAIN 5.3).
 ///
@@ -17,12 +18,14 @@ extension Turn {
         let comment: String
         /// XXH64 of the id by which an edit or a removal names it.
         let subject: UInt64
+        /// The text was longer than what is kept of it.
+        var isCut = false
     }
 
     mutating func decide(message: DirectMessage, of event: Event, _ arrival: Arrival, isUnknown: Bool) {
         let words = Words(
             text: message.text, hasAttachments: !message.attachments.isEmpty, payload: message.payload,
-            contact: event.contact, comment: "", subject: event.subjectHash)
+            contact: event.contact, comment: "", subject: event.subjectHash, isCut: message.fullLength > 0)
         hear(words, arrival, isUnknown: isUnknown)
     }
 
@@ -49,7 +52,7 @@ extension Turn {
         talk.mark(comment.id) { $0.author = event.contact }
         let words = Words(
             text: comment.text, hasAttachments: !comment.attachments.isEmpty, payload: "", contact: event.contact,
-            comment: comment.id, subject: StableHash.hash(comment.id))
+            comment: comment.id, subject: StableHash.hash(comment.id), isCut: comment.fullLength > 0)
         hear(words, arrival, isUnknown: isUnknown)
     }
 
@@ -61,6 +64,11 @@ extension Turn {
 
     private mutating func hear(_ words: Words, _ arrival: Arrival, isUnknown: Bool) {
         if isUnknown {
+            // Judged like any other, answered by nobody but people.
+            if isPublic, let said = read(words), moderate(words, said, arrival, isCut: words.isCut) {
+                result.verdict = .lateUnknown
+                return
+            }
             list(words, arrival, isLate: true)
             result.verdict = .lateUnknown
             result.rule = "late_unknown"
@@ -89,19 +97,24 @@ extension Turn {
             return rate(score)
         }
         stopQuiet()
+        let said = read(words)
+        if let said, said.moderation != .none || !said.classes.isEmpty {
+            talk.noteCustomer(at: arrival.happened, wantsAnswer: false)
+            if moderate(words, said, arrival, isCut: words.isCut) { return }
+        }
         if isLoop(words, arrival) {
             list(words, arrival, isLate: arrival.isLate)
             result.rule = "suppressed.loop"
             return
         }
         talk.noteCustomer(at: arrival.happened, wantsAnswer: false)
-        if answer(words, arrival) { return }
+        if answer(words, said, arrival) { return }
         list(words, arrival, isLate: arrival.isLate)
         watchFirstResponse(since: arrival.happened)
         replyAfterHours(words, arrival)
     }
 
-    private mutating func list(_ words: Words, _ arrival: Arrival, isLate: Bool) {
+    mutating func list(_ words: Words, _ arrival: Arrival, isLate: Bool) {
         talk.noteCustomer(at: arrival.happened, wantsAnswer: true)
         talk.list(since: arrival.happened, isLate: isLate)
     }

@@ -113,7 +113,7 @@ struct CheckedConfig: Sendable {
         return MarketPolicy(
             name: market.name, language: language, zone: market.zone, zoneIsCertain: market.zoneIsCertain, team: team,
             coverage: Coverage(covering), afterHours: market.afterHours, escalation: market.escalation,
-            answers: answers, service: market.service, automation: market.automation)
+            answers: answers, service: market.service, moderation: market.moderation, automation: market.automation)
     }
 
     private static func answer(

@@ -16,6 +16,7 @@ struct MarketSettings {
     let escalation: EscalationPolicy
     let answers: [AnswerSettings]
     let service: ServicePolicy
+    let moderation: ModerationPolicy
     let automation: Bool
     /// The shop's own, which may be linked everywhere.
     let domains: [String]
@@ -32,7 +33,7 @@ struct MarketSettings {
 
     private static let known = [
         "language", "zone", "zone_is_certain", "team", "calendars", "brand", "address", "after_hours", "escalation",
-        "faq", "service", "automation", "domains", "competitors",
+        "faq", "service", "moderation", "automation", "domains", "competitors",
     ]
 
     init?(name: String, _ value: ConfigValue) {
@@ -57,6 +58,7 @@ struct MarketSettings {
             $0.text("a name or a domain")
         }
         answers = (fields["faq"]?.list("a list of answers") ?? []).compactMap(Self.answer)
+        moderation = fields["moderation"].flatMap { ModerationPolicy($0) } ?? ModerationPolicy()
         service = fields["service"].flatMap { ServicePolicy($0) } ?? ServicePolicy()
         guard let language, let zone, let zoneName = zone.zoneName(), let team, let certain,
             let automation = fields["automation"].map({ $0.flag() }) ?? true

@@ -13,6 +13,17 @@ extension ServicePolicy {
     }
 }
 
+/// `moderation` of `markets/NAME.yaml`.
+extension ModerationPolicy {
+    init?(_ value: ConfigValue) {
+        guard let fields = value.fields("moderation", ["spam", "competitor_links"]) else { return nil }
+        let usual = ModerationPolicy()
+        self.init(
+            spam: fields["spam"]?.word(Mode.self) ?? usual.spam,
+            competitorLinks: fields["competitor_links"]?.word(Mode.self) ?? usual.competitorLinks)
+    }
+}
+
 /// `ladder` and `rounds` of `teams/NAME.yaml`: who is called, one after the other, until somebody acknowledges.
 struct LadderSettings {
     static let mostRounds = 20
