@@ -30,10 +30,11 @@ extension Turn {
         result.language = languageTag
     }
 
-    /// The target of a customer who began to wait with this event, in working time (DOMAIN F13, N15).
+    /// The target of a customer who began to wait with this event, in working time (DOMAIN F13, N15). Who was promised
+    /// something has the promise's own timers.
     mutating func watchFirstResponse(since instant: Instant) {
         guard let target = market.service.firstResponse, talk.waitingSince == instant.milliseconds, !talk.late,
-            !isArmed(.firstResponse, Self.firstResponse),
+            !isArmed(.firstResponse, Self.firstResponse), !talk.promises.contains(where: { $0.standing.isOpen }),
             let due = market.coverage.advance(from: instant, by: target)
         else { return }
         arm(.firstResponse, at: max(due, now + .milliseconds(1)), subject: Self.firstResponse)

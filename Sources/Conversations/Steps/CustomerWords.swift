@@ -110,8 +110,8 @@ extension Turn {
         talk.noteCustomer(at: arrival.happened, wantsAnswer: false)
         if answer(words, said, arrival) { return }
         list(words, arrival, isLate: arrival.isLate)
-        watchFirstResponse(since: arrival.happened)
         replyAfterHours(words, arrival)
+        watchFirstResponse(since: arrival.happened)
     }
 
     mutating func list(_ words: Words, _ arrival: Arrival, isLate: Bool) {
