@@ -98,10 +98,11 @@ let tests: [Target] = [
         dependencies: ["Redis", "Lanes", "Contracts", "Instants"],
         path: "Tests/TestSupport"
     ),
+    .target(name: "TestEffort", path: "Tests/TestEffort"),
     .testTarget(name: "TidyTests"),
     .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"]),
     .testTarget(name: "InstantsTests", dependencies: ["Instants"]),
-    .testTarget(name: "ContractsTests", dependencies: ["Contracts", "Instants", .protobuf]),
+    .testTarget(name: "ContractsTests", dependencies: ["TestEffort", "Contracts", "Instants", .protobuf]),
     .testTarget(
         name: "BusinessTimeTests", dependencies: ["BusinessTime", "Contracts", "Instants"],
         resources: [.copy("zoneinfo_reference.py")]),
@@ -109,19 +110,25 @@ let tests: [Target] = [
     .testTarget(name: "RepliesTests", dependencies: ["Replies", "BusinessTime", "Instants"]),
     .testTarget(
         name: "ConversationsTests",
-        dependencies: ["Conversations", "Contracts", "Replies", "TextRules", "BusinessTime", "Instants", .protobuf]
+        dependencies: [
+            "TestEffort", "Conversations", "Contracts", "Replies", "TextRules", "BusinessTime", "Instants", .protobuf,
+        ]
     ),
-    .testTarget(name: "RedisTests", dependencies: ["Redis", "TestSupport", "CHiredis", "COpenSSL"]),
+    .testTarget(
+        name: "RedisTests", dependencies: ["TestEffort", "Contracts", "Redis", "TestSupport", "CHiredis", "COpenSSL"]),
     .testTarget(
         name: "LanesTests",
-        dependencies: ["Lanes", "Redis", "Contracts", "Instants", "TestSupport", .protobuf]
+        dependencies: ["TestEffort", "Lanes", "Redis", "Contracts", "Instants", "TestSupport", .protobuf]
     ),
     .testTarget(
         name: "MembershipTests",
-        dependencies: ["Membership", "Coordination", "Lanes", "Redis", "Contracts", "Instants", "TestSupport", .log]
+        dependencies: [
+            "TestEffort", "Membership", "Coordination", "Lanes", "Redis", "Contracts", "Instants", "TestSupport", .log,
+        ]
     ),
     .testTarget(
-        name: "ChannelsTests", dependencies: ["Channels", "Contracts", "Instants"], resources: [.copy("Fixtures")]),
+        name: "ChannelsTests", dependencies: ["TestEffort", "Channels", "Contracts", "Instants"],
+        resources: [.copy("Fixtures")]),
     .testTarget(
         name: "SettingsTests",
         dependencies: [
@@ -132,6 +139,7 @@ let tests: [Target] = [
     .testTarget(
         name: "WorkersTests",
         dependencies: [
+            "TestEffort",
             "Workers", "Delivery", "Membership", "Settings", "Lanes", "Redis", "Conversations", "Channels", "Contracts",
             "BusinessTime", "Replies", "TextRules",
             "Instants", "TestSupport", .protobuf,

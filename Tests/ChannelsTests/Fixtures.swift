@@ -1,6 +1,7 @@
 import Channels
 import Foundation
 import Instants
+import TestEffort
 import Testing
 
 /// The platform's samples in `Fixtures`.
@@ -9,8 +10,8 @@ enum Fixture {
     static let page = "104857600000001"
     static let instagram = "17841400000000001"
 
-    /// How many mutated bodies a test tries: ten thousand, or as many as `NIGHTSHIFT_MUTATIONS` says (`ops/long`).
-    static let mutations = ProcessInfo.processInfo.environment["NIGHTSHIFT_MUTATIONS"].flatMap { Int($0) } ?? 10_000
+    /// How many mutated bodies a test tries.
+    static let mutations = Effort.cases(10_000)
 
     static let normaliser = MetaNormaliser { $0 == page || $0 == instagram }
 

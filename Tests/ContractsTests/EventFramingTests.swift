@@ -1,6 +1,7 @@
 import Contracts
 import Foundation
 import SwiftProtobuf
+import TestEffort
 import Testing
 
 @Suite("The framing of an entry")
@@ -43,7 +44,7 @@ struct EventFramingTests {
     func random() {
         var generator = SeededGenerator(seed: 11)
         var read = 0
-        for _ in 0..<20_000 {
+        for _ in 0..<Effort.cases(20_000) {
             let body = (0..<generator.number(below: 24)).map { _ -> UInt8 in
                 generator.chance(0.4)
                     ? 0x0A : UInt8(truncatingIfNeeded: generator.number(below: generator.chance(0.5) ? 3 : 256))

@@ -2,12 +2,13 @@ import Contracts
 import Conversations
 import Instants
 import SwiftProtobuf
+import TestEffort
 import Testing
 
 /// The invariants of DOMAIN 5.5 that the spine already owes, over random histories of one customer's four days.
 @Suite("In any history")
 struct PropertyTests {
-    private static let histories: UInt64 = 6_000
+    private static let histories: UInt64 = Effort.cases(6_000)
     private static let policy = TestPolicy().built()
 
     @Test("promises end, periods get one text, calls come before breaches, nothing is said too late or to ourselves")

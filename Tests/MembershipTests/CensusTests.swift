@@ -1,6 +1,7 @@
 import Contracts
 import Instants
 import Membership
+import TestEffort
 import Testing
 
 @Suite("Census")
@@ -72,7 +73,7 @@ struct CensusTests {
     /// Members that beat with pauses under half a lease, some of one name, some killed for good; Redis restarts.
     @Test(
         "who beats again within half a lease is never dead, whoever bears its name; the killed are dead in time",
-        arguments: UInt64(1)...200)
+        arguments: UInt64(1)...Effort.cases(200))
     func history(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         var records: [MemberID: MemberRecord] = [:]

@@ -1,6 +1,7 @@
 import Contracts
 import Coordination
 import Membership
+import TestEffort
 import Testing
 
 @Suite("EvenPlacement")
@@ -39,7 +40,7 @@ struct EvenPlacementTests {
 
     @Test("10,000 random clusters: even, fewest moves, the same whatever the order, and ended after one round")
     func properties() throws {
-        for seed in 0..<UInt64(10_000) {
+        for seed in 0..<Effort.cases(UInt64(10_000)) {
             var random = SeededGenerator(seed: seed)
             var input = try randomInput(&random)
             let plan = EvenPlacement.plan(input)
@@ -59,7 +60,7 @@ struct EvenPlacementTests {
 
     @Test("10,000 losses in even clusters: only the lost worker's lanes move")
     func losses() throws {
-        for seed in 0..<UInt64(10_000) {
+        for seed in 0..<Effort.cases(UInt64(10_000)) {
             var random = SeededGenerator(seed: seed)
             var input = try randomInput(&random)
             for move in EvenPlacement.plan(input) { input.current[move.lane] = move.member }
@@ -74,7 +75,7 @@ struct EvenPlacementTests {
         "2,000 random clusters with a small share: each round places all orphans, moves no more than the share, and ends"
     )
     func bounded() throws {
-        for seed in 0..<UInt64(2_000) {
+        for seed in 0..<Effort.cases(UInt64(2_000)) {
             var random = SeededGenerator(seed: seed)
             var input = try randomInput(&random)
             input.share = Int.random(in: 1...5, using: &random)

@@ -1,3 +1,5 @@
+import Contracts
+import TestEffort
 import Testing
 
 @testable import Redis
@@ -69,6 +71,56 @@ struct ReplyReaderTests {
         let many = "*1000\r\n" + String(repeating: "$1\r\na\r\n", count: 1_000)
         #expect(throws: ReplyReader.Fault.self) { try read(many, pieces: 5_000, limits: limits) }
         #expect(try read(many, pieces: 5_000).count == 1)
+    }
+
+    @Test("ten thousand mutated replies are read or refused, and the same however their bytes are cut")
+    func mutations() throws {
+        let seed: UInt64 = 20_261_123
+        var random = SeededGenerator(seed: seed)
+        let whole =
+            "*3\r\n$5\r\nhello\r\n*2\r\n:12\r\n+OK\r\n$3\r\nend\r\n$-1\r\n-ERR no\r\n:-7\r\n$0\r\n\r\n*0\r\n*1\r\n*1\r\n$2\r\nxy\r\n"
+        let pieces = ["\r\n", "*", "$", ":", "-", "99999", "*1\r\n", "$1\r\n", "\0", "2147483647"].map {
+            Array($0.utf8)
+        }
+        var (read, refused) = (0, 0)
+        for _ in 0..<Effort.cases(10_000) {
+            var bytes = Array(whole.utf8)
+            for _ in 0..<Int.random(in: 1...2, using: &random) {
+                let at = Int.random(in: 0..<bytes.count, using: &random)
+                switch Int.random(in: 0..<3, using: &random) {
+                case 0: bytes[at] = UInt8.random(in: 0...255, using: &random)
+                case 1: bytes.insert(contentsOf: pieces.randomElement(using: &random) ?? [], at: at)
+                default: bytes.removeSubrange(at..<min(bytes.count, at + 1 + at % 7))
+                }
+                if bytes.isEmpty { bytes = [0x2B] }
+            }
+            let inOne = Self.outcome(bytes, pieces: bytes.count)
+            let cut = Int.random(in: 1...9, using: &random)
+            #expect(inOne == Self.outcome(bytes, pieces: cut), "seed \(seed): \(bytes) in pieces of \(cut)")
+            if inOne.isRefused { refused += 1 } else { read += 1 }
+        }
+        #expect(
+            read > Effort.cases(500) && refused > Effort.cases(500), "seed \(seed): \(read) read, \(refused) not")
+    }
+
+    private struct Outcome: Equatable {
+        var replies: [RedisReply] = []
+        var isRefused = false
+    }
+
+    /// What was read until the end or the first fault.
+    private static func outcome(_ bytes: [UInt8], pieces: Int) -> Outcome {
+        var outcome = Outcome()
+        guard let reader = ReplyReader(limits: ReplyLimits()) else { return outcome }
+        do {
+            for start in stride(from: 0, to: bytes.count, by: pieces) {
+                try bytes[start..<min(start + pieces, bytes.count)].withUnsafeBytes { try reader.feed($0) }
+                while let reply = try reader.next() { outcome.replies.append(reply) }
+            }
+        } catch {
+            outcome.isRefused = true
+        }
+        return outcome
     }
 
     @Test("numbers are read from text only where they are numbers")

@@ -7,7 +7,7 @@ package struct DrillReport: Sendable {
 
     init(
         plan: DrillPlan, site: DrillSite, records: [FaultRecord], check: DrillCheck, isSettled: Bool,
-        figures: RoleFigures,
+        longestStill: Duration, figures: RoleFigures,
         patience: (repeated: Int, longest: Duration), took: Duration
     ) {
         let withWork = records.filter(\.hasWork).count
@@ -42,6 +42,7 @@ package struct DrillReport: Sendable {
             items in hand: \(metEvents) undecided events, \(metAttempts) open attempts
             another owner committed after a kill or stop: median \(median.inSeconds) s, longest \(slowest.inSeconds) s \
             (limit \(plan.recoveryLimit.inSeconds) s); after Redis was back: \(slowestRedis.inSeconds) s
+            longest that a lane stood still over several faults, outages of Redis included: \(longestStill.inSeconds) s
             bodies sent again: \(patience.repeated), longest until 200: \(patience.longest.inSeconds) s; \
             refused commits: at least \(figures.refused); spooled at most \(figures.mostSpooled)
             accepted \(found.accepted), results \(found.results), of them duplicates \(found.duplicates), timers fired \

@@ -17,6 +17,8 @@ final class FaultConductor {
     private let figures: RoleFigures
     private(set) var records: [FaultRecord] = []
     private var watch = RecoveryWatch()
+    /// The longest that a lane stood still, over all faults that hit it meanwhile.
+    var longestStill: Duration { watch.longest }
     private var sights: [String: LaneEye.Sight] = [:]
     private var start = ContinuousClock.now
     private var victims = VictimChoice()

@@ -45,7 +45,7 @@ package enum KillDrill {
             }
             return false
         }
-        let records = outcome.records
+        let (records, longestStill) = (outcome.records, outcome.longestStill)
         let took = ContinuousClock.now - began
         ground.end()
         guard producer.isDone else {
@@ -54,7 +54,8 @@ package enum KillDrill {
         let check = try DrillCheck(
             redis: site.endpoint, namespace: site.namespace, input: site.input, ledger: site.ledger)
         return DrillReport(
-            plan: plan, site: site, records: records, check: check, isSettled: isSettled, figures: figures,
+            plan: plan, site: site, records: records, check: check, isSettled: isSettled, longestStill: longestStill,
+            figures: figures,
             patience: producer.patienceNeeded, took: took)
     }
 
@@ -87,6 +88,7 @@ private final class Passage: @unchecked Sendable {
     init(_ conductor: FaultConductor) { self.conductor = conductor }
 
     var records: [FaultRecord] { conductor.records }
+    var longestStill: Duration { conductor.longestStill }
 
     func run() async throws -> Bool {
         try await withCheckedThrowingContinuation { continuation in

@@ -8,9 +8,14 @@ struct RecoveryWatch {
         let victim: String
         let sequence: Int64
         var since: ContinuousClock.Instant
+        /// When the first of the faults hit that nobody has committed after; like `since`, it does not run while idle.
+        var first: ContinuousClock.Instant
     }
 
     private var waiting: [String: Waiting] = [:]
+
+    /// The longest that a lane with something to commit went without a commit, whatever faults hit it meanwhile.
+    private(set) var longest: Duration = .zero
 
     var isEmpty: Bool { waiting.isEmpty }
 
@@ -21,9 +26,11 @@ struct RecoveryWatch {
     ) {
         for lane in lanes {
             guard let sight = sights[lane] else { continue }
-            if let earlier = waiting[lane], earlier.fault != fault { records[earlier.fault].takenOver += 1 }
+            let earlier = waiting[lane]
+            if let earlier, earlier.fault != fault { records[earlier.fault].takenOver += 1 }
             waiting[lane] = Waiting(
-                fault: fault, victim: isOwnerKept ? "" : sight.owner, sequence: sight.sequence, since: now)
+                fault: fault, victim: isOwnerKept ? "" : sight.owner, sequence: sight.sequence, since: now,
+                first: earlier.map { sight.sequence > $0.sequence ? now : $0.first } ?? now)
         }
     }
 
@@ -33,9 +40,11 @@ struct RecoveryWatch {
             guard var one = waiting[lane] else { continue }
             if sight.sequence > one.sequence, sight.owner != one.victim, !sight.owner.isEmpty {
                 records[one.fault].recovery = max(records[one.fault].recovery ?? .zero, now - one.since)
+                longest = max(longest, now - one.first)
                 waiting[lane] = nil
             } else if sight.appended <= sight.decided {
                 one.since = now
+                one.first = now
                 waiting[lane] = one
             }
         }

@@ -59,6 +59,9 @@ struct RecoveryWatchTests {
         watch.begin(
             fault: 1, lanes: ["de.0"], sights: sights, isOwnerKept: false, now: start + .seconds(3), records: &records)
         #expect(records[0].takenOver == 1)
+        var other = watch
+        other.update(["de.0": sight("w3#c", 4)], now: start + .seconds(4), records: &records)
+        #expect(records[1].recovery == .seconds(1) && other.longest == .seconds(4))
         watch.end(sights, records: &records)
         #expect(records.map(\.unrecovered) == [0, 1] && watch.isEmpty)
     }

@@ -1,5 +1,6 @@
 import Channels
 import Contracts
+import TestEffort
 import Testing
 
 @Suite("The fixed JSON of events")
@@ -96,12 +97,12 @@ struct EventJSONTests {
         let seed: UInt64 = 7
         var random = SeededGenerator(seed: seed)
         var read = 0
-        for _ in 0..<10_000 {
+        for _ in 0..<Effort.cases(10_000) {
             guard var line = Self.lines.randomElement(using: &random).map({ Array($0.utf8) }) else { continue }
             let at = Int.random(in: 0..<line.count, using: &random)
             line[at] = UInt8.random(in: 0x20...0x7E, using: &random)
             if (try? EventJSON.event(from: line)) != nil { read += 1 }
         }
-        #expect(read > 500 && read < 10_000, "seed \(seed)")
+        #expect(read > Effort.cases(500) && read < Effort.cases(10_000), "seed \(seed)")
     }
 }

@@ -1,5 +1,6 @@
 import Contracts
 import Instants
+import TestEffort
 import Testing
 
 @testable import Delivery
@@ -202,7 +203,9 @@ struct ScheduleTests {
         #expect(!isTaken)
     }
 
-    @Test("whatever happens: one of a key, no bound exceeded, nothing late, everything ends", arguments: 1...12)
+    @Test(
+        "whatever happens: one of a key, no bound exceeded, nothing late, everything ends",
+        arguments: UInt64(1)...Effort.cases(12))
     func properties(seed: UInt64) {
         var walk = ScheduleWalk(seed: seed, lane: lane)
         walk.run(steps: 2_000)
