@@ -34,28 +34,29 @@ package struct KindRule: Sendable {
     }
 
     /// Every kind that a pack writes, in the order of a conversation.
-    package static let all: [KindRule] = [
-        KindRule(.afterHoursPromise, automatic: true, required: [.day, .time, .zoneCity]),
-        KindRule(.afterHoursNoTime, automatic: true, forbidden: [.day, .time]),
-        KindRule(.afterHoursAskAgain, automatic: true, required: [.day], forbidden: [.time]),
-        KindRule(.acknowledgement),
-        KindRule(.apologyLate, automatic: true, required: [.day, .time, .zoneCity], regrets: true),
-        KindRule(.complaintReceived, regrets: true),
-        KindRule(.complaintReceivedPublic, public: true, regrets: true),
-        KindRule(.praiseThanksPublic, public: true, least: 4),
-        KindRule(.privateReply),
-        KindRule(.publicPointer, public: true, least: 3),
-        KindRule(.orderStatus),
-        KindRule(.orderStatusPublic, public: true),
-        KindRule(.handover),
-        KindRule(.languageHelp, automatic: true, required: [.day, .time, .zoneCity]),
-        KindRule(.anythingElse, asks: true),
-        KindRule(.resolved, asks: true),
-        KindRule(.satisfactionQuestion),
-        KindRule(.satisfactionThanks),
-        KindRule(.satisfactionSorry, regrets: true),
-        KindRule(.reopened),
-    ] + answered.map { KindRule(.faq($0), required: [.answer]) }
+    package static let all: [KindRule] =
+        [
+            KindRule(.afterHoursPromise, automatic: true, required: [.day, .time, .zoneCity]),
+            KindRule(.afterHoursNoTime, automatic: true, forbidden: [.day, .time]),
+            KindRule(.afterHoursAskAgain, automatic: true, required: [.day], forbidden: [.time]),
+            KindRule(.acknowledgement),
+            KindRule(.apologyLate, automatic: true, required: [.day, .time, .zoneCity], regrets: true),
+            KindRule(.complaintReceived, regrets: true),
+            KindRule(.complaintReceivedPublic, public: true, regrets: true),
+            KindRule(.praiseThanksPublic, public: true, least: 4),
+            KindRule(.privateReply),
+            KindRule(.publicPointer, public: true, least: 3),
+            KindRule(.orderStatus),
+            KindRule(.orderStatusPublic, public: true),
+            KindRule(.handover),
+            KindRule(.languageHelp, automatic: true, required: [.day, .time, .zoneCity]),
+            KindRule(.anythingElse, asks: true),
+            KindRule(.resolved, asks: true),
+            KindRule(.satisfactionQuestion),
+            KindRule(.satisfactionThanks),
+            KindRule(.satisfactionSorry, regrets: true),
+            KindRule(.reopened),
+        ] + answered.map { KindRule(.faq($0), required: [.answer]) }
 
     /// The frequent questions that have texts; `restock` is a text of the intent `stock`.
     private static let answered = [

@@ -47,7 +47,9 @@ package struct Classifier: Sendable {
         var numbers: [String: Int] = [:]
         for (index, tag) in languages.enumerated() { numbers[tag] = index }
         let families = languages.map { tag in
-            languages.indices.filter { Self.base(languages[$0]) == Self.base(tag) }.reduce(UInt64(0)) { $0 | 1 << UInt64($1) }
+            languages.indices.filter { Self.base(languages[$0]) == Self.base(tag) }.reduce(UInt64(0)) {
+                $0 | 1 << UInt64($1)
+            }
         }
         let words = evidence.flatMap { pack in
             pack.words.map { Phrase(text: $0, meaning: .language, language: pack.tag) }

@@ -28,8 +28,10 @@ enum Hosts {
 
     /// Texts after a number that make it a sum.
     static let currencies: [[UInt8]] = [
-        "$", "€", "£", "฿", "₽", "¥", "₹", "₫", "₩", "₴", "₺", "zł", "zl", "kč", "usd", "usdt", "eur", "gbp", "btc", "eth",
-        "บาท", "บ.", "руб", "р.", "грн", "тг", "円", "元", "원", "만원", "tl", "rp", "rb/", "juta", "vnd", "triệu", "tr/", "k/", "💵",
+        "$", "€", "£", "฿", "₽", "¥", "₹", "₫", "₩", "₴", "₺", "zł", "zl", "kč", "usd", "usdt", "eur", "gbp", "btc",
+        "eth",
+        "บาท", "บ.", "руб", "р.", "грн", "тг", "円", "元", "원", "만원", "tl", "rp", "rb/", "juta", "vnd", "triệu", "tr/",
+        "k/", "💵",
     ].map { NormalisedText($0).bytes }
 
     private static let messengers: Set<String> = [
@@ -39,7 +41,8 @@ enum Hosts {
     ]
 
     private static let shorteners: Set<String> = [
-        "bit.ly", "bitly.com", "bitly.ws", "cutt.ly", "tinyurl.com", "goo.gl", "t.co", "is.gd", "v.gd", "rb.gy", "ow.ly",
+        "bit.ly", "bitly.com", "bitly.ws", "cutt.ly", "tinyurl.com", "goo.gl", "t.co", "is.gd", "v.gd", "rb.gy",
+        "ow.ly",
         "buff.ly", "rebrand.ly", "shorturl.at", "s.id", "t.ly", "tiny.cc", "bl.ink", "lnkd.in", "adf.ly", "shorte.st",
         "linktr.ee", "beacons.ai", "heylink.me", "linkbio.co", "campsite.bio", "clck.ru", "vk.cc", "u.to", "qps.ru",
         "surl.li", "reurl.cc", "lihi.cc", "me2.do", "han.gl", "vo.la", "abre.ai", "encurtador.com.br", "acortar.link",
@@ -47,12 +50,18 @@ enum Hosts {
     ]
 
     private static let plain: Set<String> = [
-        "com", "net", "org", "info", "biz", "shop", "store", "online", "site", "website", "xyz", "top", "club", "vip", "win",
-        "bet", "app", "dev", "link", "click", "live", "pro", "icu", "fun", "cc", "tv", "io", "co", "ly", "gg", "gl", "ltd", "icu",
-        "de", "uk", "fr", "es", "nl", "se", "dk", "fi", "pl", "cz", "hu", "ro", "gr", "ru", "ua", "tr", "ir", "th", "vn",
-        "jp", "kr", "cn", "tw", "hk", "mx", "br", "pt", "eu", "ca", "au", "nz", "ch", "ae", "sa", "eg", "il", "ph", "my", "sg",
-        "page", "sale", "market", "deals", "buy", "cash", "money", "finance", "trade", "trading", "crypto", "casino", "poker",
-        "asia", "world", "space", "tech", "cloud", "digital", "agency", "company", "group", "life", "today", "best", "one",
+        "com", "net", "org", "info", "biz", "shop", "store", "online", "site", "website", "xyz", "top", "club", "vip",
+        "win",
+        "bet", "app", "dev", "link", "click", "live", "pro", "icu", "fun", "cc", "tv", "io", "co", "ly", "gg", "gl",
+        "ltd", "icu",
+        "de", "uk", "fr", "es", "nl", "se", "dk", "fi", "pl", "cz", "hu", "ro", "gr", "ru", "ua", "tr", "ir", "th",
+        "vn",
+        "jp", "kr", "cn", "tw", "hk", "mx", "br", "pt", "eu", "ca", "au", "nz", "ch", "ae", "sa", "eg", "il", "ph",
+        "my", "sg",
+        "page", "sale", "market", "deals", "buy", "cash", "money", "finance", "trade", "trading", "crypto", "casino",
+        "poker",
+        "asia", "world", "space", "tech", "cloud", "digital", "agency", "company", "group", "life", "today", "best",
+        "one",
         "art", "blog", "news", "bio", "mobi", "rest", "bar", "example", "pw", "su", "рф", "me",
     ]
 }

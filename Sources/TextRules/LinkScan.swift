@@ -105,7 +105,8 @@ struct LinkScan {
         }
         while start < left, bytes[start] == UInt8(ascii: ".") { start += 1 }
         var end = right
-        while end < bytes.count, isName(end) || bytes[end] == UInt8(ascii: ".") && end + 1 < bytes.count && isName(end + 1),
+        while end < bytes.count,
+            isName(end) || bytes[end] == UInt8(ascii: ".") && end + 1 < bytes.count && isName(end + 1),
             end - right < 64
         {
             end += 1
@@ -118,7 +119,8 @@ struct LinkScan {
         host.append(UInt8(ascii: "."))
         host += bytes[right..<end]
         let kind = Hosts.kind(of: host)
-        guard left > start, hasScheme || isWWW || kind != .site || Hosts.isPlain(ending) || hasPath && Hosts.isCountry(ending)
+        guard left > start,
+            hasScheme || isWWW || kind != .site || Hosts.isPlain(ending) || hasPath && Hosts.isCountry(ending)
         else { return }
         guard !split || kind != .site || Hosts.isPlain(ending) else { return }
         if start > 0, bytes[start - 1] == UInt8(ascii: "@") {
@@ -196,7 +198,9 @@ struct LinkScan {
         if start < bytes.count, bytes[start] == 0x20 { start += 1 }
         guard start < bytes.count, isDigit(start) else { return }
         var end = start
-        while end < bytes.count, isDigit(end) || ",.".utf8.contains(bytes[end]) || bytes[end] == 0x20 && threeDigits(end + 1) {
+        while end < bytes.count,
+            isDigit(end) || ",.".utf8.contains(bytes[end]) || bytes[end] == 0x20 && threeDigits(end + 1)
+        {
             end += 1
         }
         add(.sum, offset, end, [], isDisguised: false)
@@ -247,7 +251,9 @@ struct LinkScan {
     private func isWord(_ word: StaticString, at offset: Int) -> Bool {
         let length = word.utf8CodeUnitCount
         guard offset + length <= bytes.count, offset > 0, isFiller(bytes[offset - 1]) else { return false }
-        guard word.withUTF8Buffer({ word in word.indices.allSatisfy { word[$0] == bytes[offset + $0] } }) else { return false }
+        guard word.withUTF8Buffer({ word in word.indices.allSatisfy { word[$0] == bytes[offset + $0] } }) else {
+            return false
+        }
         return offset + length < bytes.count && isFiller(bytes[offset + length])
     }
 

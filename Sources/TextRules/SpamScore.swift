@@ -59,7 +59,8 @@ struct SpamScore {
     /// Kinds of evidence that do not follow from each other; one kind, however often, is no proof.
     private var kinds: Int {
         let found = [
-            offers > 0, contacts > 0, signs > 0, ways > 0, sums > 0, disguisedWords > 1 || disguisedPhrases > 0, hints > 1,
+            offers > 0, contacts > 0, signs > 0, ways > 0, sums > 0, disguisedWords > 1 || disguisedPhrases > 0,
+            hints > 1,
         ]
         return found.count { $0 }
     }

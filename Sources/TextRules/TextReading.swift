@@ -98,7 +98,9 @@ struct TextReading {
                 }
                 guard !isKnown else { continue }
                 counted.append(hit)
-                score.add(fact.languages & spoken == 0 ? .sign : part, isDisguised: hit.isDisguised)
+                // In a text of another language it is a borrowed word.
+                let isForeign = spoken != 0 && fact.languages & spoken == 0
+                score.add(isForeign ? .sign : part, isDisguised: hit.isDisguised)
             case .class(let name):
                 classes.insert(name)
                 if name == .criticism || name == .complaint { guardSpoke = true }
@@ -230,7 +232,9 @@ struct TextReading {
         }
     }
 
-    private static let angry: Set<UInt32> = [0x1F621, 0x1F620, 0x1F92C, 0x1F44E, 0x1F4A9, 0x1F92E, 0x1F922, 0x1F624, 0x1F595]
+    private static let angry: Set<UInt32> = [
+        0x1F621, 0x1F620, 0x1F92C, 0x1F44E, 0x1F4A9, 0x1F92E, 0x1F922, 0x1F624, 0x1F595,
+    ]
 }
 
 extension SpamScore {

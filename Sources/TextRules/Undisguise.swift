@@ -136,7 +136,9 @@ struct Undisguise {
             let spelled = endOfSpelling(from: place)
             if spelled > place {
                 for step in stride(from: place, to: spelled, by: 2) {
-                    put(plain(letters[step].scalar, in: script(place, spelled)), at: step, NormalisedText.Kind.unbordered)
+                    put(
+                        plain(letters[step].scalar, in: script(place, spelled)), at: step,
+                        NormalisedText.Kind.unbordered)
                 }
                 hasChanged = true
                 place = spelled

@@ -132,7 +132,8 @@ struct PhraseMatcherTests {
         var expected = Set<[Int]>()
         for (index, pattern) in patterns.enumerated() {
             let form = Array(Phrase(text: pattern, meaning: .language, language: "").form ?? [])
-            for start in 0..<max(0, words.count - form.count + 1) where Array(words[start..<start + form.count]) == form {
+            for start in 0..<max(0, words.count - form.count + 1) where Array(words[start..<start + form.count]) == form
+            {
                 let end = start + form.count
                 let starts = start == 0 || words[start - 1] == 0x20
                 if starts, end == words.count || words[end] == 0x20 { expected.insert([index, start, end]) }

@@ -131,7 +131,8 @@ struct CheckedConfig: Sendable {
             answer.rule.value.fault("a fact in \(market.language.text), the market's language", got: "none")
         }
         return AnswerRule(
-            rule: "faq.\(name)", intent: faq.intent, scope: faq.scope, facts: facts, answersMessages: answer.answersMessages,
+            rule: "faq.\(name)", intent: faq.intent, scope: faq.scope, facts: facts,
+            answersMessages: answer.answersMessages,
             answersComments: answer.answersComments, payloads: answer.payloads)
     }
 }

@@ -40,7 +40,8 @@ struct PhraseSettings {
         lists.flatMap { meaning, phrases in
             phrases.compactMap { phrase in
                 guard Phrase.isFindable(phrase.text) else {
-                    phrase.value.fault("a phrase with letters, digits or signs that can be seen, * only at a word's end")
+                    phrase.value.fault(
+                        "a phrase with letters, digits or signs that can be seen, * only at a word's end")
                     return nil
                 }
                 return Phrase(text: phrase.text, meaning: meaning, language: tag)
