@@ -12,7 +12,7 @@ struct CareTests {
         return Scene(policy.built())
     }
 
-    @Test("edge case 21: another automaton that meets each of our texts at once is heard twice, then nothing more is said")
+    @Test("edge case 21: another automaton that meets each of our texts at once is heard twice, then we fall silent")
     func pingPong() throws {
         var scene = Self.scene(ServicePolicy())
         let first = Instant.november(18, 20)

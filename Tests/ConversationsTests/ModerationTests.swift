@@ -2,8 +2,8 @@ import Contracts
 import Conversations
 import Instants
 import SwiftProtobuf
-import TextRules
 import Testing
+import TextRules
 
 @Suite("Moderation of comments")
 struct ModerationTests {
@@ -53,7 +53,8 @@ struct ModerationTests {
     func aggrieved() throws {
         var scene = Self.scene()
         try scene.take(.comment("c1", "My bag never arrived", at: Self.at), at: Self.at)
-        try scene.take(.comment("c2", Self.rival, at: Self.at + .seconds(60), under: "c1"), at: Self.at + .seconds(60))
+        let later = Self.at + .seconds(60)
+        try scene.take(.comment("c2", Self.rival, at: later, under: "c1"), at: later)
         #expect(kinds(scene).isEmpty)
         #expect(scene.rules.last == "moderation.person.aggrieved")
     }
@@ -69,7 +70,8 @@ struct ModerationTests {
         #expect(scene.rules.last == "moderation.person.cut")
     }
 
-    @Test("shadow, a switched-off market and an operator's switch record the rule and do nothing", arguments: [0, 1, 2])
+    @Test(
+        "shadow, a switched-off market and an operator's switch record the rule and do nothing", arguments: [0, 1, 2])
     func watching(way: Int) throws {
         var scene = Self.scene(way == 0 ? ModerationPolicy(spam: .shadow) : ModerationPolicy(), automation: way != 1)
         if way == 2 {

@@ -73,7 +73,12 @@ struct TestPolicy {
                     Phrase(text: "never arrived", meaning: .class(.complaint), language: "en"),
                     Phrase(text: "burn your shop down", meaning: .class(.threat), language: "en"),
                     Phrase(text: "a real person", meaning: .class(.personWanted), language: "en"),
-                ], evidence: [LanguageEvidence(tag: "en", script: .latin, words: ["how", "much", "what", "size", "same", "bag", "for", "half", "my", "this"])],
+                ],
+                evidence: [
+                    LanguageEvidence(
+                        tag: "en", script: .latin,
+                        words: ["how", "much", "what", "size", "same", "bag", "for", "half", "my", "this"])
+                ],
                 markets: [MarketTexts(market: "de", language: "en", competitorDomains: ["rival.example"])]))
     }
 

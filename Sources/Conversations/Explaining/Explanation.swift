@@ -96,13 +96,14 @@ package enum Explanation {
             "the team opens only after the channel's window ends, so no time was promised and a person was called",
         "after_hours.no_opening":
             "no opening was found within the horizon, so no time was promised and a person was called",
-        "safety": "the words speak of violence or self-harm, so a person was called at once and nothing automatic was said",
+        "safety": "the words speak of violence or self-harm, so a person was called at once",
         "sensitive": "the words touch what only people may answer",
         "moderation.spam": "it is proven spam and no criticism, so it was taken out of sight",
         "moderation.competitor_link": "it leads to a competitor and is no criticism, so it was hidden",
         "moderation.undo": "its new words give no reason to hide it, so it is shown again",
         "shadow.moderation.spam": "it is proven spam; the rule only watches here, so a person sees it",
-        "shadow.moderation.competitor_link": "it leads to a competitor; the rule only watches here, so a person sees it",
+        "shadow.moderation.competitor_link":
+            "it leads to a competitor; the rule only watches here, so a person sees it",
         "moderation.person.suspicion": "it looks odd without proof, so a person decides",
         "moderation.person.unguarded": "its language has no guard against hiding criticism, so a person decides",
         "moderation.person.private": "messages in private are never hidden, so a person decides",

@@ -48,7 +48,8 @@ extension Turn {
             text: edit.text, hasAttachments: false, payload: "", contact: talk.comment(edit.target)?.author ?? "",
             comment: edit.target, subject: subject, isCut: edit.fullLength > 0)
         guard let said = read(words) else { return false }
-        guard said.moderation != .none || !said.classes.isEmpty, moderate(words, said, arrival, isCut: words.isCut) else {
+        guard said.moderation != .none || !said.classes.isEmpty, moderate(words, said, arrival, isCut: words.isCut)
+        else {
             return showAgain(words)
         }
         for index in talk.pending.indices where talk.pending[index].subject == subject {
