@@ -10,7 +10,7 @@ package struct WeeklyHours: Sendable, Hashable {
     package static let always = daily([.wholeDay])
 
     /// Weekdays that are missing have no hours. Intervals may come in any order, may touch and may overlap: an
-    /// instant is open if any of them covers it. Whoever reads configuration can ask `firstOverlap` and refuse.
+    /// instant is open if any of them covers it. Whoever reads configuration can ask `overlaps` and refuse.
     package init(_ hours: [Weekday: [LocalInterval]]) {
         days = Weekday.allCases.map { (hours[$0] ?? []).sorted() }
     }
@@ -24,21 +24,22 @@ package struct WeeklyHours: Sendable, Hashable {
         days[weekday.index]
     }
 
-    /// The first two intervals of one weekday, or of one night into the next weekday, that share an instant; nil for
+    /// The intervals of one weekday, or of one night into the next weekday, that share an instant, two by two; none for
     /// a clean week. Intervals that only touch do not overlap.
-    package var firstOverlap: (weekday: Weekday, first: LocalInterval, second: LocalInterval)? {
+    package var overlaps: [(weekday: Weekday, first: LocalInterval, second: LocalInterval)] {
+        var found: [(weekday: Weekday, first: LocalInterval, second: LocalInterval)] = []
         for weekday in Weekday.allCases {
             let own = days[weekday.index]
             let next = days[(weekday.index + 1) % 7]
             for (position, interval) in own.enumerated() {
-                if let other = own.dropFirst(position + 1).first(where: interval.overlaps) {
-                    return (weekday, interval, other)
+                for other in own.dropFirst(position + 1) where interval.overlaps(other) {
+                    found.append((weekday, interval, other))
                 }
-                if let other = next.first(where: { $0.start + 86_400 < interval.end }) {
-                    return (weekday, interval, other)
+                for other in next where other.start + 86_400 < interval.end {
+                    found.append((weekday, interval, other))
                 }
             }
         }
-        return nil
+        return found
     }
 }

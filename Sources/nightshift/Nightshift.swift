@@ -11,8 +11,8 @@ struct Nightshift: AsyncParsableCommand {
             "Start with `nightshift up --sample`. Every command has --help; those that print facts take --json.",
         version: nightshiftVersion,
         subcommands: [
-            UpCommand.self, PublishCommand.self, CheckCommand.self, HoursCommand.self, DecideCommand.self,
-            ClassifyCommand.self,
+            UpCommand.self, PublishCommand.self, CheckCommand.self, HoursCommand.self, CoverageCommand.self,
+            DecideCommand.self, ClassifyCommand.self,
             AppendCommand.self,
             ResultsCommand.self, ConversationCommand.self, ExplainCommand.self, ReplayCommand.self, AuditCommand.self,
             LanesCommand.self, ActionsCommand.self, AutomationCommand.self, DeadCommand.self, WorkerCommand.self,

@@ -50,14 +50,14 @@ struct WeeklyHoursTests {
     @Test("name their first overlap, over the night and over the end of the week too, but not a touch")
     func overlaps() throws {
         let touching = try WeeklyHours([.monday: intervals(["12:00-17:00", "09:00-12:00"])])
-        #expect(touching.firstOverlap == nil)
+        #expect(touching.overlaps.isEmpty)
         let sameDay = try WeeklyHours([.friday: intervals(["09:00-12:00", "14:00-18:00", "11:00-13:00"])])
-        let overlap = try #require(sameDay.firstOverlap)
+        let overlap = try #require(sameDay.overlaps.first)
         #expect(overlap.weekday == .friday)
         #expect([overlap.first, overlap.second].map(\.description) == ["09:00-12:00", "11:00-13:00"])
         let night = try WeeklyHours([.sunday: intervals(["22:00-06:00"]), .monday: intervals(["05:00-07:00"])])
-        #expect(night.firstOverlap?.weekday == .sunday)
-        #expect(WeeklyHours.always.firstOverlap == nil)
+        #expect(night.overlaps.first?.weekday == .sunday)
+        #expect(WeeklyHours.always.overlaps.isEmpty)
     }
 }
 

@@ -66,8 +66,9 @@ struct ConfigCheckTests {
             Broken(
                 file: "calendars/berlin.yaml", old: "{date: 2026-12-24, mode: replace, hours: [\"09:00-12:00\"]}",
                 new: "{date: 2026-12-32, mode: replace, hours: [\"09:00-12:00\"]}",
-                fault: "calendars/berlin.yaml:12:12: expected a date such as 2026-12-24 that exists, got \"2026-12-32\""
-            ),
+                fault:
+                    "calendars/berlin.yaml:12:12: expected a date such as 2026-12-24, or 12-24 for every year, that exists, "
+                    + "got \"2026-12-32\""),
             Broken(
                 file: "calendars/berlin.yaml", old: "{date: 2027-01-01, mode: closed}",
                 new: "{date: 2027-01-01, mode: closd}",
@@ -80,6 +81,33 @@ struct ConfigCheckTests {
             Broken(
                 file: "teams/berlin.yaml", old: "calendar: berlin", new: "calendar: [berlin]",
                 fault: "teams/berlin.yaml:2:11: expected the name of a calendar, got a list"),
+            Broken(
+                file: "teams/berlin.yaml", old: "languages: [de, en]", new: "languages: [de, en]\nmarkets: [fl]",
+                fault: "teams/berlin.yaml:4:11: expected the name of a market, got \"fl\"; did you mean fi?"),
+            Broken(
+                file: "teams/berlin.yaml", old: "languages: [de, en]", new: "languages: [de, en]\nchannels: [facebok]",
+                fault: "teams/berlin.yaml:4:12: expected the name of a channel, got \"facebok\"; did you mean facebook?"
+            ),
+            Broken(
+                file: "teams/berlin.yaml", old: "calendar: berlin", new: "calendars: []",
+                fault: "teams/berlin.yaml:2:12: expected at least one calendar, got an empty list"),
+            Broken(
+                file: "teams/berlin.yaml", old: "calendar: berlin\n", new: "",
+                fault: "teams/berlin.yaml:2:1: expected calendar in a team, got no such key"),
+            Broken(
+                file: "markets/de.yaml", old: "team: berlin", new: "team: berln",
+                fault: "markets/de.yaml:8:7: expected the name of a team, got \"berln\"; did you mean berlin?"),
+            Broken(
+                file: "accounts.yaml", old: "sandbox-de: {channel: sandbox, partition: de-berlin",
+                new: "sandbox-de: {channel: sandbox, partition: de-berln",
+                fault: "accounts.yaml:6:43: expected the name of a partition, got \"de-berln\"; did you mean de-berlin?"
+            ),
+            Broken(
+                file: "calendars/berlin.yaml", old: "  - {date: 2027-01-01, mode: closed}",
+                new:
+                    "  - {date: 2027-01-01, mode: closed}\n  - {date: 2027-01-01, mode: open, hours: [\"10:00-11:00\"]}",
+                fault: "calendars/berlin.yaml:16:5: expected exceptions that agree about 2027-01-01, or the more "
+                    + "particular one later, got open after closed in line 15"),
             Broken(
                 file: "rules/faq.yaml", old: "intent: price}", new: "intent: prize}",
                 fault: "rules/faq.yaml:5:17: expected one of price, size, stock, shipping_cost, shipping_time, "

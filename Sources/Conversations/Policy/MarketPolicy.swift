@@ -13,8 +13,10 @@ package struct MarketPolicy: Sendable {
     package let zoneIsCertain: Bool
     /// The team that answers, and whose desk hears of escalations: `[a-z0-9-]{1,35}`.
     package let team: String
-    /// When at least one team that serves this market is there.
+    /// When the market's own team is there.
     package let coverage: Coverage
+    /// The same by language and channel: the teams that can serve.
+    package let served: MarketCoverage
     /// Nil: no after-hours text and no promise.
     package let afterHours: AfterHoursPolicy?
     package let escalation: EscalationPolicy
@@ -27,7 +29,7 @@ package struct MarketPolicy: Sendable {
 
     package init(
         name: String, language: String, zone: ZoneName, zoneIsCertain: Bool, team: String, coverage: Coverage,
-        afterHours: AfterHoursPolicy?, escalation: EscalationPolicy = EscalationPolicy(),
+        served: MarketCoverage? = nil, afterHours: AfterHoursPolicy?, escalation: EscalationPolicy = EscalationPolicy(),
         answers: [AnswerRule] = [], service: ServicePolicy = ServicePolicy(),
         moderation: ModerationPolicy = ModerationPolicy(), automation: Bool = true
     ) {
@@ -37,6 +39,7 @@ package struct MarketPolicy: Sendable {
         self.zoneIsCertain = zoneIsCertain
         self.team = team
         self.coverage = coverage
+        self.served = served ?? MarketCoverage(coverage)
         self.afterHours = afterHours
         self.escalation = escalation
         self.answers = Dictionary(answers.map { ($0.rule, $0) }, uniquingKeysWith: { first, _ in first })

@@ -21,11 +21,8 @@ struct CheckedConfig: Sendable {
     /// Reports what leads nowhere to `faults`; what is left is of use only if there are none.
     init(_ parsed: ParsedConfig, zones lookup: ZoneLookup, faults: FaultList) {
         let names = Names(parsed)
-        var calendars: [String: BusinessCalendar] = [:]
-        for (settings, value) in parsed.calendars {
-            guard let rules = lookup.rules(of: settings.zone, at: value) else { continue }
-            calendars[settings.name.text] = settings.calendar(zone: rules)
-        }
+        let hours = HoursPlan(parsed, zones: lookup)
+        for fault in parsed.calendars.flatMap(\.settings.contradictions) { faults.add(fault) }
         channels = parsed.channels.map(\.policy)
         phrases = parsed.phrases.flatMap { $0.matched() }
         // A pack without evidence of its own is still a language whose phrases count where it is named.
@@ -40,18 +37,14 @@ struct CheckedConfig: Sendable {
                 competitorDomains: $0.competitors.filter(MarketSettings.isDomain),
                 competitorNames: $0.competitors.filter { !MarketSettings.isDomain($0) })
         }
-        for team in parsed.teams {
-            _ = team.calendar.found(in: names.calendars, "calendar")
-            for language in team.languages { _ = language.found(in: names.languages, "language") }
-        }
+        for language in parsed.teams.flatMap(\.languages) { _ = language.found(in: names.languages, "language") }
         teams = parsed.teams.map { team in
             TeamPolicy(
-                name: team.name, coverage: Coverage([calendars[team.calendar.text]].compactMap { $0 }),
+                name: team.name,
+                coverage: hours.teams.first { $0.name == team.name }?.coverage ?? Coverage([]),
                 onCall: team.onCall, ladder: team.ladder.steps, rounds: team.ladder.rounds)
         }
-        markets = parsed.markets.compactMap {
-            Self.market($0, parsed, names, calendars: calendars, lookup)
-        }
+        markets = parsed.markets.compactMap { Self.market($0, parsed, names, hours) }
         partitions = parsed.partitions.compactMap { partition in
             _ = lookup.rules(of: partition.zone, at: partition.zoneValue)
             guard let market = partition.market.found(in: names.markets, "market") else { return nil }
@@ -64,8 +57,6 @@ struct CheckedConfig: Sendable {
 
     /// What can be referred to.
     struct Names {
-        let calendars: Set<String>
-        let teams: Set<String>
         let markets: Set<String>
         let partitions: Set<String>
         let channels: Set<String>
@@ -73,8 +64,6 @@ struct CheckedConfig: Sendable {
         let languages: Set<String>
 
         init(_ parsed: ParsedConfig) {
-            calendars = parsed.declared[.calendar] ?? []
-            teams = parsed.declared[.team] ?? []
             markets = parsed.declared[.market] ?? []
             partitions = Set(parsed.partitions.map(\.name.text))
             channels = parsed.declared[.channel] ?? []
@@ -99,21 +88,16 @@ struct CheckedConfig: Sendable {
     }
 
     private static func market(
-        _ market: MarketSettings, _ parsed: ParsedConfig, _ names: Names, calendars: [String: BusinessCalendar],
-        _ lookup: ZoneLookup
+        _ market: MarketSettings, _ parsed: ParsedConfig, _ names: Names, _ hours: HoursPlan
     ) -> MarketPolicy? {
-        _ = lookup.rules(of: market.zone, at: market.zoneValue)
         let language = market.language.found(in: names.languages, "language with languages/TAG/templates.yaml")
-        let team = market.team.found(in: names.teams, "team")
-        let own = market.calendars.compactMap { $0.found(in: names.calendars, "calendar") }
-        let teams = parsed.teams.filter { $0.name == team }.map(\.calendar.text)
         let answers = market.answers.compactMap { answer(of: $0, market, parsed, names) }
-        guard let language, let team else { return nil }
-        let covering = (market.calendars.isEmpty ? teams : own).compactMap { calendars[$0] }
+        guard let language, let served = hours.markets.first(where: { $0.name == market.name }) else { return nil }
         return MarketPolicy(
-            name: market.name, language: language, zone: market.zone, zoneIsCertain: market.zoneIsCertain, team: team,
-            coverage: Coverage(covering), afterHours: market.afterHours, escalation: market.escalation,
-            answers: answers, service: market.service, moderation: market.moderation, automation: market.automation)
+            name: market.name, language: language, zone: market.zone, zoneIsCertain: market.zoneIsCertain,
+            team: served.team, coverage: served.coverage.fallback, served: served.coverage,
+            afterHours: market.afterHours, escalation: market.escalation, answers: answers, service: market.service,
+            moderation: market.moderation, automation: market.automation)
     }
 
     private static func answer(

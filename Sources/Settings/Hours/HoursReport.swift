@@ -40,13 +40,18 @@ package struct HoursReport: Sendable, Equatable, Encodable {
     }
 
     package init(calendar: BusinessCalendar, at instant: Instant, askedZone: ZoneRules?, tzdata: String) {
-        let state = calendar.state(at: instant)
-        self.calendar = calendar.name.text
+        self.init(
+            name: calendar.name.text, zone: calendar.zone, state: calendar.state(at: instant), at: instant,
+            askedZone: askedZone, tzdata: tzdata)
+    }
+
+    init(name: String, zone: ZoneRules, state: HoursState, at instant: Instant, askedZone: ZoneRules?, tzdata: String) {
+        calendar = name
         at = instant.description
         open = state.isOpen
         until = state.until?.description
         nextOpen = state.nextOpen?.description
-        calendarZone = Local(calendar.zone, at: instant, state)
+        calendarZone = Local(zone, at: instant, state)
         self.askedZone = askedZone.map { Local($0, at: instant, state) }
         self.tzdata = tzdata
     }

@@ -34,11 +34,15 @@ struct ConfigValue {
     var place: (line: Int, column: Int) { (node.mark?.line ?? 0, node.mark?.column ?? 0) }
 
     func fault(_ expected: String, got: String? = nil, nearest: String? = nil) {
+        faults.add(faulted(expected, got: got, nearest: nearest))
+    }
+
+    /// The fault without reporting it.
+    func faulted(_ expected: String, got: String? = nil, nearest: String? = nil) -> ConfigFault {
         let place = place
-        faults.add(
-            ConfigFault(
-                file: file, line: place.line, column: place.column, expected: expected, got: got ?? described,
-                nearest: nearest))
+        return ConfigFault(
+            file: file, line: place.line, column: place.column, expected: expected, got: got ?? described,
+            nearest: nearest)
     }
 
     /// The entries of a mapping in the order of the file.
@@ -68,6 +72,9 @@ struct ConfigValue {
         }
         return Fields(of: self, what: what, values: values)
     }
+
+    /// The value of a key as it stands there, unread; nil if this is no mapping with it.
+    func entry(_ key: String) -> ConfigValue? { node.mapping?[key].map(child) }
 
     func list(_ expected: String) -> [ConfigValue]? {
         guard case .sequence(let sequence) = node else {

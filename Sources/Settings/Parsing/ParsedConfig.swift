@@ -6,6 +6,8 @@ struct ParsedConfig {
     var accounts: [AccountSettings] = []
     var markets: [MarketSettings] = []
     var teams: [TeamSettings] = []
+    var overrides: [OverrideSettings] = []
+    /// Each with the place of its zone.
     var calendars: [(settings: CalendarSettings, value: ConfigValue)] = []
     var channels: [ChannelSettings] = []
     var rules: [FAQSettings] = []
@@ -17,7 +19,8 @@ struct ParsedConfig {
     private(set) var declared: [Kind: Set<String>] = [:]
 
     private static let shape = [
-        "partitions.yaml", "accounts.yaml", "markets/NAME.yaml", "teams/NAME.yaml", "calendars/NAME.yaml",
+        "partitions.yaml", "accounts.yaml", "overrides.yaml", "markets/NAME.yaml", "teams/NAME.yaml",
+        "calendars/NAME.yaml",
         "channels/NAME.yaml", "rules/faq.yaml", "languages/TAG/templates.yaml", "languages/TAG/cldr.yaml",
         "languages/TAG/detect.yaml", "languages/TAG/phrases.yaml",
     ]
@@ -44,9 +47,10 @@ struct ParsedConfig {
         switch kind {
         case .partitions: partitions = PartitionSettings.read(value)
         case .accounts: accounts = AccountSettings.read(value)
+        case .overrides: overrides = OverrideSettings.read(value)
         case .market: MarketSettings(name: name, value).map { markets.append($0) }
         case .team: TeamSettings(name: name, value).map { teams.append($0) }
-        case .calendar: CalendarSettings(name: name, value).map { calendars.append(($0, value)) }
+        case .calendar: CalendarSettings(name: name, value).map { calendars.append(($0, value.entry("zone") ?? value)) }
         case .channel: ChannelSettings(name: name, value).map { channels.append($0) }
         case .faq: rules = FAQSettings.read(value)
         case .detect: DetectionSettings(tag: parts[1], value).map { detection.append($0) }
@@ -63,12 +67,12 @@ struct ParsedConfig {
     }
 
     enum Kind {
-        case partitions, accounts, market, team, calendar, channel, faq, templates, cldr, detect, phrases
+        case partitions, accounts, overrides, market, team, calendar, channel, faq, templates, cldr, detect, phrases
     }
 
     private static func kind(_ parts: [String]) -> Kind? {
         switch parts.count {
-        case 1: ["partitions.yaml": .partitions, "accounts.yaml": .accounts][parts[0]]
+        case 1: ["partitions.yaml": .partitions, "accounts.yaml": .accounts, "overrides.yaml": .overrides][parts[0]]
         case 2 where parts == ["rules", "faq.yaml"]: .faq
         case 2 where ConfigNames.isPlain(String(parts[1].dropLast(5))):
             ["markets": .market, "teams": .team, "calendars": .calendar, "channels": .channel][parts[0]]

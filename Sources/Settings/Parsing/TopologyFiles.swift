@@ -68,28 +68,3 @@ struct AccountSettings {
         return text
     }
 }
-
-/// `teams/NAME.yaml`.
-struct TeamSettings {
-    let name: String
-    let calendar: Named
-    let languages: [Named]
-    /// Whom the on-call notices go to; the name of a target, resolved by the notifier.
-    let onCall: String
-    let ladder: LadderSettings
-
-    init?(name: String, _ value: ConfigValue) {
-        guard let fields = value.fields("a team", ["calendar", "languages", "on_call", "ladder", "rounds"]) else {
-            return nil
-        }
-        let calendar = fields.required("calendar")?.named("the name of a calendar")
-        let languages = fields.required("languages")?.list("a list of language tags")
-        let onCall = fields.required("on_call")?.text("whom to notify out of hours")
-        ladder = LadderSettings(fields)
-        guard let calendar, let languages, let onCall else { return nil }
-        self.name = name
-        self.calendar = calendar
-        self.languages = languages.compactMap { $0.named("a language tag") }
-        self.onCall = onCall
-    }
-}

@@ -1,3 +1,4 @@
+import BusinessTime
 import Contracts
 import Conversations
 import Foundation
@@ -50,15 +51,40 @@ struct Session {
         return policy
     }
 
+    /// The bundle in force, as it was published; nil before the first publication.
+    func bundleIfAny() throws -> PolicyBundle? {
+        try policies.current().map { try PolicyBundle(canonical: $0.bytes) }
+    }
+
+    /// The lane clock: Redis' clock, plus the namespace's offset where its clocks can be stepped.
+    func now() throws -> Instant {
+        try store.serverTime() + (try topology().offset)
+    }
+
+    /// Publishes the policy in force again with an override of a team, or without it if nil.
+    func override(_ team: String, with override: HoursOverride?, now: Instant) throws -> UInt64 {
+        guard let number = try policies.publishOverride(of: team, override, now: now) else {
+            throw Failure(
+                "\(connector.endpoint), namespace \(connector.keyspace.namespace): expected a policy in force, found none; "
+                    + "`nightshift publish DIR` stores one")
+        }
+        return number
+    }
+
     func policyIfAny() throws -> Policy? {
         try policies.current().map { try Policy.build(try PolicyBundle(canonical: $0.bytes), number: $0.number) }
     }
 
-    /// Stores a configuration as the policy in force, and creates what the topology lacks.
+    /// Stores a configuration as the policy in force, and creates what the topology lacks. Overrides of the policy in force
+    /// that still run are kept.
     ///
     /// - Throws: every fault of the configuration, or what the topology disagrees with; the policy in force then stays.
     func publish(_ files: ConfigFiles, zones: ZoneFolder, wish: (Policy) -> TopologyWish) throws -> Policy {
-        let bundle = try PolicyBundle(files, zones: zones)
+        var bundle = try PolicyBundle(files, zones: zones)
+        if let inForce = try? bundleIfAny() {
+            let now = try store.serverTime() + ((try? topology().offset) ?? .zero)
+            bundle = try bundle.keepingOverrides(of: inForce, now: now)
+        }
         let draft = try Policy.build(bundle, number: 0)
         let disagreements = try topologies.create(wish(draft))
         guard disagreements.isEmpty else {
