@@ -60,7 +60,8 @@ struct CalendarFileTests {
         arguments: [
             Broken(
                 exceptions: "{date: 2027-02-30, mode: closed}",
-                faults: ["expected a date such as 2026-12-24, or 12-24 for every year, that exists, got \"2027-02-30\""]),
+                faults: ["expected a date such as 2026-12-24, or 12-24 for every year, that exists, got \"2027-02-30\""]
+            ),
             Broken(
                 exceptions: "{date: 02-30, mode: closed}",
                 faults: ["expected a date such as 2026-12-24, or 12-24 for every year, that exists, got \"02-30\""]),
@@ -71,21 +72,25 @@ struct CalendarFileTests {
                 exceptions: "{from: 12-24, to: 2027-01-01, mode: closed}",
                 faults: ["expected from and to both with a year or both without, got \"2027-01-01\""]),
             Broken(exceptions: "{from: 2027-03-01, mode: closed}", faults: ["expected date, or from and to, got one"]),
-            Broken(exceptions: "{date: 2027-03-01, mode: open}", faults: ["expected hours beside mode: open, got no such key"]),
+            Broken(
+                exceptions: "{date: 2027-03-01, mode: open}",
+                faults: ["expected hours beside mode: open, got no such key"]),
             Broken(
                 exceptions: "{date: 2028-03-01, mode: closed}",
                 faults: [
                     "expected an exception within the calendar's validity, 2027-01-01 to 2027-12-31, got 2028-03-01"
                 ]),
             Broken(
-                exceptions: "{date: 2027-03-01, mode: closed}, {date: 2027-03-01, mode: open, hours: [\"09:00-10:00\"]}",
+                exceptions:
+                    "{date: 2027-03-01, mode: closed}, {date: 2027-03-01, mode: open, hours: [\"09:00-10:00\"]}",
                 faults: [
                     "expected exceptions that agree about 2027-03-01, or the more particular one later, "
                         + "got open after closed in line 4"
                 ]),
             Broken(
                 exceptions:
-                    "{date: 2027-03-02, mode: replace, hours: [\"09:00-10:00\"]}, {from: 2027-03-01, to: 2027-03-05, mode: closed}",
+                    "{date: 2027-03-02, mode: replace, hours: [\"09:00-10:00\"]}, "
+                    + "{from: 2027-03-01, to: 2027-03-05, mode: closed}",
                 faults: [
                     "expected exceptions that agree about 2027-03-02, or the more particular one later, "
                         + "got closed after replace in line 4"
@@ -98,7 +103,8 @@ struct CalendarFileTests {
                 ]),
             Broken(
                 exceptions:
-                    "{from: 2027-03-01, to: 2027-03-05, mode: closed}, {date: 2027-03-02, mode: open, hours: [\"09:00-10:00\"]}",
+                    "{from: 2027-03-01, to: 2027-03-05, mode: closed}, "
+                    + "{date: 2027-03-02, mode: open, hours: [\"09:00-10:00\"]}",
                 faults: []),
             Broken(
                 exceptions: "{date: 2027-03-01, mode: closed}, {from: 2027-02-01, to: 2027-04-01, mode: closed}",
