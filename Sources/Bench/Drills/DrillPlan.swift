@@ -42,12 +42,13 @@ package struct DrillPlan: Sendable {
         redisKills: [26, 56, 86, 116].map { .milliseconds($0 * 1_000 + 500) }, patienceMs: 30_000,
         settleWithin: .seconds(180), fewestWithWork: 40, fewestWithEvents: 10)
 
-    /// The same on a small scale: 10,000 events of 400 conversations at 500/s; 6 kills and one of each other fault.
+    /// The same on a small scale: 10,000 events of 400 conversations at 500/s; 6 kills and one of each other fault. At this
+    /// pace a quiet machine has seldom something in hand, so only the three aimed kills are sure to meet work.
     package static let short = DrillPlan(
         senders: 10, groups: 5, rounds: 25, rate: 500, workers: 3, killEvery: .seconds(3),
         stops: [.milliseconds(4_500)],
         coordinatorKills: [.milliseconds(9_500)], redisKills: [.milliseconds(13_300)], patienceMs: 6_000,
-        settleWithin: .seconds(30), fewestWithWork: 5, fewestWithEvents: 2)
+        settleWithin: .seconds(30), fewestWithWork: 3, fewestWithEvents: 1)
 
     /// Every fault in the order of time; every second kill is aimed, and every stop.
     package var faults: [PlannedFault] {
