@@ -7,7 +7,7 @@ internal import SwiftProtobuf
 // The first round trip of an attempt: on record before anything is sent.
 extension CourierLoop {
     /// Claims in one round, all lanes together.
-    private static let mostClaims = 512
+    private static let mostClaims = 2_048
     /// Items of one lane in one call.
     private static let mostItems = 256
 

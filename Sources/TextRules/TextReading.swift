@@ -145,11 +145,11 @@ struct TextReading {
     }
 
     /// A phrase of a language that is not this text's counts only if it can hardly mean anything else; one of the guard
-    /// also if the market's people speak it.
+    /// also if the market's people speak it, and so does a question in a text whose language nobody can tell.
     private func counts(_ fact: Classifier.Fact) -> Bool {
         if fact.languages & spoken != 0 { return true }
         switch fact.meaning {
-        case .intent: return spoken == 0 && fact.isStrong
+        case .intent: return spoken == 0 && (fact.isStrong || fact.languages & (market?.languages ?? 0) != 0)
         case .competitor(let name): return name == market?.name
         case .class(.criticism), .class(.complaint):
             return fact.isStrong || spoken == 0 || fact.languages & (market?.languages ?? 0) != 0

@@ -17,7 +17,10 @@ extension Turn {
     mutating func isLoop(_ words: Words, _ arrival: Arrival) -> Bool {
         guard !isPublic, talk.lastAutomaticAt > 0 else { return false }
         if talk.hasLoop, now.milliseconds < talk.loop.mutedUntil { return true }
-        guard !talk.hasLoop || talk.loop.answered != talk.lastAutomaticAt else { return false }
+        // Nobody answers what is still under way.
+        guard !talk.pending.contains(where: { $0.automatic }),
+            !talk.hasLoop || talk.loop.answered != talk.lastAutomaticAt
+        else { return false }
         let since = arrival.happened - Instant(milliseconds: talk.lastAutomaticAt)
         let text = words.text.isEmpty ? 0 : StableHash.hash(words.text)
         let isQuick = since >= .zero && since < Self.quick
