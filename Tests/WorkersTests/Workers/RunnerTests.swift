@@ -44,8 +44,8 @@ struct RunnerTests {
         for _ in 0..<5 { try kit.append((0..<250).map { ("c\($0)", "note") }) }
         let worker = try kit.worker()
         try kit.decided(1_250)
-        #expect(worker.counters.committedBatches >= 3)
         #expect(worker.stop(atMost: .seconds(10)))
+        #expect(worker.counters.committedBatches >= 3)
         #expect(Set(try kit.results().map(\.event)).count == 1_250)
         #expect(try kit.store.allStates(kit.lane).count == 250)
     }
@@ -138,9 +138,9 @@ struct RunnerTests {
         try kit.append([("ann", "last")])
         try kit.decided(41)
         #expect(try kit.rules() == (0..<40).map { "ann:\($0)#\($0 + 1)" } + ["ann:last#41"])
-        #expect(worker.counters.committedBatches == 41)
         #expect(try kit.look().suspect == nil)
         #expect(worker.stop(atMost: .seconds(10)))
+        #expect(worker.counters.committedBatches == 41)
     }
 
     @Test("an event that three owners died of is set aside, its neighbours are decided")
