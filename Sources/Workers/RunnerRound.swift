@@ -97,7 +97,8 @@ extension RunnerLoop {
             var reason: String?
             if let suspect = lane.suspect {
                 guard try mark(step, lane, suspect, store, &reason) else { return nil }
-            } else if lane.setsAsideNext {
+            }
+            if lane.setsAsideNext {
                 reason = "expected a decision that fits into one commit of \(LaneCommit.mostBytes) bytes"
                 lane.setsAsideNext = false
             } else if let spoiler = lane.spoiler, spoiler.step == step {

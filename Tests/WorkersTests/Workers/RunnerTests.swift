@@ -143,6 +143,20 @@ struct RunnerTests {
         #expect(worker.counters.committedBatches == 41)
     }
 
+    @Test("a suspect lane sets aside a decision that fails late, and goes on")
+    func spoiltSuspect() throws {
+        let kit = try WorkerKit()
+        try kit.append([("ann", "one"), ("ann", "late-boom"), ("ann", "two")])
+        let token = LaneToken(high: 1, low: 1)
+        _ = try kit.store.take([TakeRequest(lane: kit.lane, owner: "dead", assignment: 1, token: token)])
+        _ = try kit.store.read([ReadRequest(lane: kit.lane, token: token, from: .start)])
+        let worker = try kit.worker()
+        try kit.decided(3)
+        #expect(try kit.rules() == ["ann:one#1", "", "ann:two#2"])
+        #expect(worker.stop(atMost: .seconds(10)))
+        #expect(worker.counters.deadLetters == 1)
+    }
+
     @Test("an event that three owners died of is set aside, its neighbours are decided")
     func strikes() throws {
         let kit = try WorkerKit()
