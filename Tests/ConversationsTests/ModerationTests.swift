@@ -122,6 +122,7 @@ struct ModerationTests {
         try scene.take(isComment ? .comment("c1", text, at: night) : .message("m", text, at: night), at: night)
         #expect(scene.rules == ["safety"])
         #expect(scene.actions.map(\.kind) == [.tell])
+        #expect(scene.actions.map(\.class) == [.safety])
         #expect(scene.tells(.escalation).map(\.rule) == ["safety"])
     }
 

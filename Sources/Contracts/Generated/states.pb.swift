@@ -425,7 +425,7 @@ package nonisolated struct Conversation: @unchecked Sendable {
     set {_uniqueStorage()._satisfactionAskedAt = newValue}
   }
 
-  /// The customer has complained or bought something here: automation hides and deletes nothing of this conversation.
+  /// The customer has complained here: automation hides and deletes nothing of this conversation.
   package var aggrieved: Bool {
     get {_storage._aggrieved}
     set {_uniqueStorage()._aggrieved = newValue}

@@ -140,7 +140,7 @@ struct DeskTurn {
         matter.notices &+= 1
         var action = Action()
         action.kind = .notify
-        action.class = .promiseNear
+        action.class = matter.rule == "safety" ? .safety : .promiseNear
         action.conversation = id.text
         action.cause = cause
         action.orderKey = id.text

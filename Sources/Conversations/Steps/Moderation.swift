@@ -6,7 +6,7 @@ import TextRules
 ///
 /// Nothing is hidden or deleted unless all of this holds: the text rules have proof of spam or of a competitor's link; they
 /// know the language and its guard is silent on the whole text; the text is whole; it stands in public; nobody complained
-/// or bought in this conversation before; the market, the account and the rule are switched on. Everything else that looks
+/// in this conversation before; the market, the account and the rule are switched on. Everything else that looks
 /// odd goes to a person. A comment whose edit takes the cause away is shown again.
 extension Turn {
     static let spamRule = "moderation.spam"
@@ -46,7 +46,7 @@ extension Turn {
         cancelAutomaticTexts()
         list(words, arrival, isLate: arrival.isLate)
         result.rule = "safety"
-        tell(.escalation, rule: "safety", due: now)
+        tell(.escalation, .safety, rule: "safety", due: now)
     }
 
     private mutating func leaveToPerson(_ words: Words, _ said: Classification, _ arrival: Arrival) -> Bool {

@@ -52,12 +52,14 @@ extension Turn {
 
     /// Tells the team's desk about this conversation. The tell carries the decision count, so an older one that arrives
     /// later is a duplicate there.
-    mutating func tell(_ matter: Told.Matter, rule: String, due: Instant?) {
+    mutating func tell(
+        _ matter: Told.Matter, _ class: Action.Class = .promiseNear, rule: String, due: Instant?
+    ) {
         if matter == .escalation || matter == .brokenPromise { talk.escalated = true }
         let (team, marketName) = (market.team, market.name)
         let language = languageTag
         let (origin, count, instant) = (id, state.decisions, now.milliseconds)
-        act(.tell, .promiseNear) { action in
+        act(.tell, `class`) { action in
             var told = Told()
             told.origin = origin.text
             told.decisions = count

@@ -43,6 +43,8 @@ struct LadderSettings {
             guard let step = Self.step(entry) else { continue }
             if let last = steps.last, step.after <= last.after {
                 entry.fault("a step later than the one before it")
+            } else if steps.isEmpty, step.after > .zero {
+                entry.fault("a first step at 0m: the desk calls somebody at once")
             }
             steps.append(step)
         }
