@@ -53,8 +53,10 @@ package struct MarketCoverage: Sendable, Hashable {
         for language in languages {
             for channel in channels {
                 let able = sorted.filter { $0.serves(language: language, channel: channel) }
-                guard !able.isEmpty else { continue }
-                coverages[ServedQueue(language: language, channel: channel)] = Coverage(union: able.map(\.coverage))
+                let coverage = Coverage(union: able.map(\.coverage))
+                // A market with one team costs no look-up.
+                guard !able.isEmpty, coverage != fallback else { continue }
+                coverages[ServedQueue(language: language, channel: channel)] = coverage
             }
         }
         self.coverages = coverages
@@ -67,7 +69,8 @@ package struct MarketCoverage: Sendable, Hashable {
 
     /// O(1).
     package func coverage(language: String, channel: String) -> Coverage {
-        coverages[ServedQueue(language: language, channel: channel)] ?? fallback
+        guard !coverages.isEmpty else { return fallback }
+        return coverages[ServedQueue(language: language, channel: channel)] ?? fallback
     }
 }
 

@@ -137,6 +137,21 @@ struct AfterHoursTests {
         #expect((scene.openItems[.anna] == nil) == (rule == "emoji_only"))
     }
 
+    @Test("edge case 33: closed for Finnish while open for English")
+    func byLanguage() throws {
+        for (language, rule) in [("fi", "after_hours.promise"), ("en", "in_hours")] {
+            var policy = TestPolicy()
+            policy.englishEvenings = "17:00-22:00"
+            var scene = Scene()
+            scene.policy = policy.built()
+            // In hours for both, so nothing is told; it makes the conversation.
+            try scene.take(.message("m1", "hello?", at: .november(19, 10)), at: .november(19, 10))
+            scene.states[.anna]?.conversation.language.value = language
+            try scene.take(.message("m2", "hello?", at: .november(19, 20)), at: .november(19, 20))
+            #expect(scene.rules == ["in_hours", rule])
+        }
+    }
+
     @Test("stays one when the customer's language changes within the night")
     func otherLanguage() throws {
         var scene = Scene()

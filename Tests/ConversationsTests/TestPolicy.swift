@@ -22,6 +22,8 @@ struct TestPolicy {
     var moderation = ModerationPolicy()
     var ladder: [LadderStep] = []
     var rounds = 1
+    /// Hours of a second team that speaks English only; nil: there is none.
+    var englishEvenings: String?
     var number: UInt64 = 1
 
     func built() -> Policy {
@@ -38,7 +40,7 @@ struct TestPolicy {
             name: CalendarName("team"), zone: .utc, weekly: weekly, exceptions: exceptions)
         let market = MarketPolicy(
             name: "de", language: "en", zone: .utc, zoneIsCertain: zoneIsCertain, team: "berlin",
-            coverage: Coverage([calendar]),
+            coverage: Coverage([calendar]), served: try served(calendar),
             afterHours: AfterHoursPolicy(target: target, answersComments: answersComments),
             answers: [
                 AnswerRule(rule: "faq.price", facts: ["en": "10", "fi": "10"], payloads: ["PRICE"]),
@@ -80,6 +82,18 @@ struct TestPolicy {
                         words: ["how", "much", "what", "size", "same", "bag", "for", "half", "my", "this"])
                 ],
                 markets: [MarketTexts(market: "de", language: "en", competitorDomains: ["rival.example"])]))
+    }
+
+    private func served(_ calendar: BusinessCalendar) throws -> MarketCoverage? {
+        guard let englishEvenings else { return nil }
+        let evenings = BusinessCalendar(
+            name: CalendarName("evenings"), zone: .utc, weekly: .daily([try LocalInterval(englishEvenings)]))
+        let own = Coverage([calendar])
+        return MarketCoverage(
+            teams: [
+                ServingTeam(name: "berlin", coverage: own, languages: ["en", "fi"]),
+                ServingTeam(name: "evenings", coverage: Coverage([evenings]), languages: ["en"], channels: ["meta"]),
+            ], fallback: own, languages: ["en", "fi"], channels: ["meta"])
     }
 
     private func pack(_ tag: String) throws -> LanguagePack {

@@ -35,7 +35,7 @@ extension Turn {
     mutating func watchFirstResponse(since instant: Instant) {
         guard let target = market.service.firstResponse, talk.waitingSince == instant.milliseconds, !talk.late,
             !isArmed(.firstResponse, Self.firstResponse), !talk.promises.contains(where: { $0.standing.isOpen }),
-            let due = market.coverage.advance(from: instant, by: target)
+            let due = coverage.advance(from: instant, by: target)
         else { return }
         arm(.firstResponse, at: max(due, now + .milliseconds(1)), subject: Self.firstResponse)
     }

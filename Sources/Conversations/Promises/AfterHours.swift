@@ -18,8 +18,9 @@ extension Turn {
         guard !talk.afterHours.contains(where: { $0.from <= now.milliseconds && now.milliseconds < $0.until }) else {
             return suppress("already_told")
         }
-        guard !market.coverage.isOpen(at: now), !market.coverage.isOpen(at: arrival.happened),
-            let period = market.coverage.closedPeriod(containing: now)
+        let coverage = coverage
+        guard !coverage.isOpen(at: now), !coverage.isOpen(at: arrival.happened),
+            let period = coverage.closedPeriod(containing: now)
         else { return acknowledge(words, arrival) }
         guard !isPublic || hours.answersComments else { return suppress("public") }
         let until = period.end ?? now + hours.horizon
@@ -92,7 +93,7 @@ extension Turn {
     private mutating func statement(_ hours: AfterHoursPolicy, opening: Instant?, owed: Int?) -> Statement {
         guard let opening, opening - now <= hours.horizon else { return Statement(rule: "after_hours.no_opening") }
         let work = hours.target + backlog(hours)
-        guard let exact = market.coverage.advance(from: opening, by: work) else {
+        guard let exact = coverage.advance(from: opening, by: work) else {
             return Statement(rule: "after_hours.no_opening")
         }
         var due = exact.roundedUp(in: customerZone.rules, to: hours.rounding)

@@ -63,7 +63,7 @@ extension Turn {
     /// instant has passed already, the wall lead; if that has passed too, there is only the breach.
     mutating func armPromise(_ id: String, due: Instant) {
         let hard = due - market.escalation.hardLead
-        let business = market.coverage.retreat(from: due, by: market.escalation.businessLead) ?? hard
+        let business = coverage.retreat(from: due, by: market.escalation.businessLead) ?? hard
         let earlier = min(hard, business)
         if earlier > now {
             arm(.promisePreBreach, at: earlier, subject: id)

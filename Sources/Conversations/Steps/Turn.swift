@@ -1,3 +1,4 @@
+import BusinessTime
 import Contracts
 import Instants
 import Replies
@@ -51,6 +52,9 @@ struct Turn {
     var isPublic: Bool { id.kind == .comments }
 
     var market: MarketPolicy { rules.market }
+
+    /// When somebody is there who speaks this customer's language on this channel (DOMAIN 5.7, 33).
+    var coverage: Coverage { market.served.coverage(language: languageTag, channel: rules.account.channel) }
 
     /// Ends the decision: what is settled is dropped, limits are checked, the conversation goes back into its state.
     mutating func finished() throws(DecisionError) -> Decision {
