@@ -10,13 +10,15 @@ final class Chronicle: Sendable {
         let at: ContinuousClock.Instant
         let member: MemberID
         let report: LaneReport
+        /// The lane's, as the member took it: it orders what two members note of one lane in the same moment.
+        let epoch: UInt64
     }
 
     private let entries = Mutex<[Entry]>([])
     private let bell = Bell()
 
-    func note(_ member: MemberID, _ report: LaneReport) {
-        entries.withLock { $0.append(Entry(at: .now, member: member, report: report)) }
+    func note(_ member: MemberID, _ report: LaneReport, epoch: UInt64) {
+        entries.withLock { $0.append(Entry(at: .now, member: member, report: report, epoch: epoch)) }
         bell.ring()
     }
 
@@ -24,12 +26,14 @@ final class Chronicle: Sendable {
 
     /// Who holds each lane, as far as the processes know.
     var holders: [LaneName: MemberID] {
+        var newest: [LaneName: UInt64] = [:]
         var holders: [LaneName: MemberID] = [:]
-        for entry in all {
+        for entry in all where entry.epoch >= newest[entry.report.lane] ?? 0 {
             switch entry.report {
-            case .taken(let lane): holders[lane] = entry.member
-            case .released(let lane), .lost(let lane):
-                if holders[lane] == entry.member { holders[lane] = nil }
+            case .taken(let lane):
+                newest[lane] = entry.epoch
+                holders[lane] = entry.member
+            case .released(let lane), .lost(let lane): holders[lane] = nil
             case .refused: break
             }
         }
@@ -105,20 +109,22 @@ final class Holder: Sendable {
 
     private static func run(_ id: MemberID, _ connector: LaneConnector, _ post: Post, _ chronicle: Chronicle) {
         var store: LaneStore?
-        var tokens: [LaneName: LaneToken] = [:]
+        var tokens: [LaneName: (token: LaneToken, epoch: UInt64)] = [:]
         let listener = try? RedisSubscriber(connector.endpoint, clientName: "holder") { _ in
             post.put { $0.looks = true }
         }
         defer { listener?.close() }
-        func tell(_ report: LaneReport) {
-            chronicle.note(id, report)
+        func tell(_ report: LaneReport, epoch: UInt64) {
+            chronicle.note(id, report, epoch: epoch)
             post.listener.withLock { $0 }?(report)
         }
+        func lose(_ report: LaneReport) {
+            tell(report, epoch: tokens.removeValue(forKey: report.lane)?.epoch ?? 0)
+        }
         func release(_ lanes: [LaneName]) throws {
-            let held = lanes.compactMap { lane in tokens[lane].map { (lane: lane, token: $0) } }
+            let held = lanes.compactMap { lane in tokens[lane].map { (lane: lane, token: $0.token) } }
             for (pair, reply) in zip(held, try store?.release(held) ?? []) {
-                tokens[pair.lane] = nil
-                tell(reply == .released ? .released(pair.lane) : .lost(pair.lane))
+                lose(reply == .released ? .released(pair.lane) : .lost(pair.lane))
             }
         }
         while true {
@@ -136,28 +142,26 @@ final class Holder: Sendable {
                         lane: $0.lane, owner: id.text, assignment: $0.assignment, token: .random(using: &random))
                 }
                 for (request, reply) in zip(requests, try store?.take(requests) ?? []) {
-                    guard case .taken = reply else {
-                        tell(.refused(request.lane))
+                    guard case .taken(let taken) = reply else {
+                        tell(.refused(request.lane), epoch: 0)
                         continue
                     }
-                    tokens[request.lane] = request.token
+                    tokens[request.lane] = (request.token, taken.epoch)
                     listener?.subscribe([channel(request.lane, connector)])
-                    tell(.taken(request.lane))
+                    tell(.taken(request.lane), epoch: taken.epoch)
                 }
                 try release(mail.revocations)
                 for look in try store?.look(tokens.keys.sorted()) ?? [] {
                     if look.owner != id.text {
-                        tokens[look.lane] = nil
-                        tell(.lost(look.lane))
+                        lose(.lost(look.lane))
                     } else if let wanted = look.wantedBy, wanted != id.text {
                         try release([look.lane])
                     }
                 }
             } catch {
                 store = nil
-                for grant in mail.grants { tell(.refused(grant.lane)) }
-                for lane in tokens.keys.sorted() { tell(.lost(lane)) }
-                tokens = [:]
+                for grant in mail.grants { tell(.refused(grant.lane), epoch: 0) }
+                for lane in tokens.keys.sorted() { lose(.lost(lane)) }
             }
         }
     }
