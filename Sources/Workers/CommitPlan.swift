@@ -83,7 +83,7 @@ struct CommitPlan {
 
     /// Makes the commit; states are encoded here, once each, and timers move only if they became earlier or were due.
     ///
-    /// - Throws: SwiftProtobuf's error if something cannot be encoded.
+    /// - Throws: `UnencodableField`, or SwiftProtobuf's error, if something cannot be encoded.
     func commit(
         _ lane: HeldLane, policy: PolicyInForce, now: Instant, horizon: Instant
     ) throws -> (LaneCommit, bytes: Int) {
@@ -92,14 +92,14 @@ struct CommitPlan {
             policy: policy.policy.number, now: now)
         var size = 0
         for id in touched {
-            guard let entry = lane.cache[id], let bytes: [UInt8] = try entry.state?.serializedBytes() else { continue }
+            guard let entry = lane.cache[id], let bytes = try entry.state?.encoded() else { continue }
             entry.size = bytes.count
             size += bytes.count + id.text.utf8.count
             commit.states.append(LaneCommit.State(entity: id, bytes: bytes))
         }
         arm(&commit, lane, horizon: horizon)
         for action in actions {
-            let bytes: [UInt8] = try action.serializedBytes()
+            let bytes = try action.encoded()
             size += bytes.count + 32
             commit.actions.append(LaneCommit.NewAction(id: action.actionID, bytes: bytes))
         }
@@ -127,7 +127,7 @@ struct CommitPlan {
         batch.epoch = lane.epoch
         batch.committedAt = now.milliseconds
         batch.results = results
-        return try batch.serializedBytes()
+        return try batch.encoded()
     }
 
     /// A member moves if it became earlier than the bound that is known for it, or if it was due; one that is earlier
