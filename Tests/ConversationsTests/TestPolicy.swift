@@ -18,6 +18,11 @@ struct TestPolicy {
     var limit = TextLimit(unit: .characters, most: 2_000)
     /// Filled with the fact 10.
     var answerVariants = ["It costs {{answer}}.", "{{answer}} it is."]
+    var answers = [
+        AnswerRule(rule: "faq.price", facts: ["en": "10", "fi": "10"], payloads: ["PRICE"]),
+        AnswerRule(rule: "faq.size", facts: ["en": "M", "fi": "M"]),
+    ]
+    var campaigns: [Campaign] = []
     var service = ServicePolicy()
     var moderation = ModerationPolicy()
     var ladder: [LadderStep] = []
@@ -42,10 +47,7 @@ struct TestPolicy {
             name: "de", language: "en", zone: .utc, zoneIsCertain: zoneIsCertain, team: "berlin",
             coverage: Coverage([calendar]), served: try served(calendar),
             afterHours: AfterHoursPolicy(target: target, answersComments: answersComments),
-            answers: [
-                AnswerRule(rule: "faq.price", facts: ["en": "10", "fi": "10"], payloads: ["PRICE"]),
-                AnswerRule(rule: "faq.size", facts: ["en": "M", "fi": "M"]),
-            ],
+            answers: answers, campaigns: campaigns,
             service: service, moderation: moderation, automation: automation)
         let partition = try PartitionName("de-berlin")
         return try Policy(

@@ -110,7 +110,7 @@ struct ConfigCheckTests {
                     + "particular one later, got open after closed in line 15"),
             Broken(
                 file: "rules/faq.yaml", old: "intent: price}", new: "intent: prize}",
-                fault: "rules/faq.yaml:5:17: expected one of price, size, stock, shipping_cost, shipping_time, "
+                fault: "rules/faq.yaml:17:17: expected one of price, size, stock, shipping_cost, shipping_time, "
                     + "order_status, returns, opening_hours, location, got \"prize\"; did you mean price?"),
             Broken(
                 file: "languages/de/templates.yaml",

@@ -25,6 +25,7 @@ package enum DecisionJSON {
         } else {
             fields["timer"] = .string(result.timer)
         }
+        if !result.abstained.isEmpty { fields["abstained"] = .string(result.abstained) }
         if let lane {
             fields["lane"] = .string(lane.text)
             fields["entry"] = .string("\(result.entryMs)-\(result.entrySequence)")

@@ -204,6 +204,12 @@ package nonisolated struct DecisionResult: @unchecked Sendable {
     set {_uniqueStorage()._clockFlagged = newValue}
   }
 
+  /// Why a frequent question that was recognised got no answer, such as `price: product stale`; empty if none was.
+  package var abstained: String {
+    get {_storage._abstained}
+    set {_uniqueStorage()._abstained = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum Verdict: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -436,7 +442,7 @@ nonisolated extension PromiseMark: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension DecisionResult: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".DecisionResult"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}entry_ms\0\u{3}entry_sequence\0\u{1}index\0\u{1}event\0\u{1}timer\0\u{1}conversation\0\u{1}now\0\u{1}verdict\0\u{1}rule\0\u{1}spans\0\u{1}signals\0\u{1}promises\0\u{1}actions\0\u{3}happened_at\0\u{3}received_at\0\u{1}market\0\u{1}language\0\u{1}kind\0\u{3}closed_from\0\u{3}closed_until\0\u{1}late\0\u{3}clock_flagged\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}entry_ms\0\u{3}entry_sequence\0\u{1}index\0\u{1}event\0\u{1}timer\0\u{1}conversation\0\u{1}now\0\u{1}verdict\0\u{1}rule\0\u{1}spans\0\u{1}signals\0\u{1}promises\0\u{1}actions\0\u{3}happened_at\0\u{3}received_at\0\u{1}market\0\u{1}language\0\u{1}kind\0\u{3}closed_from\0\u{3}closed_until\0\u{1}late\0\u{3}clock_flagged\0\u{2}\u{8}abstained\0")
 
   fileprivate class _StorageClass {
     var _entryMs: UInt64 = 0
@@ -461,6 +467,7 @@ nonisolated extension DecisionResult: SwiftProtobuf.Message, SwiftProtobuf._Mess
     var _closedUntil: Int64 = 0
     var _late: Bool = false
     var _clockFlagged: Bool = false
+    var _abstained: String = String()
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -493,6 +500,7 @@ nonisolated extension DecisionResult: SwiftProtobuf.Message, SwiftProtobuf._Mess
       _closedUntil = source._closedUntil
       _late = source._late
       _clockFlagged = source._clockFlagged
+      _abstained = source._abstained
     }
   }
 
@@ -533,6 +541,7 @@ nonisolated extension DecisionResult: SwiftProtobuf.Message, SwiftProtobuf._Mess
         case 20: try { try decoder.decodeSingularInt64Field(value: &_storage._closedUntil) }()
         case 21: try { try decoder.decodeSingularBoolField(value: &_storage._late) }()
         case 22: try { try decoder.decodeSingularBoolField(value: &_storage._clockFlagged) }()
+        case 30: try { try decoder.decodeSingularStringField(value: &_storage._abstained) }()
         default: break
         }
       }
@@ -607,6 +616,9 @@ nonisolated extension DecisionResult: SwiftProtobuf.Message, SwiftProtobuf._Mess
       if _storage._clockFlagged != false {
         try visitor.visitSingularBoolField(value: _storage._clockFlagged, fieldNumber: 22)
       }
+      if !_storage._abstained.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._abstained, fieldNumber: 30)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -638,6 +650,7 @@ nonisolated extension DecisionResult: SwiftProtobuf.Message, SwiftProtobuf._Mess
         if _storage._closedUntil != rhs_storage._closedUntil {return false}
         if _storage._late != rhs_storage._late {return false}
         if _storage._clockFlagged != rhs_storage._clockFlagged {return false}
+        if _storage._abstained != rhs_storage._abstained {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -431,6 +431,23 @@ package nonisolated struct Conversation: @unchecked Sendable {
     set {_uniqueStorage()._aggrieved = newValue}
   }
 
+  /// The ad that brought the customer here last, and when; empty if none did.
+  package var ad: String {
+    get {_storage._ad}
+    set {_uniqueStorage()._ad = newValue}
+  }
+
+  package var adAt: Int64 {
+    get {_storage._adAt}
+    set {_uniqueStorage()._adAt = newValue}
+  }
+
+  /// When an automatic text last said of itself that it is one; 0: none did, or it surely never arrived.
+  package var disclosedAt: Int64 {
+    get {_storage._disclosedAt}
+    set {_uniqueStorage()._disclosedAt = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum Status: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -650,6 +667,9 @@ package nonisolated struct CommentMark: Sendable {
 
   /// Automation has hidden it, or is about to.
   package var hidden: Bool = false
+
+  /// A private message was sent about it, or is about to be: there is never a second one.
+  package var toldPrivately: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1096,7 +1116,7 @@ nonisolated extension Evidence.Provenance: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Conversation"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}language\0\u{1}zone\0\u{1}contact\0\u{3}last_customer_at\0\u{3}window_closes_at\0\u{3}last_agent_at\0\u{3}last_automatic_at\0\u{3}foreign_until\0\u{1}agent\0\u{1}status\0\u{3}waiting_since\0\u{3}after_hours\0\u{1}promises\0\u{1}pending\0\u{3}last_texts\0\u{1}comments\0\u{1}held\0\u{1}escalated\0\u{1}late\0\u{3}last_asked_at\0\u{1}withdrawn\0\u{1}loop\0\u{3}satisfaction_asked_at\0\u{1}aggrieved\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}language\0\u{1}zone\0\u{1}contact\0\u{3}last_customer_at\0\u{3}window_closes_at\0\u{3}last_agent_at\0\u{3}last_automatic_at\0\u{3}foreign_until\0\u{1}agent\0\u{1}status\0\u{3}waiting_since\0\u{3}after_hours\0\u{1}promises\0\u{1}pending\0\u{3}last_texts\0\u{1}comments\0\u{1}held\0\u{1}escalated\0\u{1}late\0\u{3}last_asked_at\0\u{1}withdrawn\0\u{1}loop\0\u{3}satisfaction_asked_at\0\u{1}aggrieved\0\u{2}\u{6}ad\0\u{3}ad_at\0\u{3}disclosed_at\0")
 
   fileprivate class _StorageClass {
     var _language: Evidence? = nil
@@ -1123,6 +1143,9 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
     var _loop: LoopWatch? = nil
     var _satisfactionAskedAt: Int64 = 0
     var _aggrieved: Bool = false
+    var _ad: String = String()
+    var _adAt: Int64 = 0
+    var _disclosedAt: Int64 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1157,6 +1180,9 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
       _loop = source._loop
       _satisfactionAskedAt = source._satisfactionAskedAt
       _aggrieved = source._aggrieved
+      _ad = source._ad
+      _adAt = source._adAt
+      _disclosedAt = source._disclosedAt
     }
   }
 
@@ -1199,6 +1225,9 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
         case 22: try { try decoder.decodeSingularMessageField(value: &_storage._loop) }()
         case 23: try { try decoder.decodeSingularInt64Field(value: &_storage._satisfactionAskedAt) }()
         case 24: try { try decoder.decodeSingularBoolField(value: &_storage._aggrieved) }()
+        case 30: try { try decoder.decodeSingularStringField(value: &_storage._ad) }()
+        case 31: try { try decoder.decodeSingularInt64Field(value: &_storage._adAt) }()
+        case 32: try { try decoder.decodeSingularInt64Field(value: &_storage._disclosedAt) }()
         default: break
         }
       }
@@ -1283,6 +1312,15 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
       if _storage._aggrieved != false {
         try visitor.visitSingularBoolField(value: _storage._aggrieved, fieldNumber: 24)
       }
+      if !_storage._ad.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._ad, fieldNumber: 30)
+      }
+      if _storage._adAt != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._adAt, fieldNumber: 31)
+      }
+      if _storage._disclosedAt != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._disclosedAt, fieldNumber: 32)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1316,6 +1354,9 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
         if _storage._loop != rhs_storage._loop {return false}
         if _storage._satisfactionAskedAt != rhs_storage._satisfactionAskedAt {return false}
         if _storage._aggrieved != rhs_storage._aggrieved {return false}
+        if _storage._ad != rhs_storage._ad {return false}
+        if _storage._adAt != rhs_storage._adAt {return false}
+        if _storage._disclosedAt != rhs_storage._disclosedAt {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -1560,7 +1601,7 @@ nonisolated extension PendingAction: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension CommentMark: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".CommentMark"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}author\0\u{1}answered\0\u{1}removed\0\u{1}hidden\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}author\0\u{1}answered\0\u{1}removed\0\u{1}hidden\0\u{4}\u{5}told_privately\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1573,6 +1614,7 @@ nonisolated extension CommentMark: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 3: try { try decoder.decodeSingularBoolField(value: &self.answered) }()
       case 4: try { try decoder.decodeSingularBoolField(value: &self.removed) }()
       case 5: try { try decoder.decodeSingularBoolField(value: &self.hidden) }()
+      case 10: try { try decoder.decodeSingularBoolField(value: &self.toldPrivately) }()
       default: break
       }
     }
@@ -1594,6 +1636,9 @@ nonisolated extension CommentMark: SwiftProtobuf.Message, SwiftProtobuf._Message
     if self.hidden != false {
       try visitor.visitSingularBoolField(value: self.hidden, fieldNumber: 5)
     }
+    if self.toldPrivately != false {
+      try visitor.visitSingularBoolField(value: self.toldPrivately, fieldNumber: 10)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1603,6 +1648,7 @@ nonisolated extension CommentMark: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs.answered != rhs.answered {return false}
     if lhs.removed != rhs.removed {return false}
     if lhs.hidden != rhs.hidden {return false}
+    if lhs.toldPrivately != rhs.toldPrivately {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

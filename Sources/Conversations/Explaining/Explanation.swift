@@ -9,6 +9,7 @@ package enum Explanation {
         let fired = "the timer \(timer(result.timer)) of \(result.conversation) fired"
         text += result.timer.isEmpty ? event(result) : fired
         text += ": " + reason(result)
+        if !result.abstained.isEmpty { text += "; a frequent question was not answered (\(result.abstained))" }
         if !result.spans.isEmpty { text += "; found " + result.spans.map(span).joined(separator: ", ") }
         for mark in result.promises { text += "; " + promise(mark) }
         if !result.actions.isEmpty {

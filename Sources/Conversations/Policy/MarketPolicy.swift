@@ -1,6 +1,4 @@
 package import BusinessTime
-package import Instants
-package import TextRules
 
 /// How one market treats its customers.
 package struct MarketPolicy: Sendable {
@@ -22,6 +20,9 @@ package struct MarketPolicy: Sendable {
     package let escalation: EscalationPolicy
     /// Frequent questions that are answered in this market, by the rule's name, such as `faq.price`.
     package let answers: [String: AnswerRule]
+    /// The same rules by what finds them.
+    let questions: AnswerIndex
+    let campaigns: CampaignIndex
     package let service: ServicePolicy
     package let moderation: ModerationPolicy
     /// False: everything is decided, nothing automatic is sent.
@@ -30,7 +31,7 @@ package struct MarketPolicy: Sendable {
     package init(
         name: String, language: String, zone: ZoneName, zoneIsCertain: Bool, team: String, coverage: Coverage,
         served: MarketCoverage? = nil, afterHours: AfterHoursPolicy?, escalation: EscalationPolicy = EscalationPolicy(),
-        answers: [AnswerRule] = [], service: ServicePolicy = ServicePolicy(),
+        answers: [AnswerRule] = [], campaigns: [Campaign] = [], service: ServicePolicy = ServicePolicy(),
         moderation: ModerationPolicy = ModerationPolicy(), automation: Bool = true
     ) {
         self.name = name
@@ -43,16 +44,11 @@ package struct MarketPolicy: Sendable {
         self.afterHours = afterHours
         self.escalation = escalation
         self.answers = Dictionary(answers.map { ($0.rule, $0) }, uniquingKeysWith: { first, _ in first })
+        questions = AnswerIndex(self.answers.values.sorted { $0.rule < $1.rule })
+        self.campaigns = CampaignIndex(campaigns)
         self.service = service
         self.moderation = moderation
         self.automation = automation
-    }
-}
-
-extension MarketPolicy {
-    /// The rule that answers a question wherever it is asked; of several the first by name.
-    package func answer(to intent: Intent) -> AnswerRule? {
-        answers.values.filter { $0.intent == intent && $0.scope.isEverywhere }.min { $0.rule < $1.rule }
     }
 }
 
@@ -99,59 +95,5 @@ package struct EscalationPolicy: Sendable {
     package init(businessLead: Duration = .seconds(1_800), hardLead: Duration = .seconds(900)) {
         self.businessLead = businessLead
         self.hardLead = hardLead
-    }
-}
-
-/// One frequent question that is answered automatically.
-package struct AnswerRule: Sendable {
-    /// `faq.<name>`: the rule in the result.
-    package let rule: String
-    /// The question; nil for a rule that only buttons ask.
-    package let intent: Intent?
-    package let scope: AnswerScope
-    /// The fact that fills the text's `answer` slot, by language tag. A language that is missing here gets the texts
-    /// of its pack that need no fact.
-    package let facts: [String: String]
-    package let answersMessages: Bool
-    package let answersComments: Bool
-    /// Payloads of buttons and ice breakers that ask this question.
-    package let payloads: [String]
-
-    package init(
-        rule: String, intent: Intent? = nil, scope: AnswerScope = AnswerScope(), facts: [String: String] = [:],
-        answersMessages: Bool = true, answersComments: Bool = true, payloads: [String] = []
-    ) {
-        self.rule = rule
-        self.intent = intent ?? (rule.hasPrefix("faq.") ? Intent(rawValue: String(rule.dropFirst(4))) : nil)
-        self.scope = scope
-        self.facts = facts
-        self.answersMessages = answersMessages
-        self.answersComments = answersComments
-        self.payloads = payloads
-    }
-}
-
-/// Where and when a question is answered automatically; an empty set: everywhere.
-package struct AnswerScope: Sendable, Hashable {
-    package let posts: Set<String>
-    package let products: Set<String>
-    package let campaigns: Set<String>
-    /// First and last day in the market's zone; nil: no bound.
-    package let from: CivilDate?
-    package let until: CivilDate?
-
-    package init(
-        posts: Set<String> = [], products: Set<String> = [], campaigns: Set<String> = [], from: CivilDate? = nil,
-        until: CivilDate? = nil
-    ) {
-        self.posts = posts
-        self.products = products
-        self.campaigns = campaigns
-        self.from = from
-        self.until = until
-    }
-
-    package var isEverywhere: Bool {
-        posts.isEmpty && products.isEmpty && campaigns.isEmpty && from == nil && until == nil
     }
 }

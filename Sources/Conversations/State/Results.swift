@@ -39,6 +39,8 @@ extension Event {
         try Self.check(contact, "contact")
         switch kind {
         case .comment(let comment): try Self.check(comment.id, "comment.id")
+        case .message(let message): try Self.check(message.ad, "message.ad")
+        case .postback(let postback): try Self.check(postback.ad, "postback.ad")
         case .removal(let removal):
             // A comment's id is remembered, a message's only as a hash.
             let most = removal.post.isEmpty ? 1_024 : DecisionError.mostNameBytes

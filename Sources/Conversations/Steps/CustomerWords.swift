@@ -20,9 +20,13 @@ extension Turn {
         let subject: UInt64
         /// The text was longer than what is kept of it.
         var isCut = false
+        /// The post and the ad under which a comment stands, as the platform named them.
+        var post = ""
+        var ad = ""
     }
 
     mutating func decide(message: DirectMessage, of event: Event, _ arrival: Arrival, isUnknown: Bool) {
+        noteAd(message.ad, arrival)
         let words = Words(
             text: message.text, hasAttachments: !message.attachments.isEmpty, payload: message.payload,
             contact: event.contact, comment: "", subject: event.subjectHash, isCut: message.fullLength > 0)
@@ -30,6 +34,7 @@ extension Turn {
     }
 
     mutating func decide(postback: Postback, of event: Event, _ arrival: Arrival, isUnknown: Bool) {
+        noteAd(postback.ad, arrival)
         if postback.payload.isEmpty, postback.title.isEmpty {
             // Somebody came back through an ad or a link: the window opens, nothing was asked.
             talk.noteCustomer(at: arrival.happened, wantsAnswer: false)
@@ -52,7 +57,8 @@ extension Turn {
         talk.mark(comment.id) { $0.author = event.contact }
         let words = Words(
             text: comment.text, hasAttachments: !comment.attachments.isEmpty, payload: "", contact: event.contact,
-            comment: comment.id, subject: StableHash.hash(comment.id), isCut: comment.fullLength > 0)
+            comment: comment.id, subject: StableHash.hash(comment.id), isCut: comment.fullLength > 0,
+            post: comment.post, ad: comment.ad)
         hear(words, arrival, isUnknown: isUnknown)
     }
 

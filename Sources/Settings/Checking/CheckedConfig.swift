@@ -44,6 +44,9 @@ struct CheckedConfig: Sendable {
                 coverage: hours.teams.first { $0.name == team.name }?.coverage ?? Coverage([]),
                 onCall: team.onCall, ladder: team.ladder.steps, rounds: team.ladder.rounds)
         }
+        for campaign in parsed.rules.flatMap(\.campaigns) {
+            _ = campaign.found(in: names.campaigns, "campaign of rules/campaigns.yaml")
+        }
         markets = parsed.markets.compactMap { Self.market($0, parsed, names, hours) }
         partitions = parsed.partitions.compactMap { partition in
             _ = lookup.rules(of: partition.zone, at: partition.zoneValue)
@@ -61,6 +64,7 @@ struct CheckedConfig: Sendable {
         let partitions: Set<String>
         let channels: Set<String>
         let rules: Set<String>
+        let campaigns: Set<String>
         let languages: Set<String>
 
         init(_ parsed: ParsedConfig) {
@@ -68,6 +72,7 @@ struct CheckedConfig: Sendable {
             partitions = Set(parsed.partitions.map(\.name.text))
             channels = parsed.declared[.channel] ?? []
             rules = Set(parsed.rules.map(\.name))
+            campaigns = Set(parsed.campaigns.map(\.name))
             languages = parsed.declared[.templates] ?? []
         }
     }
@@ -91,32 +96,13 @@ struct CheckedConfig: Sendable {
         _ market: MarketSettings, _ parsed: ParsedConfig, _ names: Names, _ hours: HoursPlan
     ) -> MarketPolicy? {
         let language = market.language.found(in: names.languages, "language with languages/TAG/templates.yaml")
-        let answers = market.answers.compactMap { answer(of: $0, market, parsed, names) }
+        let answers = AnswerCheck.answers(of: market, parsed, names)
         guard let language, let served = hours.markets.first(where: { $0.name == market.name }) else { return nil }
         return MarketPolicy(
             name: market.name, language: language, zone: market.zone, zoneIsCertain: market.zoneIsCertain,
             team: served.team, coverage: served.coverage.fallback, served: served.coverage,
-            afterHours: market.afterHours, escalation: market.escalation, answers: answers, service: market.service,
-            moderation: market.moderation, automation: market.automation)
-    }
-
-    private static func answer(
-        of answer: MarketSettings.AnswerSettings, _ market: MarketSettings, _ parsed: ParsedConfig, _ names: Names
-    ) -> AnswerRule? {
-        guard let name = answer.rule.found(in: names.rules, "rule of rules/faq.yaml") else { return nil }
-        var facts: [String: String] = [:]
-        for (language, text, value) in answer.facts {
-            guard let tag = language.found(in: names.languages, "language") else { continue }
-            if let (expected, came) = LanguagePack.redirect(in: text) { value.fault(expected, got: came) }
-            facts[tag] = text
-        }
-        guard let faq = parsed.rules.first(where: { $0.name == name }) else { return nil }
-        if facts[market.language.text] == nil, faq.intent != .orderStatus {
-            answer.rule.value.fault("a fact in \(market.language.text), the market's language", got: "none")
-        }
-        return AnswerRule(
-            rule: "faq.\(name)", intent: faq.intent, scope: faq.scope, facts: facts,
-            answersMessages: answer.answersMessages,
-            answersComments: answer.answersComments, payloads: answer.payloads)
+            afterHours: market.afterHours, escalation: market.escalation, answers: answers,
+            campaigns: parsed.campaigns, service: market.service, moderation: market.moderation,
+            automation: market.automation)
     }
 }

@@ -1,4 +1,5 @@
 internal import BusinessTime
+internal import Conversations
 
 /// All files of a configuration, each read by itself; references are not yet followed.
 struct ParsedConfig {
@@ -11,6 +12,7 @@ struct ParsedConfig {
     var calendars: [(settings: CalendarSettings, value: ConfigValue)] = []
     var channels: [ChannelSettings] = []
     var rules: [FAQSettings] = []
+    var campaigns: [Campaign] = []
     var languages: [LanguageSettings] = []
     var detection: [DetectionSettings] = []
     var phrases: [PhraseSettings] = []
@@ -20,9 +22,9 @@ struct ParsedConfig {
 
     private static let shape = [
         "partitions.yaml", "accounts.yaml", "overrides.yaml", "markets/NAME.yaml", "teams/NAME.yaml",
-        "calendars/NAME.yaml",
-        "channels/NAME.yaml", "rules/faq.yaml", "languages/TAG/templates.yaml", "languages/TAG/cldr.yaml",
-        "languages/TAG/detect.yaml", "languages/TAG/phrases.yaml",
+        "calendars/NAME.yaml", "channels/NAME.yaml", "rules/faq.yaml", "rules/campaigns.yaml",
+        "languages/TAG/templates.yaml", "languages/TAG/cldr.yaml", "languages/TAG/detect.yaml",
+        "languages/TAG/phrases.yaml",
     ]
 
     init(_ files: ConfigFiles, faults: FaultList) {
@@ -53,6 +55,7 @@ struct ParsedConfig {
         case .calendar: CalendarSettings(name: name, value).map { calendars.append(($0, value.entry("zone") ?? value)) }
         case .channel: ChannelSettings(name: name, value).map { channels.append($0) }
         case .faq: rules = FAQSettings.read(value)
+        case .campaigns: campaigns = CampaignFile.read(value)
         case .detect: DetectionSettings(tag: parts[1], value).map { detection.append($0) }
         case .phrases: PhraseSettings(tag: parts[1], value).map { phrases.append($0) }
         case .cldr: break
@@ -67,13 +70,14 @@ struct ParsedConfig {
     }
 
     enum Kind {
-        case partitions, accounts, overrides, market, team, calendar, channel, faq, templates, cldr, detect, phrases
+        case partitions, accounts, overrides, market, team, calendar, channel, faq, campaigns, templates, cldr, detect,
+            phrases
     }
 
     private static func kind(_ parts: [String]) -> Kind? {
         switch parts.count {
         case 1: ["partitions.yaml": .partitions, "accounts.yaml": .accounts, "overrides.yaml": .overrides][parts[0]]
-        case 2 where parts == ["rules", "faq.yaml"]: .faq
+        case 2 where parts[0] == "rules": ["faq.yaml": .faq, "campaigns.yaml": .campaigns][parts[1]]
         case 2 where ConfigNames.isPlain(String(parts[1].dropLast(5))):
             ["markets": .market, "teams": .team, "calendars": .calendar, "channels": .channel][parts[0]]
         case 3 where parts[0] == "languages":
