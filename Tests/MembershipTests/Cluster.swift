@@ -48,9 +48,12 @@ final class Cluster {
     }
 
     @discardableResult
-    func coordinate(_ name: String) throws -> Coordinator {
+    func coordinate(
+        _ name: String, placement: @escaping Placement = { EvenPlacement.plan($0) }
+    ) throws -> Coordinator {
         let coordinator = Coordinator(
-            id: try member(name), settings: .init(times: times), connector: connector, log: silent)
+            id: try member(name), settings: .init(times: times), connector: connector, placement: placement,
+            log: silent)
         coordinators.append(coordinator)
         return coordinator
     }

@@ -48,6 +48,8 @@ package final class Coordinator: Sendable {
         /// Lanes that it has placed since it started.
         package var moved = 0
         package var signals: UInt64 = 0
+        /// Reported figures of load that could not be and were brought to what can be; at most eight.
+        package var contained: [String] = []
         /// What the last attempt failed with; nil after a success.
         package var fault: String?
 
@@ -63,7 +65,7 @@ package final class Coordinator: Sendable {
     /// Starts the coordinator's thread. Connecting happens there, again and again until it succeeds.
     package init(
         id: MemberID, settings: Settings = Settings(), connector: LaneConnector,
-        placement: @escaping Placement = { EvenPlacement.plan($0) }, log: Logger
+        placement: @escaping Placement = { LoadPlacement().plan($0) }, log: Logger
     ) {
         self.id = id
         let post = post

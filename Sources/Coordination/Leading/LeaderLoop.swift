@@ -18,8 +18,11 @@ final class LeaderLoop {
     private var link: Link?
     private var assignment = Assignment()
     private var ledTerm: UInt64?
-    private var topology = Topology()
+    private var topologyNumber: UInt64 = 0
+    /// Every lane of the topology, in order.
+    private var lanes: [LaneName] = []
     private var features: UInt64 = 0
+    private var book = LoadBook()
 
     private struct Link {
         let control: ControlStore
@@ -103,6 +106,7 @@ final class LeaderLoop {
             log.notice("Leads", metadata: .of((.epoch, "\(control.term)")))
             ledTerm = control.term
             assignment = Assignment()
+            book = LoadBook()
         }
         show { standing in
             standing.control = control
@@ -113,23 +117,50 @@ final class LeaderLoop {
     }
 
     private func lead(_ control: ControlState, _ window: TrustWindow, _ link: Link) throws(LaneError) -> Duration {
-        if control.numbers.topology != topology.number { topology = try link.topology.read() }
+        if control.numbers.topology != topologyNumber {
+            let topology = try link.topology.read()
+            topologyNumber = topology.number
+            lanes = topology.lanes
+        }
         try readAssignment(control, link)
         let records = try link.control.members()
         let census = Census(records, at: control, lease: settings.times.lease)
         features = census.canJudge ? census.living.map(\.featureLevel).min() ?? 0 : 0
-        let looks = try look(topology.lanes, link)
+        let looks = try look(link)
+        book.observe(
+            lanes.compactMap { lane in
+                looks[lane].map { look in
+                    LaneCount(
+                        lane: lane, owner: look.owner.flatMap { try? MemberID($0) }, decided: look.decided,
+                        pending: look.pending)
+                }
+            }, census.living, now: control.now)
         let round = LeaderRound(
-            lanes: topology.lanes, assignment: assignment, census: census, sights: looks.mapValues(LaneSight.init),
-            share: settings.share(of: looks.count), answer: settings.times.answer, placement: placement)
+            lanes: lanes, assignment: assignment, census: census, sights: looks.mapValues(LaneSight.init),
+            share: settings.share(of: looks.count), answer: settings.times.answer,
+            figures: figures(at: control.now), placement: placement)
         try write(round.moves, window, link)
         try expel(records, control, window, link)
         try signal(control, census, looks, window, link)
-        show { $0.underWay = round.underWay }
+        show { standing in
+            standing.underWay = round.underWay
+            standing.contained = self.book.contained
+        }
         // Sooner if somebody will be dead before, or does not answer.
         let left = (census.nextEnd ?? .distantFuture) - control.now
         let answer = round.moves.isEmpty && !round.isAwaiting ? settings.times.interval : settings.times.answer
         return min(settings.times.interval, answer, max(left, settings.leastPause))
+    }
+
+    private func figures(at now: Instant) -> PlacementFigures {
+        var figures = PlacementFigures()
+        figures.capacities = book.capacities
+        figures.isWarm = book.isWarm(at: now)
+        for lane in lanes {
+            let load = book.load(of: lane)
+            if load > 0 { figures.loads[lane] = Outlook(flat: load) }
+        }
+        return figures
     }
 
     private func readAssignment(_ control: ControlState, _ link: Link) throws(LaneError) {
@@ -138,11 +169,11 @@ final class LeaderLoop {
         assignment.learn(try link.control.changes(since: assignment.number), upTo: control.numbers.assignment)
     }
 
-    private func look(_ lanes: [LaneName], _ link: Link) throws(LaneError) -> [LaneName: LaneLook] {
-        var looks: [LaneName: LaneLook] = [:]
+    private func look(_ link: Link) throws(LaneError) -> [LaneName: LaneGlance] {
+        var looks: [LaneName: LaneGlance] = [:]
         looks.reserveCapacity(lanes.count)
         for start in stride(from: 0, to: lanes.count, by: 1_000) {
-            for look in try link.lanes.look(Array(lanes[start..<min(start + 1_000, lanes.count)])) {
+            for look in try link.lanes.glance(Array(lanes[start..<min(start + 1_000, lanes.count)])) {
                 looks[look.lane] = look
             }
         }
@@ -175,7 +206,7 @@ final class LeaderLoop {
     /// Numbers what stands outside the lanes: undecided events of each partition, members, lanes without a living
     /// owner.
     private func signal(
-        _ control: ControlState, _ census: Census, _ looks: [LaneName: LaneLook], _ window: TrustWindow, _ link: Link
+        _ control: ControlState, _ census: Census, _ looks: [LaneName: LaneGlance], _ window: TrustWindow, _ link: Link
     ) throws(LaneError) {
         var backlog: [String: UInt64] = [:]
         for look in looks.values { backlog[look.lane.partition, default: 0] += look.pending }

@@ -33,10 +33,11 @@ package struct LeaderRound: Sendable {
     ///   - lanes: every lane of the topology.
     ///   - sights: their owners.
     ///   - share: how many lanes may be on the move between living members at a time.
+    ///   - figures: what is known of the load.
     ///   - answer: how long a member has for the heartbeat after an assignment.
     package init(
         lanes: [LaneName], assignment: Assignment, census: Census, sights: [LaneName: LaneSight], share: Int,
-        answer: Duration, placement: Placement
+        answer: Duration, figures: PlacementFigures = PlacementFigures(), placement: Placement
     ) {
         let alive = Set(census.living.map(\.id))
         let silent = Self.silent(lanes, assignment, census, sights, answer)
@@ -66,7 +67,7 @@ package struct LeaderRound: Sendable {
             PlacementInput(
                 members: census.placeable.filter { !silent.contains($0) },
                 lanes: movable.filter { lane in current[lane].map { !silent.contains($0) } ?? true }, current: current,
-                share: max(0, share - underWay)))
+                share: max(0, share - underWay), figures: figures))
         let planned = Set(plan.map(\.lane))
         moves = (plan + kept.filter { !planned.contains($0.lane) }).sorted { $0.lane < $1.lane }
         self.underWay = underWay

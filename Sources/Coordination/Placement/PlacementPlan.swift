@@ -11,13 +11,34 @@ package struct PlacementInput: Sendable {
     package var current: [LaneName: MemberID]
     /// How many lanes may be moved from one living member to another in this round; orphans are always placed.
     package var share: Int
+    package var figures: PlacementFigures
 
-    package init(members: [MemberID], lanes: [LaneName], current: [LaneName: MemberID], share: Int) {
+    package init(
+        members: [MemberID], lanes: [LaneName], current: [LaneName: MemberID], share: Int,
+        figures: PlacementFigures = PlacementFigures()
+    ) {
         self.members = members
         self.lanes = lanes
         self.current = current
         self.share = share
+        self.figures = figures
     }
+}
+
+/// What is known of members and lanes besides who has what. Measurements and forecasts of others: a placement contains
+/// whatever figure it finds.
+package struct PlacementFigures: Sendable {
+    /// What a member declares that it can carry, in runners; 1 for one that is missing.
+    package var capacities: [MemberID: Double] = [:]
+    /// What each lane costs, in runners; nothing for one that is missing.
+    package var loads: [LaneName: Outlook] = [:]
+    /// The primary on which each lane lies; 0 for one that is missing.
+    package var shards: [LaneName: Int] = [:]
+    /// Whether `loads` was measured long enough to move lanes by. Until then orphans are placed and members that have
+    /// nothing are filled.
+    package var isWarm = true
+
+    package init() {}
 }
 
 /// One lane's new place.

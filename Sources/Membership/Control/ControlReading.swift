@@ -94,4 +94,11 @@ extension LaneSight {
             owner: look.owner.flatMap { try? MemberID($0) }, assignment: look.assignment,
             wanted: look.wantedBy.flatMap { try? MemberID($0) })
     }
+
+    /// The same from the shorter look.
+    package init(_ glance: LaneGlance) {
+        self.init(
+            owner: glance.owner.flatMap { try? MemberID($0) }, assignment: glance.assignment,
+            wanted: glance.wantedBy.flatMap { try? MemberID($0) })
+    }
 }

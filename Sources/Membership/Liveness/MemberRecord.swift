@@ -32,17 +32,19 @@ package struct MemberRecord: Sendable, Hashable {
     }
 
     /// Reads the value that `beat` stores in the hash of members:
-    /// `beat|until|feature|runners|busy|backlog|held|leaving|version`, instants in milliseconds of Redis' clock.
+    /// `beat|until|feature|runners|busy|backlog|held|leaving|version`, instants in milliseconds of Redis' clock. A figure
+    /// of load that is no number counts as 0: it must not make its member dead.
     package init?(id: MemberID, stored text: String) {
         let parts = text.split(separator: "|", maxSplits: 8, omittingEmptySubsequences: false)
         guard parts.count == 9, let beatAt = Int64(parts[0]), let until = Int64(parts[1]),
-            let featureLevel = UInt64(parts[2]), let runners = Int(parts[3]), let busy = Int(parts[4]),
-            let backlog = Int(parts[5]), let held = Int(parts[6])
+            let featureLevel = UInt64(parts[2])
         else { return nil }
+        let (runners, busy, backlog, held) = (Int(parts[3]), Int(parts[4]), Int(parts[5]), Int(parts[6]))
         self.init(
             id: id, beatAt: Instant(milliseconds: beatAt), until: Instant(milliseconds: until),
             version: String(parts[8]), featureLevel: featureLevel,
-            load: MemberLoad(runners: runners, busy: busy, backlog: backlog), held: held, isLeaving: parts[7] == "1")
+            load: MemberLoad(runners: runners ?? 0, busy: busy ?? 0, backlog: backlog ?? 0), held: held ?? 0,
+            isLeaving: parts[7] == "1")
     }
 
     /// Whether its lease holds at this instant of Redis' clock. A heartbeat from the future means that the clock was set
