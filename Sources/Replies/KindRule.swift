@@ -39,6 +39,7 @@ package struct KindRule: Sendable {
             KindRule(.afterHoursPromise, automatic: true, required: [.day, .time, .zoneCity]),
             KindRule(.afterHoursNoTime, automatic: true, forbidden: [.day, .time]),
             KindRule(.afterHoursAskAgain, automatic: true, required: [.day], forbidden: [.time]),
+            KindRule(.disclosure, automatic: true, forbidden: [.day, .time, .firstName]),
             KindRule(.acknowledgement),
             KindRule(.apologyLate, automatic: true, required: [.day, .time, .zoneCity], regrets: true),
             KindRule(.complaintReceived, regrets: true),

@@ -36,6 +36,8 @@ extension ReplyKind {
     package static let orderStatus = ReplyKind("order_status")
     package static let orderStatusPublic = ReplyKind("order_status_public")
 
+    /// A line before texts that do not say by themselves that nobody wrote them.
+    package static let disclosure = ReplyKind("disclosure")
     /// A person takes over from automation.
     package static let handover = ReplyKind("handover")
     /// Nobody who speaks this language is there now. Needs `due`.

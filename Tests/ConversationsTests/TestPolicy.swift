@@ -25,6 +25,7 @@ struct TestPolicy {
     var campaigns: [Campaign] = []
     var service = ServicePolicy()
     var moderation = ModerationPolicy()
+    var disclosure = DisclosurePolicy(messages: false)
     var ladder: [LadderStep] = []
     var rounds = 1
     /// Hours of a second team that speaks English only; nil: there is none.
@@ -48,7 +49,7 @@ struct TestPolicy {
             coverage: Coverage([calendar]), served: try served(calendar),
             afterHours: AfterHoursPolicy(target: target, answersComments: answersComments),
             answers: answers, campaigns: campaigns,
-            service: service, moderation: moderation, automation: automation)
+            service: service, moderation: moderation, disclosure: disclosure, automation: automation)
         let partition = try PartitionName("de-berlin")
         return try Policy(
             number: number, hash: [UInt8](repeating: 7, count: 32),
@@ -118,6 +119,7 @@ struct TestPolicy {
                 .afterHoursNoTime: ["\(tag): an automatic reply. We are closed.", "\(tag): automatic. Closed."],
                 .faq("price"): answerVariants,
                 .faq("size"): ["Size {{answer}}.", "{{answer}} fits."],
+                .disclosure: ["\(tag): automatic.", "\(tag): an automatic answer."],
                 .acknowledgement: ["We are reading it.", "Here we are."],
                 ReplyKind("satisfaction_question"): ["How was it, 1 to 5?", "Your mark, 1 to 5?"],
                 ReplyKind("satisfaction_thanks"): ["Thank you!", "Thanks!"],

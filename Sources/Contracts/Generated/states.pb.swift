@@ -442,7 +442,8 @@ package nonisolated struct Conversation: @unchecked Sendable {
     set {_uniqueStorage()._adAt = newValue}
   }
 
-  /// When an automatic text last said of itself that it is one; 0: none did, or it surely never arrived.
+  /// When an automatic text last said of itself that it is one. 0: the one of `last_automatic_at` did, which is the ordinary
+  /// case; 1: none did, or it surely never arrived. Under a post 0 means none.
   package var disclosedAt: Int64 {
     get {_storage._disclosedAt}
     set {_uniqueStorage()._disclosedAt = newValue}

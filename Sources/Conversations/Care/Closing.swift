@@ -80,7 +80,8 @@ extension Turn {
         _ = say(
             Saying(
                 text: text, class: .answer, rule: rule, notAfter: windowCloses,
-                contact: talk.contact.isEmpty ? id.parts.last ?? "" : talk.contact, comment: "", subject: 0, agent: ""))
+                contact: talk.contact.isEmpty ? id.parts.last ?? "" : talk.contact, comment: "", subject: 0, kind: kind,
+                agent: ""))
         result.language = languageTag
         return true
     }

@@ -25,7 +25,7 @@ extension Turn {
         _ = say(
             Saying(
                 text: text, class: .answer, rule: "acknowledgement", notAfter: now + .seconds(900),
-                contact: words.contact, comment: "", subject: words.subject, agent: ""))
+                contact: words.contact, comment: "", subject: words.subject, kind: .acknowledgement, agent: ""))
         result.rule = "acknowledgement"
         result.language = languageTag
     }

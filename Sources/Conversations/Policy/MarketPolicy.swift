@@ -25,6 +25,7 @@ package struct MarketPolicy: Sendable {
     let campaigns: CampaignIndex
     package let service: ServicePolicy
     package let moderation: ModerationPolicy
+    package let disclosure: DisclosurePolicy
     /// False: everything is decided, nothing automatic is sent.
     package let automation: Bool
 
@@ -32,7 +33,8 @@ package struct MarketPolicy: Sendable {
         name: String, language: String, zone: ZoneName, zoneIsCertain: Bool, team: String, coverage: Coverage,
         served: MarketCoverage? = nil, afterHours: AfterHoursPolicy?, escalation: EscalationPolicy = EscalationPolicy(),
         answers: [AnswerRule] = [], campaigns: [Campaign] = [], service: ServicePolicy = ServicePolicy(),
-        moderation: ModerationPolicy = ModerationPolicy(), automation: Bool = true
+        moderation: ModerationPolicy = ModerationPolicy(), disclosure: DisclosurePolicy = DisclosurePolicy(),
+        automation: Bool = true
     ) {
         self.name = name
         self.language = language
@@ -48,6 +50,7 @@ package struct MarketPolicy: Sendable {
         self.campaigns = CampaignIndex(campaigns)
         self.service = service
         self.moderation = moderation
+        self.disclosure = disclosure
         self.automation = automation
     }
 }

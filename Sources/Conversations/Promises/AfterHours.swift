@@ -66,7 +66,7 @@ extension Turn {
         let action = say(
             Saying(
                 text: text, class: .answer, rule: stated.rule, notAfter: notAfter, contact: words.contact,
-                comment: words.comment, subject: words.subject, agent: ""))
+                comment: words.comment, subject: words.subject, kind: kind, agent: ""))
         notePeriod(from: start, until: until, action)
         result.rule = stated.rule
         result.language = languageTag

@@ -36,7 +36,7 @@ extension Turn {
             Saying(
                 text: text, class: .answer, rule: rule.rule,
                 notAfter: windowCloses ?? staleAfter(arrival.happened), contact: words.contact,
-                comment: words.comment, subject: words.subject, agent: ""))
+                comment: words.comment, subject: words.subject, kind: rule.kind, agent: ""))
         result.rule = rule.rule
         result.language = languageTag
         return true

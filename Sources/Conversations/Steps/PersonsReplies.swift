@@ -40,7 +40,7 @@ extension Turn {
             Saying(
                 text: reply.text, class: .person, rule: "agent_reply",
                 notAfter: limit ?? now + .seconds(7 * 86_400), contact: contact(ofComment: comment),
-                comment: comment, subject: subject, agent: reply.agent))
+                comment: comment, subject: subject, kind: nil, agent: reply.agent))
         var held = HeldReply()
         held.actionHigh = action.high
         held.actionLow = action.low

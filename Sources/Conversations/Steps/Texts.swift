@@ -14,6 +14,8 @@ struct Saying {
     let comment: String
     /// XXH64 of the id of what is answered.
     let subject: UInt64
+    /// Which text of the pack it is; nil: a person's own.
+    let kind: ReplyKind?
     /// Empty: automatic.
     let agent: String
 }
@@ -25,8 +27,9 @@ extension Turn {
     /// Makes the actions that carry a text and remembers them. The id of the last one, which is delivered last.
     mutating func say(_ saying: Saying) -> ActionID {
         let language = languageTag
+        let worded = saying.kind.map { disclosed(saying.text, $0) } ?? (text: saying.text, at: 0)
         var last = ActionID(high: 0, low: 0)
-        for piece in rules.channel.textLimit.pieces(of: saying.text) {
+        for piece in rules.channel.textLimit.pieces(of: worded.text) {
             last = act(isPublic ? .reply : .send, saying.class) { action in
                 action.text = piece
                 action.rule = saying.rule
@@ -48,6 +51,7 @@ extension Turn {
         // Only automation must not repeat itself.
         if saying.agent.isEmpty {
             if !isPublic { talk.lastAutomaticAt = now.milliseconds }
+            noteDisclosed(at: worded.at)
             remember(text: saying.text)
         }
         return last
@@ -55,12 +59,13 @@ extension Turn {
 
     /// Renders a text that was not said lately in this conversation and does not stand last under the post.
     ///
+    /// Nil also where the text would have to disclose that it is automatic and the language has no words for that.
     /// The variant follows from the conversation and its decision count. If all were said: nil, or with `repeats` the
     /// first one.
     func render(_ kind: ReplyKind, _ slots: ReplySlots, repeats: Bool) -> String? {
         let pack = languagePack
         let count = pack.variantCount(of: kind)
-        guard count > 0 else { return nil }
+        guard count > 0, canDisclose(kind) else { return nil }
         let first = StableHash.hash(id.text, "\(state.decisions)") >> 1
         var fallback: String?
         for step in 0..<UInt64(count) {

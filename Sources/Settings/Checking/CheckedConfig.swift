@@ -103,6 +103,6 @@ struct CheckedConfig: Sendable {
             team: served.team, coverage: served.coverage.fallback, served: served.coverage,
             afterHours: market.afterHours, escalation: market.escalation, answers: answers,
             campaigns: parsed.campaigns, service: market.service, moderation: market.moderation,
-            automation: market.automation)
+            disclosure: market.disclosure, automation: market.automation)
     }
 }

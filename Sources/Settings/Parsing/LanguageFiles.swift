@@ -45,7 +45,7 @@ struct LanguageSettings {
     private static let known = KindRule.all.map(\.kind.name)
     /// A regional pack has the rest from its language.
     private static let required = [
-        ReplyKind.afterHoursPromise, .afterHoursNoTime, .acknowledgement, .apologyLate,
+        ReplyKind.afterHoursPromise, .afterHoursNoTime, .acknowledgement, .apologyLate, .disclosure,
     ].map(\.name)
 
     private static let cldrKeys = [

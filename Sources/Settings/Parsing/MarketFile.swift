@@ -17,6 +17,7 @@ struct MarketSettings {
     let answers: [AnswerSettings]
     let service: ServicePolicy
     let moderation: ModerationPolicy
+    let disclosure: DisclosurePolicy
     let automation: Bool
     /// The shop's own, which may be linked everywhere.
     let domains: [String]
@@ -33,7 +34,7 @@ struct MarketSettings {
 
     private static let known = [
         "language", "zone", "zone_is_certain", "team", "calendars", "brand", "address", "after_hours", "escalation",
-        "faq", "service", "moderation", "automation", "domains", "competitors",
+        "faq", "service", "moderation", "disclosure", "automation", "domains", "competitors",
     ]
 
     init?(name: String, _ value: ConfigValue) {
@@ -59,6 +60,7 @@ struct MarketSettings {
         }
         answers = (fields["faq"]?.list("a list of answers") ?? []).compactMap(Self.answer)
         moderation = fields["moderation"].flatMap { ModerationPolicy($0) } ?? ModerationPolicy()
+        disclosure = fields["disclosure"].flatMap { DisclosurePolicy($0) } ?? DisclosurePolicy()
         service = fields["service"].flatMap { ServicePolicy($0) } ?? ServicePolicy()
         guard let language, let zone, let zoneName = zone.zoneName(), let team, let certain,
             let automation = fields["automation"].map({ $0.flag() }) ?? true

@@ -13,6 +13,18 @@ extension ServicePolicy {
     }
 }
 
+/// `disclosure` of `markets/NAME.yaml`.
+extension DisclosurePolicy {
+    init?(_ value: ConfigValue) {
+        guard let fields = value.fields("disclosure", ["messages", "comments", "again_after"]) else { return nil }
+        let usual = DisclosurePolicy()
+        self.init(
+            messages: fields["messages"]?.flag() ?? usual.messages,
+            comments: fields["comments"]?.flag() ?? usual.comments,
+            again: fields["again_after"]?.duration() ?? usual.again)
+    }
+}
+
 /// `moderation` of `markets/NAME.yaml`.
 extension ModerationPolicy {
     init?(_ value: ConfigValue) {
