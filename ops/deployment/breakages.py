@@ -1,0 +1,72 @@
+"""What is broken on purpose, so that every check is seen to notice."""
+import pathlib
+import shutil
+import tempfile
+
+from .machines import (check_alerts, check_confinement, check_containerfile, check_hadolint, check_promtool,
+                       check_redis, check_runbook, check_units)
+from .manifests import check_pods, check_schemas
+from .tree import Tree
+
+K, S, P = "cluster/kubernetes/", "cluster/systemd/nightshift-", "cluster/prometheus/"
+# File, what stands there, what to put instead, the check that must notice, and what it must say.
+BREAKAGES = [
+    (K + "worker.yaml", "podManagementPolicy", "podManagmentPolicy", check_schemas, "podManagmentPolicy"),
+    (K + "redis.yaml", "replicas: 1", "replicas: one", check_schemas, "replicas"),
+    (K + "network.yaml", "port: 6379", "port: [6379]", check_schemas, "6379"),
+    (K + "worker.yaml", "--runners=2", "--threads=2", check_pods, "--threads"),
+    (K + "worker.yaml", "--runners=2", "--runners", check_pods, "a value after --runners"),
+    (K + "coordinator.yaml", "--port=9102", "--port=9103", check_pods, "expected port 9103"),
+    (K + "ingress.yaml", "/var/lib/nightshift/spool", "/tmp2/spool", check_pods, "--spool"),
+    (K + "ingress.yaml", "path: /readyz", "path: /ready", check_pods, "/ready"),
+    (K + "ingress.yaml", "PeriodSeconds: 55", "PeriodSeconds: 35", check_pods, "grace period"),
+    (K + "ingress.yaml", "runAsNonRoot: true", "runAsNonRoot: false", check_pods, "runAsNonRoot"),
+    (K + "worker.yaml", "readOnlyRootFilesystem: true", "readOnlyRootFilesystem: false", check_pods, "read-only"),
+    (K + "base.yaml", "DURABILITY:", "DURABLE:", check_pods, "$(DURABILITY)"),
+    (K + "network.yaml", "app: nightshift, role: worker", "app: nightshift, role: wroker", check_pods, "selects no pod"),
+    (S + "worker@.service", "--runners", "--threads", check_units, "--threads"),
+    (S + "worker@.service", "${NIGHTSHIFT_GRAPH}", "${GRAPH}", check_units, "${GRAPH}"),
+    (S + "coordinator.service", "TimeoutStopSec=40", "TimeoutStopSec=20", check_units, "TimeoutStopSec"),
+    (S + "ingress.service", "StateDirectory=", "StateFolder=", check_confinement, "StateFolder"),
+    (S + "redis.service", "Type=notify", "Type=notifies", check_confinement, "notifies"),
+    (S + "ingress.service", "ProtectSystem=strict\nProtectHome=yes\nPrivateTmp=yes\nPrivateDevices=yes\nPrivateUsers=yes",
+     "", check_confinement, "exposure"),
+    (P + "alerts.yaml", "increase(nightshift_dead_letters_total[15m])", "increase(nightshift_dead_letters_total)",
+     check_promtool, "range vector"),
+    (P + "alerts.yaml", "nightshift_leading", "nightshift_leader", check_alerts, "nightshift_leader"),
+    (P + "alerts.yaml", "nightshift_spooled_events", "nightshift_accepted_to_committed_seconds_count", check_alerts,
+     "a metric that a process writes"),
+    (P + "alerts.yaml", "NightshiftNoLeader", "NightshiftLeaderless", check_alerts, "NightshiftLeaderless"),
+    (P + "alerts.yaml", "> 0.75", "< 0.75", check_promtool, "NightshiftRedisFillsUp"),
+    (P + "machine.yaml", "static_configs", "static_config", check_promtool, "static_config"),
+    ("cluster/Containerfile", "USER 10001:10001", "USER root", check_containerfile, "USER"),
+    ("cluster/Containerfile", "WORKDIR /src", "WORKDIR src", check_hadolint, "DL3000"),
+    ("cluster/Containerfile", "COPY config", "COPY configuration", check_containerfile, "configuration"),
+    ("cluster/redis.conf", "maxmemory-policy noeviction", "maxmemory-policy allkeys-lru", check_redis, "allkeys-lru"),
+    ("cluster/redis-cluster.conf", "cluster-enabled yes", "cluster-enable yes", check_redis, "cluster-enable"),
+    ("ops/README.md", "nightshift lanes list --trouble", "nightshift lanes list --troubled", check_runbook, "--troubled"),
+    ("ops/README.md", "nightshift dead list", "nightshift died list", check_runbook, "died"),
+]
+
+
+def prove(root, executable):
+    """Faults of the checks themselves: breakages that they do not notice."""
+    missed = []
+    for path, old, new, check, expected in BREAKAGES:
+        with tempfile.TemporaryDirectory() as folder:
+            copy = pathlib.Path(folder)
+            shutil.copytree(root / "cluster", copy / "cluster")
+            (copy / "ops").mkdir()
+            shutil.copy(root / "ops/README.md", copy / "ops")
+            for name in ("Sources", "Tests", "config", "Package.swift"):
+                (copy / name).symlink_to(root / name)
+            text = (copy / path).read_text()
+            if old not in text:
+                missed.append(f"{path}: {old!r} is to be broken and does not stand there")
+                continue
+            (copy / path).write_text(text.replace(old, new))
+            tree = Tree(copy, executable)
+            check(tree)
+            if not any(expected in fault for fault in tree.faults):
+                missed.append(f"{path}: {old!r} -> {new!r} was not noticed by {check.__name__}; it said {tree.faults}")
+    return missed

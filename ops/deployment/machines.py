@@ -1,0 +1,137 @@
+"""Units, scrape configurations and alerts, container file, Redis configurations, and the commands in the runbooks."""
+import json
+import pathlib
+import re
+import shlex
+import subprocess
+import tempfile
+import time
+
+import yaml
+
+from .tree import TOOLS, run
+
+# Of 100: systemd-analyze reports a tenth of it, and calls under 2 well confined.
+MOST_EXPOSURE = "15"
+
+
+def units(tree):
+    """Each unit with its text, its program and the program's arguments."""
+    for file in sorted((tree.root / "cluster/systemd").glob("*.service")):
+        text = file.read_text()
+        program, *arguments = shlex.split(re.search(r"^ExecStart=(.+)$", text, re.M)[1])
+        yield file, text, program, arguments
+
+
+def check_units(tree):
+    for file, text, program, arguments in units(tree):
+        if not program.endswith("/nightshift"):
+            continue
+        for fault in tree.executable.faults(arguments):
+            tree.fault(file, fault)
+        stop = re.search(r"^TimeoutStopSec=(\d+)$", text, re.M)
+        if not stop or int(stop[1]) < tree.grace + 5:
+            tree.fault(file, f"expected TimeoutStopSec over {tree.grace} s, got {stop and stop[1]}")
+        for name in re.findall(r"\$\{([A-Z_]+)\}", " ".join(arguments)):
+            if not re.search(rf"^{name}=", tree.read("cluster/systemd/nightshift.env"), re.M):
+                tree.fault(file, f"${{{name}}} is not in nightshift.env")
+
+
+def check_confinement(tree):
+    with tempfile.TemporaryDirectory() as folder:
+        names = []
+        for file, text, program, _ in units(tree):
+            # The program is where it will be installed, not here.
+            names.append(file.name.replace("@.", "@1."))
+            pathlib.Path(folder, names[-1]).write_text(text.replace(f"ExecStart={program}", "ExecStart=/bin/true"))
+        # It also exits 0 over a key that it does not know.
+        done = subprocess.run(["systemd-analyze", "verify", "--man=no", *(f"./{name}" for name in names)], cwd=folder,
+                              capture_output=True, text=True)
+        for line in done.stderr.splitlines():
+            if "nightshift" in line:
+                tree.fault("cluster/systemd", line.replace(folder + "/", ""))
+        if said := run("systemd-analyze", "security", "--offline=yes", f"--threshold={MOST_EXPOSURE}", *names, cwd=folder):
+            tree.fault("cluster/systemd", " ".join(line for line in said.splitlines() if "Overall exposure" in line))
+
+
+def check_promtool(tree):
+    folder = tree.root / "cluster/prometheus"
+    for command in (["check", "config", "machine.yaml"], ["check", "config", "kubernetes.yaml"],
+                    ["check", "rules", "alerts.yaml"], ["test", "rules", "alerts.test.yaml"]):
+        if said := run(TOOLS / "bin/promtool", *command, cwd=folder):
+            tree.fault(folder / command[-1], said)
+            return
+
+
+def check_alerts(tree):
+    folder = tree.root / "cluster/prometheus"
+    rules = [rule for group in yaml.safe_load((folder / "alerts.yaml").read_text())["groups"] for rule in group["rules"]]
+    catalogue = dict(re.findall(r"static let (\w+) = MetricName\(\s*\"(\w+)\"",
+                                tree.read("Sources/Telemetry/MetricName.swift")))
+    shells = "".join(file.read_text() for part in ("nightshift", "Ingress")
+                     for file in (tree.root / "Sources" / part).rglob("*.swift"))
+    written = {name for case, name in catalogue.items() if re.search(rf"\.(add|set|observe)\(\s*\.{case}\b", shells)}
+    for rule in rules:
+        for name in re.findall(r"\bnightshift_\w+", rule["expr"]):
+            if name not in written:
+                tree.fault(folder / "alerts.yaml", f"{rule['alert']}: expected a metric that a process writes, got {name}")
+    tested = tree.read("cluster/prometheus/alerts.test.yaml")
+    sections = set(re.findall(r"^### (Nightshift\w+)$", tree.read("ops/README.md"), re.M))
+    names = {rule["alert"] for rule in rules}
+    for name in sorted(names ^ sections):
+        tree.fault("ops/README.md", f"{name}: expected an alert and a section of that name, got one of the two")
+    for name in sorted(names):
+        if not re.search(rf"eval_time: \w+,?\s+alertname: {name}\s+exp_alerts", tested):
+            tree.fault(folder / "alerts.test.yaml", f"{name}: expected a test in which it fires, got none")
+
+
+def check_hadolint(tree):
+    file = tree.root / "cluster/Containerfile"
+    if said := run(TOOLS / "bin/hadolint", file):
+        tree.fault(file, said)
+
+
+def check_containerfile(tree):
+    file = tree.root / "cluster/Containerfile"
+    for line in re.findall(r"^COPY (?!--from)(.+)$", file.read_text(), re.M):
+        for source in [word for word in line.split() if not word.startswith("--")][:-1]:
+            if not (tree.root / source).exists():
+                tree.fault(file, f"COPY {source}: expected a file of this repository, got none")
+    if not re.search(r"^USER [1-9]\d*", file.read_text(), re.M):
+        tree.fault(file, "expected USER with a number that is not root's, got none")
+
+
+def check_redis(tree):
+    for name in ("redis.conf", "redis-cluster.conf"):
+        with tempfile.TemporaryDirectory() as folder:
+            socket, said = f"{folder}/s", pathlib.Path(folder, "log")
+            with said.open("w") as log:
+                server = subprocess.Popen(
+                    ["redis-server", name, "--port", "0", "--unixsocket", socket, "--dir", folder, "--save", ""],
+                    cwd=tree.root / "cluster", stdout=log, stderr=log)
+            try:
+                end, got = time.monotonic() + 20, ""
+                while time.monotonic() < end and server.poll() is None and "appendfsync" not in got:
+                    got = subprocess.run(["redis-cli", "-s", socket, "--json", "config", "get", "maxmemory-policy",
+                                          "appendonly", "appendfsync"], capture_output=True, text=True).stdout
+                    time.sleep(0.02)
+                if "appendfsync" not in got:
+                    tree.fault(f"cluster/{name}", "redis-server does not start: " + said.read_text()[-400:])
+                elif json.loads(got) != {"maxmemory-policy": "noeviction", "appendonly": "yes", "appendfsync": "everysec"}:
+                    tree.fault(f"cluster/{name}", f"expected what the roles demand of `everysec`, got {got}")
+            finally:
+                server.kill()
+                server.wait()
+
+
+def check_runbook(tree):
+    for name in ("ops/README.md", "cluster/README.md"):
+        for block in re.findall(r"^```sh\n(.*?)^```", tree.read(name), re.M | re.S):
+            for line in block.replace("\\\n", " ").splitlines():
+                for part in re.split(r"\||&&|;|[()]", re.sub(r"\$\([^)]*\)", "VALUE", line.partition(" #")[0])):
+                    words = shlex.split(part.strip())
+                    # `kubectl exec … -- COMMAND` runs it elsewhere.
+                    words = words[words.index("--") + 1:] if "--" in words else words
+                    if words and words[0].split("/")[-1] == "nightshift":
+                        for text in tree.executable.faults(words[1:]):
+                            tree.fault(name, f"`{part.strip()}`: {text}")
