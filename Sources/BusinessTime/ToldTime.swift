@@ -11,6 +11,19 @@ package struct ToldTime: Sendable, Hashable {
         local = rules.localTime(of: instant)
     }
 
+    /// A time that was told earlier, as `localMilliseconds` gave it.
+    package init(_ instant: Instant, localMilliseconds: Int64) {
+        self.instant = instant
+        let seconds = Int(localMilliseconds / 1_000)
+        let day = seconds.dividedDown(by: 86_400)
+        local = LocalTime(date: CivilDate(daysSince1970: day), secondOfDay: seconds - day * 86_400)
+    }
+
+    /// The time on the wall as if it were UTC: milliseconds since 1970.
+    package var localMilliseconds: Int64 {
+        Int64(local.date.daysSince1970 * 86_400 + local.secondOfDay) * 1_000
+    }
+
     /// By how much the clocks show the told time later under newer rules (negative: earlier); nil if nothing moves.
     package func shift(under newer: ZoneRules) -> Duration? {
         guard newer.localTime(of: instant) != local else { return nil }

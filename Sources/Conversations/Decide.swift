@@ -81,14 +81,25 @@ private func decideBeside(
     if case .told(let told) = event.kind, id.kind == .matter {
         if let own, own.matter.heard >= told.decisions { return .duplicate(own, parent.take(), result) }
         var turn = DeskTurn(
-            id, own: own.take(), desk: parent.take(), cause: event.id, now: now,
-            team: policy.teams[id.parts.first ?? ""],
-            result: result)
+            id, own: own.take(), desk: parent.take(), cause: event.id, now: now, policy: policy, result: result)
         turn.state.remember(hash, at: position, on: turn.now)
         turn.hear(told)
         return turn.finished()
     }
     guard event.kind != nil else { throw .unknownKind }
+    if case .matter = own?.entity {
+        var turn = DeskTurn(
+            id, own: own.take(), desk: parent.take(), cause: event.id, now: now, policy: policy, result: result)
+        turn.state.remember(hash, at: position, on: turn.now)
+        turn.hear(event)
+        return turn.finished()
+    }
+    if id.kind == .desk {
+        var turn = DeskCallsTurn(id, own: own.take(), cause: event.id, now: now, result: result)
+        turn.remember(hash, at: position)
+        turn.hear(event)
+        return turn.finished()
+    }
     var state = own.take() ?? EntityState()
     state.decisions &+= 1
     state.lastNow = max(state.lastNow, now.milliseconds)
@@ -110,8 +121,12 @@ private func decide(
     result.verdict = .decided
     if case .matter = own?.entity {
         var turn = DeskTurn(
-            id, own: own.take(), desk: parent.take(), cause: timer.word, now: now, team: policy.teams[account],
-            result: result)
+            id, own: own.take(), desk: parent.take(), cause: timer.word, now: now, policy: policy, result: result)
+        turn.fire(timer)
+        return turn.finished()
+    }
+    if case .desk = own?.entity {
+        var turn = DeskCallsTurn(id, own: own.take(), cause: timer.word, now: now, result: result)
         turn.fire(timer)
         return turn.finished()
     }
@@ -132,6 +147,7 @@ extension Turn {
     fileprivate mutating func decide(
         _ event: Event, _ arrival: Arrival, isUnknown: Bool
     ) throws(DecisionError) {
+        holdToldTimes()
         switch event.kind {
         case .message(let message):
             if isOwn(event) { return }

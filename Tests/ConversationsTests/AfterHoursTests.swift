@@ -36,7 +36,7 @@ struct AfterHoursTests {
         #expect(scene.rules == [rule])
     }
 
-    @Test("is not given for a message from before the opening that is decided after it")
+    @Test("edge case 12: is not given for a message from before the opening that is decided after it")
     func openedMeanwhile() throws {
         var scene = Scene()
         let written = Instant.november(20, 8, 58)
@@ -45,7 +45,7 @@ struct AfterHoursTests {
         #expect(scene.rules == ["in_hours"])
     }
 
-    @Test("is not given for a late event, which is listed as late", arguments: [20, 30 * 60])
+    @Test("edge cases 13 and 48: is not given for a late event, which is listed as late", arguments: [20, 30 * 60])
     func late(minutes: Int) throws {
         var scene = Scene()
         let written = Instant.november(19, 19)
@@ -57,7 +57,7 @@ struct AfterHoursTests {
         #expect(scene.decisions.last?.result.late == true)
     }
 
-    @Test("clamps and flags a message from the future")
+    @Test("edge case 14: clamps and flags a message from the future")
     func future() throws {
         var scene = Scene()
         let at = Instant.november(19, 20)
@@ -68,7 +68,9 @@ struct AfterHoursTests {
         #expect(scene.talk().lastCustomerAt == at.milliseconds)
     }
 
-    @Test("is given again in the next closed period, as an apology that renews the promise, and calls a person")
+    @Test(
+        "edge case 17: is given again in the next closed period, as an apology that renews the promise, and calls a person"
+    )
     func nextPeriod() throws {
         var scene = Scene()
         try scene.take(.message("m1", "hello?", at: .november(18, 20)), at: .november(18, 20))
@@ -81,7 +83,7 @@ struct AfterHoursTests {
         #expect(scene.tells(.escalation).contains { $0.event.told.rule == "after_hours.renewed" })
     }
 
-    @Test("is not given when the calendar is edited within the night")
+    @Test("edge case 36: is not given when the calendar is edited within the night")
     func editedCalendar() throws {
         var scene = Scene()
         try scene.take(.message("m1", "hello?", at: .november(19, 20)), at: .november(19, 20))
@@ -94,7 +96,7 @@ struct AfterHoursTests {
         #expect(scene.rules.last == "suppressed.already_told")
     }
 
-    @Test("follows an exception of a new policy at once, and the told time stays")
+    @Test("edge case 52: follows an exception of a new policy at once, and the told time stays")
     func closesEarly() throws {
         var scene = Scene()
         try scene.take(.message("m1", "hello?", at: .november(19, 20)), at: .november(19, 20))
@@ -110,7 +112,7 @@ struct AfterHoursTests {
         #expect(scene.talk().promises.map(\.dueAt) == [Instant.november(20, 10).milliseconds])
     }
 
-    @Test("waits until a person has been quiet for a while")
+    @Test("edge case 18: waits until a person has been quiet for a while")
     func personActive() throws {
         var scene = Scene()
         try scene.take(.message("m1", "hello?", at: .november(19, 16, 50)), at: .november(19, 16, 50))
@@ -123,7 +125,7 @@ struct AfterHoursTests {
     }
 
     @Test(
-        "is given for what counts as contact",
+        "edge cases 26 and 27: is given for what counts as contact",
         arguments: [
             ("", "audio", "after_hours.promise"), ("?", nil, "after_hours.promise"),
             ("\u{200B}", nil, "after_hours.promise"), ("🔥", nil, "emoji_only"), ("👍🏽 ❤️", nil, "emoji_only"),
@@ -152,7 +154,7 @@ struct AfterHoursTests {
         }
     }
 
-    @Test("stays one when the customer's language changes within the night")
+    @Test("edge case 50: stays one when the customer's language changes within the night")
     func otherLanguage() throws {
         var scene = Scene()
         try scene.take(.message("m1", "hello?", at: .november(19, 20)), at: .november(19, 20))
@@ -161,7 +163,7 @@ struct AfterHoursTests {
         #expect(scene.texts().count == 1)
     }
 
-    @Test("states no time where no automation could apologise and no person may write, and calls one")
+    @Test("edge case 41: states no time where no automation could apologise and no person may write, and calls one")
     func infeasible() throws {
         var policy = TestPolicy()
         policy.personsMayWriteLate = false
@@ -176,7 +178,7 @@ struct AfterHoursTests {
         #expect(scene.texts().count == 1)
     }
 
-    @Test("states no time when nobody is there within the horizon")
+    @Test("edge case 38: states no time when nobody is there within the horizon")
     func neverOpen() throws {
         var policy = TestPolicy()
         policy.hours = [:]

@@ -20,7 +20,7 @@ struct AnswerTests {
         #expect(scene.openItems[.anna] != nil)
     }
 
-    @Test("an answer in the closed hours is enough: no promise")
+    @Test("edge case 44: an answer in the closed hours is enough: no promise")
     func closedHours() throws {
         var scene = Scene()
         try scene.take(.message("m1", "how much?", at: .november(19, 20)), at: .november(19, 20))
@@ -117,7 +117,9 @@ struct AnswerTests {
         #expect(scene.openItems[.thread] != nil)
     }
 
-    @Test("a comment that was removed before we acted stops its answer; removed before it came, it is not answered")
+    @Test(
+        "edge case 24: a comment that was removed before we acted stops its answer; removed before it came, it is not answered"
+    )
     func removal() throws {
         var scene = Scene()
         try scene.take(.comment("c1", "how much?", at: .november(19, 10)), at: .november(19, 10))
@@ -164,7 +166,7 @@ struct AnswerTests {
         #expect(scene.openItems[.anna] != nil)
     }
 
-    @Test("the account's own words are never answered")
+    @Test("edge case 22: the account's own words are never answered")
     func ownWords() throws {
         var scene = Scene()
         try scene.take(.comment("c1", "how much?", at: .november(19, 10), by: "shop"), at: .november(19, 10))

@@ -13,7 +13,7 @@ struct MemoryTests {
         }
     }
 
-    @Test("a repeated event changes nothing, to the byte")
+    @Test("edge case 15: a repeated event changes nothing, to the byte")
     func duplicate() throws {
         var scene = Scene()
         let event = Event.message("m1", "hello?", at: .november(19, 20))

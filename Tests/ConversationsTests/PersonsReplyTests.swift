@@ -67,7 +67,7 @@ struct PersonsReplyTests {
         #expect(scene.rules.last == "agent_reply.too_long")
     }
 
-    @Test("our own echo settles its action and is no message")
+    @Test("edge case 20: our own echo settles its action and is no message")
     func ownEcho() throws {
         var scene = Scene()
         try scene.take(.message("m1", "hello?", at: .november(19, 20)), at: .november(19, 20))

@@ -14,7 +14,9 @@ struct PromiseTests {
         return scene
     }
 
-    @Test("binds when its text was or may have been delivered", arguments: [Outcome.Status.delivered, .ambiguous])
+    @Test(
+        "edge case 51: binds when its text was or may have been delivered",
+        arguments: [Outcome.Status.delivered, .ambiguous])
     func binds(status: Outcome.Status) throws {
         let scene = try promised(settling: status)
         #expect(scene.standings() == [.binding])
@@ -123,7 +125,7 @@ struct PromiseTests {
         #expect(late.standings() == [.broken])
     }
 
-    @Test("is kept by a reply that stood in the log before it, though the lane is twenty minutes behind")
+    @Test("edge case 53: is kept by a reply that stood in the log before it, though the lane is twenty minutes behind")
     func laneBehind() throws {
         var scene = Scene()
         let late = Duration.seconds(1_200)
@@ -135,7 +137,7 @@ struct PromiseTests {
         #expect(scene.standings() == [.kept])
     }
 
-    @Test("is kept from the platform's own inbox, and the thread is then that person's")
+    @Test("edge case 19: is kept from the platform's own inbox, and the thread is then that person's")
     func inbox() throws {
         var scene = try promised()
         try scene.take(.echo("e1", at: .november(20, 8, 30), inbox: true), at: .november(20, 8, 30))

@@ -32,7 +32,7 @@ struct RoutingTests {
         #expect(EntityID.thread.parent == .post(account: "shop", originalPost: "post"))
     }
 
-    @Test("an ad's own media leads to the original post, by the event's own word or by the alias")
+    @Test("edge case 54: an ad's own media leads to the original post, by the event's own word or by the alias")
     func boosted() throws {
         var byWord = Event.comment("c1", "x", at: .epoch)
         byWord.comment.post = "ad-media"

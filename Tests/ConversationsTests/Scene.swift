@@ -50,8 +50,8 @@ struct Scene {
     /// Fires what is due until then.
     mutating func advance(to instant: Instant, delay: Duration = .zero, of only: EntityID? = nil) throws {
         while true {
-            let due = states.filter { only == nil || $0.key == only }
-                .compactMap { id, state in state.timers(dueBy: instant).first.map { (id, $0) } }
+            let asked = only.map { id in states[id].map { [id: $0] } ?? [:] } ?? states
+            let due = asked.compactMap { id, state in state.timers(dueBy: instant).first.map { (id, $0) } }
                 .min { ($0.1.dueAt, $0.0) < ($1.1.dueAt, $1.0) }
             guard let (id, timer) = due else { break }
             now = max(now, Instant(milliseconds: timer.dueAt) + delay)

@@ -28,6 +28,8 @@ struct TestPolicy {
     var disclosure = DisclosurePolicy(messages: false)
     var ladder: [LadderStep] = []
     var rounds = 1
+    var digest: DigestPolicy?
+    var zone = ZoneRules.utc
     /// Hours of a second team that speaks English only; nil: there is none.
     var englishEvenings: String?
     var number: UInt64 = 1
@@ -45,7 +47,7 @@ struct TestPolicy {
         let calendar = BusinessCalendar(
             name: CalendarName("team"), zone: .utc, weekly: weekly, exceptions: exceptions)
         let market = MarketPolicy(
-            name: "de", language: "en", zone: .utc, zoneIsCertain: zoneIsCertain, team: "berlin",
+            name: "de", language: "en", zone: zone.name, zoneIsCertain: zoneIsCertain, team: "berlin",
             coverage: Coverage([calendar]), served: try served(calendar),
             afterHours: AfterHoursPolicy(target: target, answersComments: answersComments),
             answers: answers, campaigns: campaigns,
@@ -62,8 +64,12 @@ struct TestPolicy {
             markets: [market], channels: [ChannelPolicy(name: "meta", textLimit: limit)],
             teams: [
                 TeamPolicy(
-                    name: "berlin", coverage: Coverage([calendar]), onCall: "night", ladder: ladder, rounds: rounds)
-            ], zones: [.utc],
+                    name: "berlin", coverage: Coverage([calendar]), onCall: "night", ladder: ladder, rounds: rounds,
+                    digest: digest),
+                TeamPolicy(
+                    name: "evenings", coverage: try evenings().map { Coverage([$0]) } ?? Coverage([]), onCall: "late"),
+                TeamPolicy(name: "press", coverage: Coverage([]), onCall: "spokesman"),
+            ], zones: zone == .utc ? [.utc] : [.utc, zone],
             languages: [try pack("en"), try pack("fi")],
             texts: Classifier(
                 phrases: [
@@ -88,15 +94,19 @@ struct TestPolicy {
     }
 
     private func served(_ calendar: BusinessCalendar) throws -> MarketCoverage? {
-        guard let englishEvenings else { return nil }
-        let evenings = BusinessCalendar(
-            name: CalendarName("evenings"), zone: .utc, weekly: .daily([try LocalInterval(englishEvenings)]))
+        guard let evenings = try evenings() else { return nil }
         let own = Coverage([calendar])
         return MarketCoverage(
             teams: [
                 ServingTeam(name: "berlin", coverage: own, languages: ["en", "fi"]),
                 ServingTeam(name: "evenings", coverage: Coverage([evenings]), languages: ["en"], channels: ["meta"]),
             ], fallback: own, languages: ["en", "fi"], channels: ["meta"])
+    }
+
+    private func evenings() throws -> BusinessCalendar? {
+        guard let englishEvenings else { return nil }
+        return BusinessCalendar(
+            name: CalendarName("evenings"), zone: .utc, weekly: .daily([try LocalInterval(englishEvenings)]))
     }
 
     private func pack(_ tag: String) throws -> LanguagePack {

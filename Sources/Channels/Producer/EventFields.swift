@@ -166,6 +166,7 @@ extension Command: EventFields {
 extension Told: EventFields {
     static let words: [(String, Matter)] = [
         ("escalation", .escalation), ("claimed", .claimed), ("closed", .closed), ("broken_promise", .brokenPromise),
+        ("handover", .handover), ("spike", .spike),
     ]
 
     mutating func visit(_ fields: inout some FieldVisitor) throws(EventJSONError) {
@@ -176,6 +177,8 @@ extension Told: EventFields {
         try fields.text("market", &market)
         try fields.text("language", &language)
         try fields.instant("due_at", &dueAt, required: false)
+        try fields.text("channel", &channel)
+        try fields.text("facts", &facts)
     }
 }
 

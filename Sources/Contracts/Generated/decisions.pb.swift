@@ -210,6 +210,24 @@ package nonisolated struct DecisionResult: @unchecked Sendable {
     set {_uniqueStorage()._abstained = newValue}
   }
 
+  /// Teams whose hours counted for an after-hours text, by name.
+  package var servedBy: [String] {
+    get {_storage._servedBy}
+    set {_uniqueStorage()._servedBy = newValue}
+  }
+
+  /// The team that has the conversation from here on, if that was decided here.
+  package var team: String {
+    get {_storage._team}
+    set {_uniqueStorage()._team = newValue}
+  }
+
+  /// Who was called.
+  package var called: String {
+    get {_storage._called}
+    set {_uniqueStorage()._called = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum Verdict: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -442,7 +460,7 @@ nonisolated extension PromiseMark: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension DecisionResult: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".DecisionResult"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}entry_ms\0\u{3}entry_sequence\0\u{1}index\0\u{1}event\0\u{1}timer\0\u{1}conversation\0\u{1}now\0\u{1}verdict\0\u{1}rule\0\u{1}spans\0\u{1}signals\0\u{1}promises\0\u{1}actions\0\u{3}happened_at\0\u{3}received_at\0\u{1}market\0\u{1}language\0\u{1}kind\0\u{3}closed_from\0\u{3}closed_until\0\u{1}late\0\u{3}clock_flagged\0\u{2}\u{8}abstained\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}entry_ms\0\u{3}entry_sequence\0\u{1}index\0\u{1}event\0\u{1}timer\0\u{1}conversation\0\u{1}now\0\u{1}verdict\0\u{1}rule\0\u{1}spans\0\u{1}signals\0\u{1}promises\0\u{1}actions\0\u{3}happened_at\0\u{3}received_at\0\u{1}market\0\u{1}language\0\u{1}kind\0\u{3}closed_from\0\u{3}closed_until\0\u{1}late\0\u{3}clock_flagged\0\u{2}\u{8}abstained\0\u{4}\u{a}served_by\0\u{1}team\0\u{1}called\0")
 
   fileprivate class _StorageClass {
     var _entryMs: UInt64 = 0
@@ -468,6 +486,9 @@ nonisolated extension DecisionResult: SwiftProtobuf.Message, SwiftProtobuf._Mess
     var _late: Bool = false
     var _clockFlagged: Bool = false
     var _abstained: String = String()
+    var _servedBy: [String] = []
+    var _team: String = String()
+    var _called: String = String()
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -501,6 +522,9 @@ nonisolated extension DecisionResult: SwiftProtobuf.Message, SwiftProtobuf._Mess
       _late = source._late
       _clockFlagged = source._clockFlagged
       _abstained = source._abstained
+      _servedBy = source._servedBy
+      _team = source._team
+      _called = source._called
     }
   }
 
@@ -542,6 +566,9 @@ nonisolated extension DecisionResult: SwiftProtobuf.Message, SwiftProtobuf._Mess
         case 21: try { try decoder.decodeSingularBoolField(value: &_storage._late) }()
         case 22: try { try decoder.decodeSingularBoolField(value: &_storage._clockFlagged) }()
         case 30: try { try decoder.decodeSingularStringField(value: &_storage._abstained) }()
+        case 40: try { try decoder.decodeRepeatedStringField(value: &_storage._servedBy) }()
+        case 41: try { try decoder.decodeSingularStringField(value: &_storage._team) }()
+        case 42: try { try decoder.decodeSingularStringField(value: &_storage._called) }()
         default: break
         }
       }
@@ -619,6 +646,15 @@ nonisolated extension DecisionResult: SwiftProtobuf.Message, SwiftProtobuf._Mess
       if !_storage._abstained.isEmpty {
         try visitor.visitSingularStringField(value: _storage._abstained, fieldNumber: 30)
       }
+      if !_storage._servedBy.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._servedBy, fieldNumber: 40)
+      }
+      if !_storage._team.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._team, fieldNumber: 41)
+      }
+      if !_storage._called.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._called, fieldNumber: 42)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -651,6 +687,9 @@ nonisolated extension DecisionResult: SwiftProtobuf.Message, SwiftProtobuf._Mess
         if _storage._late != rhs_storage._late {return false}
         if _storage._clockFlagged != rhs_storage._clockFlagged {return false}
         if _storage._abstained != rhs_storage._abstained {return false}
+        if _storage._servedBy != rhs_storage._servedBy {return false}
+        if _storage._team != rhs_storage._team {return false}
+        if _storage._called != rhs_storage._called {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -618,6 +618,12 @@ package nonisolated struct Told: Sendable {
   /// When a person must have acted, if there is such an instant.
   package var dueAt: Int64 = 0
 
+  /// The channel's name, for who can answer there.
+  package var channel: String = String()
+
+  /// What was counted, in a sentence for people; no customer's text.
+  package var facts: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum Matter: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -627,6 +633,12 @@ package nonisolated struct Told: Sendable {
     case claimed // = 2
     case closed // = 3
     case brokenPromise // = 4
+
+    /// The team that had it goes home; this desk's team has it now, and must say so.
+    case handover // = 5
+
+    /// Complaints under a post rise beyond what is usual.
+    case spike // = 6
     case UNRECOGNIZED(Int)
 
     package init() {
@@ -640,6 +652,8 @@ package nonisolated struct Told: Sendable {
       case 2: self = .claimed
       case 3: self = .closed
       case 4: self = .brokenPromise
+      case 5: self = .handover
+      case 6: self = .spike
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -651,6 +665,8 @@ package nonisolated struct Told: Sendable {
       case .claimed: return 2
       case .closed: return 3
       case .brokenPromise: return 4
+      case .handover: return 5
+      case .spike: return 6
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -662,6 +678,8 @@ package nonisolated struct Told: Sendable {
       .claimed,
       .closed,
       .brokenPromise,
+      .handover,
+      .spike,
     ]
 
   }
@@ -1669,7 +1687,7 @@ nonisolated extension Command.Verb: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension Told: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Told"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}origin\0\u{1}decisions\0\u{1}matter\0\u{1}rule\0\u{1}market\0\u{1}language\0\u{3}due_at\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}origin\0\u{1}decisions\0\u{1}matter\0\u{1}rule\0\u{1}market\0\u{1}language\0\u{3}due_at\0\u{2}\u{d}channel\0\u{1}facts\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1684,6 +1702,8 @@ nonisolated extension Told: SwiftProtobuf.Message, SwiftProtobuf._MessageImpleme
       case 5: try { try decoder.decodeSingularStringField(value: &self.market) }()
       case 6: try { try decoder.decodeSingularStringField(value: &self.language) }()
       case 7: try { try decoder.decodeSingularInt64Field(value: &self.dueAt) }()
+      case 20: try { try decoder.decodeSingularStringField(value: &self.channel) }()
+      case 21: try { try decoder.decodeSingularStringField(value: &self.facts) }()
       default: break
       }
     }
@@ -1711,6 +1731,12 @@ nonisolated extension Told: SwiftProtobuf.Message, SwiftProtobuf._MessageImpleme
     if self.dueAt != 0 {
       try visitor.visitSingularInt64Field(value: self.dueAt, fieldNumber: 7)
     }
+    if !self.channel.isEmpty {
+      try visitor.visitSingularStringField(value: self.channel, fieldNumber: 20)
+    }
+    if !self.facts.isEmpty {
+      try visitor.visitSingularStringField(value: self.facts, fieldNumber: 21)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1722,13 +1748,15 @@ nonisolated extension Told: SwiftProtobuf.Message, SwiftProtobuf._MessageImpleme
     if lhs.market != rhs.market {return false}
     if lhs.language != rhs.language {return false}
     if lhs.dueAt != rhs.dueAt {return false}
+    if lhs.channel != rhs.channel {return false}
+    if lhs.facts != rhs.facts {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
 }
 
 nonisolated extension Told.Matter: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0MATTER_UNSPECIFIED\0\u{1}ESCALATION\0\u{1}CLAIMED\0\u{1}CLOSED\0\u{1}BROKEN_PROMISE\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0MATTER_UNSPECIFIED\0\u{1}ESCALATION\0\u{1}CLAIMED\0\u{1}CLOSED\0\u{1}BROKEN_PROMISE\0\u{1}HANDOVER\0\u{1}SPIKE\0")
 }
 
 nonisolated extension Fetched: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

@@ -153,6 +153,15 @@ package nonisolated struct ArmedTimer: Sendable {
 
     /// A customer waits in opening hours for as long as the market's target allows.
     case firstResponse // = 7
+
+    /// The team that has the conversation goes home, or the next one comes.
+    case handover // = 20
+
+    /// A desk calls for everything that it has collected.
+    case digest // = 21
+
+    /// A told time that lies far ahead is held against the zone rules of the day.
+    case clockCheck // = 22
     case UNRECOGNIZED(Int)
 
     package init() {
@@ -169,6 +178,9 @@ package nonisolated struct ArmedTimer: Sendable {
       case 5: self = .escalationStep
       case 6: self = .windowClosing
       case 7: self = .firstResponse
+      case 20: self = .handover
+      case 21: self = .digest
+      case 22: self = .clockCheck
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -183,6 +195,9 @@ package nonisolated struct ArmedTimer: Sendable {
       case .escalationStep: return 5
       case .windowClosing: return 6
       case .firstResponse: return 7
+      case .handover: return 20
+      case .digest: return 21
+      case .clockCheck: return 22
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -197,6 +212,9 @@ package nonisolated struct ArmedTimer: Sendable {
       .escalationStep,
       .windowClosing,
       .firstResponse,
+      .handover,
+      .digest,
+      .clockCheck,
     ]
 
   }
@@ -449,6 +467,17 @@ package nonisolated struct Conversation: @unchecked Sendable {
     set {_uniqueStorage()._disclosedAt = newValue}
   }
 
+  /// The team that has it; empty: the market's own.
+  package var team: String {
+    get {_storage._team}
+    set {_uniqueStorage()._team = newValue}
+  }
+
+  package var vip: Bool {
+    get {_storage._vip}
+    set {_uniqueStorage()._vip = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum Status: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -567,6 +596,11 @@ package nonisolated struct Promise: Sendable {
 
   /// No automatic text can be sent any more when it is due: only a person can keep it.
   package var personOnly: Bool = false
+
+  /// The time as the customer was told it: milliseconds since 1970-01-01T00:00 on the clock of `told_zone`.
+  package var toldLocal: Int64 = 0
+
+  package var toldZone: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -708,6 +742,50 @@ package nonisolated struct Post: Sendable {
   /// XXH64 of the last public texts under the post, newest last, at most 8.
   package var lastTexts: [UInt64] = []
 
+  package var spike: SpikeWatch {
+    get {_spike ?? SpikeWatch()}
+    set {_spike = newValue}
+  }
+  /// Returns true if `spike` has been explicitly set.
+  package var hasSpike: Bool {self._spike != nil}
+  /// Clears the value of `spike`. Subsequent reads from it will return its default value.
+  package mutating func clearSpike() {self._spike = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _spike: SpikeWatch? = nil
+}
+
+/// What tells a rise of complaints under a post from its usual share of them.
+package nonisolated struct SpikeWatch: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Minutes since 1970 of the newest entry of the two lists below.
+  package var minute: Int64 = 0
+
+  /// Comments, and those that complain, in each of the last ten minutes, newest last; zeros at the beginning left out.
+  package var comments: [UInt32] = []
+
+  package var complaints: [UInt32] = []
+
+  /// All before them, halved each day.
+  package var pastComments: UInt32 = 0
+
+  package var pastComplaints: UInt32 = 0
+
+  /// Days since 1970 of the last halving.
+  package var day: Int64 = 0
+
+  /// XXH64 of those who complained in these minutes, at most 32: each counts once.
+  package var complainers: [UInt64] = []
+
+  /// When the desk was last told.
+  package var toldAt: Int64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -738,6 +816,19 @@ package nonisolated struct Matter: Sendable {
 
   /// Steps of the ladder that were climbed, all rounds together.
   package var step: UInt32 = 0
+
+  package var language: String = String()
+
+  package var channel: String = String()
+
+  /// When somebody was last called for it.
+  package var calledAt: Int64 = 0
+
+  /// As the tell said it.
+  package var facts: String = String()
+
+  /// Who was called last.
+  package var called: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -800,6 +891,52 @@ package nonisolated struct Desk: Sendable {
 
   package var closed: UInt64 = 0
 
+  /// Calls that wait for the next digest, one a target, at most 8.
+  package var calls: [CollectedCall] = []
+
+  /// Somebody has taken all matters that were called for before.
+  package var acknowledgedAt: Int64 = 0
+
+  /// When the last digest or collected call went out.
+  package var calledAt: Int64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// What is to be said to one person about several matters.
+package nonisolated struct CollectedCall: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var target: String = String()
+
+  package var matters: UInt32 = 0
+
+  /// Rules with how often each was heard, in the order of their first time, at most 8; the rest counts in `matters` only.
+  package var rules: [CountedRule] = []
+
+  /// The first matter, by its conversation, and the earliest instant at which one of them is due; 0: none is.
+  package var first: String = String()
+
+  package var dueAt: Int64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct CountedRule: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var rule: String = String()
+
+  package var count: UInt32 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -824,6 +961,11 @@ package nonisolated struct OpenItem: Sendable {
   package var agent: String = String()
 
   package var late: Bool = false
+
+  /// The team that has it; empty: the market's own.
+  package var team: String = String()
+
+  package var vip: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1068,7 +1210,7 @@ nonisolated extension ArmedTimer: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 }
 
 nonisolated extension ArmedTimer.Kind: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0KIND_UNSPECIFIED\0\u{1}PROMISE_PRE_BREACH\0\u{1}PROMISE_DUE\0\u{1}QUIET\0\u{1}ACK_TIMEOUT\0\u{1}ESCALATION_STEP\0\u{1}WINDOW_CLOSING\0\u{1}FIRST_RESPONSE\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0KIND_UNSPECIFIED\0\u{1}PROMISE_PRE_BREACH\0\u{1}PROMISE_DUE\0\u{1}QUIET\0\u{1}ACK_TIMEOUT\0\u{1}ESCALATION_STEP\0\u{1}WINDOW_CLOSING\0\u{1}FIRST_RESPONSE\0\u{2}\u{d}HANDOVER\0\u{1}DIGEST\0\u{1}CLOCK_CHECK\0")
 }
 
 nonisolated extension Evidence: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -1117,7 +1259,7 @@ nonisolated extension Evidence.Provenance: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Conversation"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}language\0\u{1}zone\0\u{1}contact\0\u{3}last_customer_at\0\u{3}window_closes_at\0\u{3}last_agent_at\0\u{3}last_automatic_at\0\u{3}foreign_until\0\u{1}agent\0\u{1}status\0\u{3}waiting_since\0\u{3}after_hours\0\u{1}promises\0\u{1}pending\0\u{3}last_texts\0\u{1}comments\0\u{1}held\0\u{1}escalated\0\u{1}late\0\u{3}last_asked_at\0\u{1}withdrawn\0\u{1}loop\0\u{3}satisfaction_asked_at\0\u{1}aggrieved\0\u{2}\u{6}ad\0\u{3}ad_at\0\u{3}disclosed_at\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}language\0\u{1}zone\0\u{1}contact\0\u{3}last_customer_at\0\u{3}window_closes_at\0\u{3}last_agent_at\0\u{3}last_automatic_at\0\u{3}foreign_until\0\u{1}agent\0\u{1}status\0\u{3}waiting_since\0\u{3}after_hours\0\u{1}promises\0\u{1}pending\0\u{3}last_texts\0\u{1}comments\0\u{1}held\0\u{1}escalated\0\u{1}late\0\u{3}last_asked_at\0\u{1}withdrawn\0\u{1}loop\0\u{3}satisfaction_asked_at\0\u{1}aggrieved\0\u{2}\u{6}ad\0\u{3}ad_at\0\u{3}disclosed_at\0\u{2}\u{8}team\0\u{1}vip\0")
 
   fileprivate class _StorageClass {
     var _language: Evidence? = nil
@@ -1147,6 +1289,8 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
     var _ad: String = String()
     var _adAt: Int64 = 0
     var _disclosedAt: Int64 = 0
+    var _team: String = String()
+    var _vip: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1184,6 +1328,8 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
       _ad = source._ad
       _adAt = source._adAt
       _disclosedAt = source._disclosedAt
+      _team = source._team
+      _vip = source._vip
     }
   }
 
@@ -1229,6 +1375,8 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
         case 30: try { try decoder.decodeSingularStringField(value: &_storage._ad) }()
         case 31: try { try decoder.decodeSingularInt64Field(value: &_storage._adAt) }()
         case 32: try { try decoder.decodeSingularInt64Field(value: &_storage._disclosedAt) }()
+        case 40: try { try decoder.decodeSingularStringField(value: &_storage._team) }()
+        case 41: try { try decoder.decodeSingularBoolField(value: &_storage._vip) }()
         default: break
         }
       }
@@ -1322,6 +1470,12 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
       if _storage._disclosedAt != 0 {
         try visitor.visitSingularInt64Field(value: _storage._disclosedAt, fieldNumber: 32)
       }
+      if !_storage._team.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._team, fieldNumber: 40)
+      }
+      if _storage._vip != false {
+        try visitor.visitSingularBoolField(value: _storage._vip, fieldNumber: 41)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1358,6 +1512,8 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
         if _storage._ad != rhs_storage._ad {return false}
         if _storage._adAt != rhs_storage._adAt {return false}
         if _storage._disclosedAt != rhs_storage._disclosedAt {return false}
+        if _storage._team != rhs_storage._team {return false}
+        if _storage._vip != rhs_storage._vip {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -1468,7 +1624,7 @@ nonisolated extension ClosedPeriodText: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension Promise: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Promise"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}due_at\0\u{3}made_at\0\u{1}standing\0\u{3}action_high\0\u{1}escalated\0\u{3}settled_at\0\u{3}action_low\0\u{3}person_only\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}due_at\0\u{3}made_at\0\u{1}standing\0\u{3}action_high\0\u{1}escalated\0\u{3}settled_at\0\u{3}action_low\0\u{3}person_only\0\u{4}\u{b}told_local\0\u{3}told_zone\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1485,6 +1641,8 @@ nonisolated extension Promise: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       case 7: try { try decoder.decodeSingularInt64Field(value: &self.settledAt) }()
       case 8: try { try decoder.decodeSingularFixed64Field(value: &self.actionLow) }()
       case 9: try { try decoder.decodeSingularBoolField(value: &self.personOnly) }()
+      case 20: try { try decoder.decodeSingularInt64Field(value: &self.toldLocal) }()
+      case 21: try { try decoder.decodeSingularStringField(value: &self.toldZone) }()
       default: break
       }
     }
@@ -1518,6 +1676,12 @@ nonisolated extension Promise: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     if self.personOnly != false {
       try visitor.visitSingularBoolField(value: self.personOnly, fieldNumber: 9)
     }
+    if self.toldLocal != 0 {
+      try visitor.visitSingularInt64Field(value: self.toldLocal, fieldNumber: 20)
+    }
+    if !self.toldZone.isEmpty {
+      try visitor.visitSingularStringField(value: self.toldZone, fieldNumber: 21)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1531,6 +1695,8 @@ nonisolated extension Promise: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     if lhs.escalated != rhs.escalated {return false}
     if lhs.settledAt != rhs.settledAt {return false}
     if lhs.personOnly != rhs.personOnly {return false}
+    if lhs.toldLocal != rhs.toldLocal {return false}
+    if lhs.toldZone != rhs.toldZone {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1702,7 +1868,7 @@ nonisolated extension HeldReply: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension Post: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Post"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}comments\0\u{3}last_texts\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}comments\0\u{3}last_texts\0\u{2}\u{12}spike\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1712,24 +1878,98 @@ nonisolated extension Post: SwiftProtobuf.Message, SwiftProtobuf._MessageImpleme
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.comments) }()
       case 2: try { try decoder.decodeRepeatedFixed64Field(value: &self.lastTexts) }()
+      case 20: try { try decoder.decodeSingularMessageField(value: &self._spike) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.comments != 0 {
       try visitor.visitSingularUInt64Field(value: self.comments, fieldNumber: 1)
     }
     if !self.lastTexts.isEmpty {
       try visitor.visitPackedFixed64Field(value: self.lastTexts, fieldNumber: 2)
     }
+    try { if let v = self._spike {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Post, rhs: Post) -> Bool {
     if lhs.comments != rhs.comments {return false}
     if lhs.lastTexts != rhs.lastTexts {return false}
+    if lhs._spike != rhs._spike {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension SpikeWatch: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SpikeWatch"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}minute\0\u{1}comments\0\u{1}complaints\0\u{3}past_comments\0\u{3}past_complaints\0\u{1}day\0\u{1}complainers\0\u{3}told_at\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.minute) }()
+      case 2: try { try decoder.decodeRepeatedUInt32Field(value: &self.comments) }()
+      case 3: try { try decoder.decodeRepeatedUInt32Field(value: &self.complaints) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.pastComments) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.pastComplaints) }()
+      case 6: try { try decoder.decodeSingularInt64Field(value: &self.day) }()
+      case 7: try { try decoder.decodeRepeatedFixed64Field(value: &self.complainers) }()
+      case 8: try { try decoder.decodeSingularInt64Field(value: &self.toldAt) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.minute != 0 {
+      try visitor.visitSingularInt64Field(value: self.minute, fieldNumber: 1)
+    }
+    if !self.comments.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.comments, fieldNumber: 2)
+    }
+    if !self.complaints.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.complaints, fieldNumber: 3)
+    }
+    if self.pastComments != 0 {
+      try visitor.visitSingularUInt32Field(value: self.pastComments, fieldNumber: 4)
+    }
+    if self.pastComplaints != 0 {
+      try visitor.visitSingularUInt32Field(value: self.pastComplaints, fieldNumber: 5)
+    }
+    if self.day != 0 {
+      try visitor.visitSingularInt64Field(value: self.day, fieldNumber: 6)
+    }
+    if !self.complainers.isEmpty {
+      try visitor.visitPackedFixed64Field(value: self.complainers, fieldNumber: 7)
+    }
+    if self.toldAt != 0 {
+      try visitor.visitSingularInt64Field(value: self.toldAt, fieldNumber: 8)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: SpikeWatch, rhs: SpikeWatch) -> Bool {
+    if lhs.minute != rhs.minute {return false}
+    if lhs.comments != rhs.comments {return false}
+    if lhs.complaints != rhs.complaints {return false}
+    if lhs.pastComments != rhs.pastComments {return false}
+    if lhs.pastComplaints != rhs.pastComplaints {return false}
+    if lhs.day != rhs.day {return false}
+    if lhs.complainers != rhs.complainers {return false}
+    if lhs.toldAt != rhs.toldAt {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1737,7 +1977,7 @@ nonisolated extension Post: SwiftProtobuf.Message, SwiftProtobuf._MessageImpleme
 
 nonisolated extension Matter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Matter"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}origin\0\u{1}heard\0\u{1}standing\0\u{3}opened_at\0\u{3}due_at\0\u{1}notices\0\u{1}rule\0\u{1}market\0\u{1}step\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}origin\0\u{1}heard\0\u{1}standing\0\u{3}opened_at\0\u{3}due_at\0\u{1}notices\0\u{1}rule\0\u{1}market\0\u{1}step\0\u{2}\u{b}language\0\u{1}channel\0\u{3}called_at\0\u{1}facts\0\u{1}called\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1754,6 +1994,11 @@ nonisolated extension Matter: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
       case 7: try { try decoder.decodeSingularStringField(value: &self.rule) }()
       case 8: try { try decoder.decodeSingularStringField(value: &self.market) }()
       case 9: try { try decoder.decodeSingularUInt32Field(value: &self.step) }()
+      case 20: try { try decoder.decodeSingularStringField(value: &self.language) }()
+      case 21: try { try decoder.decodeSingularStringField(value: &self.channel) }()
+      case 22: try { try decoder.decodeSingularInt64Field(value: &self.calledAt) }()
+      case 23: try { try decoder.decodeSingularStringField(value: &self.facts) }()
+      case 24: try { try decoder.decodeSingularStringField(value: &self.called) }()
       default: break
       }
     }
@@ -1787,6 +2032,21 @@ nonisolated extension Matter: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
     if self.step != 0 {
       try visitor.visitSingularUInt32Field(value: self.step, fieldNumber: 9)
     }
+    if !self.language.isEmpty {
+      try visitor.visitSingularStringField(value: self.language, fieldNumber: 20)
+    }
+    if !self.channel.isEmpty {
+      try visitor.visitSingularStringField(value: self.channel, fieldNumber: 21)
+    }
+    if self.calledAt != 0 {
+      try visitor.visitSingularInt64Field(value: self.calledAt, fieldNumber: 22)
+    }
+    if !self.facts.isEmpty {
+      try visitor.visitSingularStringField(value: self.facts, fieldNumber: 23)
+    }
+    if !self.called.isEmpty {
+      try visitor.visitSingularStringField(value: self.called, fieldNumber: 24)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1800,6 +2060,11 @@ nonisolated extension Matter: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
     if lhs.rule != rhs.rule {return false}
     if lhs.market != rhs.market {return false}
     if lhs.step != rhs.step {return false}
+    if lhs.language != rhs.language {return false}
+    if lhs.channel != rhs.channel {return false}
+    if lhs.calledAt != rhs.calledAt {return false}
+    if lhs.facts != rhs.facts {return false}
+    if lhs.called != rhs.called {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1811,7 +2076,7 @@ nonisolated extension Matter.Standing: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension Desk: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Desk"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}opened\0\u{1}closed\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}opened\0\u{1}closed\0\u{2}\u{12}calls\0\u{3}acknowledged_at\0\u{3}called_at\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1821,6 +2086,9 @@ nonisolated extension Desk: SwiftProtobuf.Message, SwiftProtobuf._MessageImpleme
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.opened) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.closed) }()
+      case 20: try { try decoder.decodeRepeatedMessageField(value: &self.calls) }()
+      case 21: try { try decoder.decodeSingularInt64Field(value: &self.acknowledgedAt) }()
+      case 22: try { try decoder.decodeSingularInt64Field(value: &self.calledAt) }()
       default: break
       }
     }
@@ -1833,12 +2101,109 @@ nonisolated extension Desk: SwiftProtobuf.Message, SwiftProtobuf._MessageImpleme
     if self.closed != 0 {
       try visitor.visitSingularUInt64Field(value: self.closed, fieldNumber: 2)
     }
+    if !self.calls.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.calls, fieldNumber: 20)
+    }
+    if self.acknowledgedAt != 0 {
+      try visitor.visitSingularInt64Field(value: self.acknowledgedAt, fieldNumber: 21)
+    }
+    if self.calledAt != 0 {
+      try visitor.visitSingularInt64Field(value: self.calledAt, fieldNumber: 22)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Desk, rhs: Desk) -> Bool {
     if lhs.opened != rhs.opened {return false}
     if lhs.closed != rhs.closed {return false}
+    if lhs.calls != rhs.calls {return false}
+    if lhs.acknowledgedAt != rhs.acknowledgedAt {return false}
+    if lhs.calledAt != rhs.calledAt {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension CollectedCall: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CollectedCall"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}target\0\u{1}matters\0\u{1}rules\0\u{1}first\0\u{3}due_at\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.target) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.matters) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.rules) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.first) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self.dueAt) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.target.isEmpty {
+      try visitor.visitSingularStringField(value: self.target, fieldNumber: 1)
+    }
+    if self.matters != 0 {
+      try visitor.visitSingularUInt32Field(value: self.matters, fieldNumber: 2)
+    }
+    if !self.rules.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.rules, fieldNumber: 3)
+    }
+    if !self.first.isEmpty {
+      try visitor.visitSingularStringField(value: self.first, fieldNumber: 4)
+    }
+    if self.dueAt != 0 {
+      try visitor.visitSingularInt64Field(value: self.dueAt, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: CollectedCall, rhs: CollectedCall) -> Bool {
+    if lhs.target != rhs.target {return false}
+    if lhs.matters != rhs.matters {return false}
+    if lhs.rules != rhs.rules {return false}
+    if lhs.first != rhs.first {return false}
+    if lhs.dueAt != rhs.dueAt {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension CountedRule: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CountedRule"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}rule\0\u{1}count\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.rule) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.count) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.rule.isEmpty {
+      try visitor.visitSingularStringField(value: self.rule, fieldNumber: 1)
+    }
+    if self.count != 0 {
+      try visitor.visitSingularUInt32Field(value: self.count, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: CountedRule, rhs: CountedRule) -> Bool {
+    if lhs.rule != rhs.rule {return false}
+    if lhs.count != rhs.count {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1846,7 +2211,7 @@ nonisolated extension Desk: SwiftProtobuf.Message, SwiftProtobuf._MessageImpleme
 
 nonisolated extension OpenItem: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".OpenItem"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}conversation\0\u{3}waiting_since\0\u{3}due_at\0\u{1}language\0\u{1}escalated\0\u{1}agent\0\u{1}late\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}conversation\0\u{3}waiting_since\0\u{3}due_at\0\u{1}language\0\u{1}escalated\0\u{1}agent\0\u{1}late\0\u{2}\u{d}team\0\u{1}vip\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1861,6 +2226,8 @@ nonisolated extension OpenItem: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       case 5: try { try decoder.decodeSingularBoolField(value: &self.escalated) }()
       case 6: try { try decoder.decodeSingularStringField(value: &self.agent) }()
       case 7: try { try decoder.decodeSingularBoolField(value: &self.late) }()
+      case 20: try { try decoder.decodeSingularStringField(value: &self.team) }()
+      case 21: try { try decoder.decodeSingularBoolField(value: &self.vip) }()
       default: break
       }
     }
@@ -1888,6 +2255,12 @@ nonisolated extension OpenItem: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if self.late != false {
       try visitor.visitSingularBoolField(value: self.late, fieldNumber: 7)
     }
+    if !self.team.isEmpty {
+      try visitor.visitSingularStringField(value: self.team, fieldNumber: 20)
+    }
+    if self.vip != false {
+      try visitor.visitSingularBoolField(value: self.vip, fieldNumber: 21)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1899,6 +2272,8 @@ nonisolated extension OpenItem: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if lhs.escalated != rhs.escalated {return false}
     if lhs.agent != rhs.agent {return false}
     if lhs.late != rhs.late {return false}
+    if lhs.team != rhs.team {return false}
+    if lhs.vip != rhs.vip {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -33,7 +33,8 @@ extension Turn {
     /// The target of a customer who began to wait with this event, in working time (DOMAIN F13, N15). Who was promised
     /// something has the promise's own timers.
     mutating func watchFirstResponse(since instant: Instant) {
-        guard let target = market.service.firstResponse, talk.waitingSince == instant.milliseconds, !talk.late,
+        let own = talk.vip ? market.service.vip?.firstResponse : nil
+        guard let target = own ?? market.service.firstResponse, talk.waitingSince == instant.milliseconds, !talk.late,
             !isArmed(.firstResponse, Self.firstResponse), !talk.promises.contains(where: { $0.standing.isOpen }),
             let due = coverage.advance(from: instant, by: target)
         else { return }
@@ -41,7 +42,8 @@ extension Turn {
     }
 
     /// The target has come: the desk hears of it once, unless somebody has answered.
-    mutating func comeToFirstResponse() {
+    mutating func comeToFirstResponse(_ subject: String) {
+        if comeToAdQuestion(subject) { return }
         guard talk.status == .waitingTeam, talk.held.isEmpty else {
             result.rule = "timer.settled"
             return
@@ -51,6 +53,8 @@ extension Turn {
     }
 
     mutating func stopFirstResponse() {
-        disarm(subject: Self.firstResponse)
+        if state.timers.contains(where: { $0.kind == .firstResponse }) {
+            state.timers.removeAll { $0.kind == .firstResponse }
+        }
     }
 }

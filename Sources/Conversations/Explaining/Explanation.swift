@@ -12,6 +12,8 @@ package enum Explanation {
         if !result.abstained.isEmpty { text += "; a frequent question was not answered (\(result.abstained))" }
         if !result.spans.isEmpty { text += "; found " + result.spans.map(span).joined(separator: ", ") }
         for mark in result.promises { text += "; " + promise(mark) }
+        if !result.team.isEmpty { text += "; the team \(result.team) has it" }
+        if !result.called.isEmpty { text += "; \(result.called) was called" }
         if !result.actions.isEmpty {
             let count = result.actions.count / 2
             text += "; it made \(count) action\(count == 1 ? "" : "s")"
@@ -55,7 +57,8 @@ package enum Explanation {
     private static func closed(_ result: DecisionResult) -> String {
         guard result.closedUntil > result.closedFrom else { return "" }
         let from = Instant(milliseconds: result.closedFrom)
-        return " (closed from \(from) until \(Instant(milliseconds: result.closedUntil)))"
+        let teams = result.servedBy.isEmpty ? "" : " by the hours of " + result.servedBy.joined(separator: ", ")
+        return " (closed from \(from) until \(Instant(milliseconds: result.closedUntil))\(teams))"
     }
 
     private static func span(_ span: TextSpan) -> String {
@@ -113,6 +116,21 @@ package enum Explanation {
         "acknowledgement": "the team is there and the customer was told that the message is being read",
         "first_response.missed": "nobody has answered within the market's target, so the desk was told",
         "quiet.resolved": "the customer was quiet for as long as the market waits, so the conversation is resolved",
+        "ad_question.unanswered": "nobody has answered the question under the running ad in time, so the desk was told",
+        "ad_question.paused": "the ad does not run any more, so its question waits like any other",
+        "promise.clock_check":
+            "the promise lies a day ahead, and the told time was held against the zone rules in force",
+        "desk.handover": "the desk got the conversation from a team that has gone, and calls until it is acknowledged",
+        "desk.spike": "complaints under a post are far more than usual, so the desk calls at once, whatever the hour",
+        "desk.spike.same_incident": "another post of an incident that the desk knows already",
+        "desk.digest": "the calls that the desk had gathered went out together",
+        "desk.claimed": "a person took what the desk had called for",
+        "desk.closed": "a person closed the matter",
+        "desk.acknowledged": "a person has taken everything that the desk had called for, so nobody else is called",
+        "handover": "the team that had it has gone, so it passed to one that is there and must acknowledge it",
+        "handover.stays": "the team that has it is there",
+        "handover.nobody": "nobody is there who could take it over, so it waits for the next opening",
+        "handover.person_active": "a person wrote a moment ago and keeps it for now",
         "timer.settled": "what the timer stood for is settled already",
         "desk.step": "nobody has acknowledged, so the next one of the ladder was called",
         "rating.1": "the customer was not satisfied at all, so a person sees it",

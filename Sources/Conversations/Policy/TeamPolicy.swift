@@ -11,13 +11,32 @@ package struct TeamPolicy: Sendable {
     package let ladder: [LadderStep]
     /// How often the ladder is climbed before the desk stops calling; at least 1.
     package let rounds: Int
+    /// Nil: each matter calls by itself.
+    package let digest: DigestPolicy?
 
-    package init(name: String, coverage: Coverage, onCall: String, ladder: [LadderStep] = [], rounds: Int = 1) {
+    package init(
+        name: String, coverage: Coverage, onCall: String, ladder: [LadderStep] = [], rounds: Int = 1,
+        digest: DigestPolicy? = nil
+    ) {
         self.name = name
         self.coverage = coverage
         self.onCall = onCall
         self.ladder = ladder.isEmpty ? [LadderStep(after: .zero, target: .team)] : ladder
         self.rounds = max(1, rounds)
+        self.digest = digest
+    }
+}
+
+/// How a desk gathers its calls, so that ten thousand late conversations call a person once.
+package struct DigestPolicy: Sendable, Hashable {
+    /// The first call waits so long for others.
+    package let collect: Duration
+    /// So long after one call the next one may follow.
+    package let every: Duration
+
+    package init(collect: Duration = .seconds(60), every: Duration = .seconds(1_800)) {
+        self.collect = collect
+        self.every = every
     }
 }
 

@@ -125,6 +125,7 @@ extension Turn {
         promise.actionHigh = action.high
         promise.actionLow = action.low
         promise.personOnly = stated.isPersonOnly
+        noteToldTime(&promise)
         talk.promises.append(promise)
         noteStanding(promise)
         armPromise(promise.id, due: due)
@@ -140,5 +141,6 @@ extension Turn {
         talk.afterHours.append(given)
         result.closedFrom = given.from
         result.closedUntil = given.until
+        result.servedBy = market.served.able(language: languageTag, channel: rules.account.channel).map(\.name)
     }
 }

@@ -28,6 +28,9 @@ extension ArmedTimer {
             case .escalationStep: "escalation_step"
             case .windowClosing: "window_closing"
             case .firstResponse: "first_response"
+            case .handover: "handover"
+            case .digest: "digest"
+            case .clockCheck: "clock_check"
             case .unspecified: "unspecified"
             case .UNRECOGNIZED(let number): "kind_\(number)"
             }
@@ -74,13 +77,15 @@ extension Turn {
     }
 
     mutating func fire(_ timer: ArmedTimer) {
+        holdToldTimes()
         guard let armed = state.timers.firstIndex(of: timer) else {
             result.rule = "timer.settled"
             return
         }
         state.timers.remove(at: armed)
-        if timer.kind == .firstResponse { return comeToFirstResponse() }
+        if timer.kind == .firstResponse { return comeToFirstResponse(timer.subject) }
         if timer.kind == .quiet { return comeToQuiet() }
+        if timer.kind == .handover { return comeToHandover() }
         guard let index = openPromise(timer.subject) else {
             result.rule = "timer.settled"
             return
@@ -94,6 +99,7 @@ extension Turn {
                 escalate(index)
             }
         case .promiseDue: comeDue(index)
+        case .clockCheck: result.rule = "promise.clock_check"
         default: result.rule = "timer.unknown"
         }
     }

@@ -37,6 +37,10 @@ package enum SignalName {
     package static func backlog(team: String) -> String { "backlog/\(team)" }
     /// Conversations that a team answers in an hour; a whole number.
     package static func capacity(team: String) -> String { "capacity/\(team)" }
+    /// `paused` says that an ad does not run any more.
+    package static func ad(_ ad: String) -> String { "ad/\(ad)" }
+    /// Anything but `off` names a contact of whom more is made.
+    package static func vip(account: String, contact: String) -> String { "vip/\(account)/\(contact)" }
     /// `off` stops automatic texts. Scopes: `account/<id>`, `market/<name>`, `rule/<rule>`.
     package static func automation(_ scope: String) -> String { "automation/\(scope)" }
 }

@@ -9,6 +9,8 @@ struct OpenFacts: Equatable {
     private let isEscalated: Bool
     private let isLate: Bool
     private let agent: String
+    private let team: String
+    private let isVIP: Bool
 
     init(_ talk: Conversation) {
         var due: Int64 = 0
@@ -22,6 +24,8 @@ struct OpenFacts: Equatable {
         isEscalated = talk.escalated
         isLate = talk.late
         agent = talk.agent
+        team = talk.team
+        isVIP = talk.vip
     }
 
     func change(to after: OpenFacts, of id: EntityID, language: () -> String) -> OpenItemChange {
@@ -35,6 +39,8 @@ struct OpenFacts: Equatable {
         item.escalated = after.isEscalated
         item.agent = after.agent
         item.late = after.isLate
+        item.team = after.team
+        item.vip = after.isVIP
         return .set(item)
     }
 }

@@ -60,6 +60,7 @@ extension Turn {
             comment: comment.id, subject: StableHash.hash(comment.id), isCut: comment.fullLength > 0,
             post: comment.post, ad: comment.ad)
         hear(words, arrival, isUnknown: isUnknown)
+        watchAdQuestion(comment, arrival)
     }
 
     mutating func decide(reaction: Reaction, _ arrival: Arrival) {
@@ -103,7 +104,9 @@ extension Turn {
             return rate(score)
         }
         stopQuiet()
+        noteVIP(words.contact)
         let said = read(words)
+        watchSpike(words, said, arrival)
         if let said, said.moderation != .none || !said.classes.isEmpty {
             talk.noteCustomer(at: arrival.happened, wantsAnswer: false)
             if moderate(words, said, arrival, isCut: words.isCut) { return }
@@ -117,6 +120,7 @@ extension Turn {
         if answer(words, said, arrival) { return }
         list(words, arrival, isLate: arrival.isLate)
         replyAfterHours(words, arrival)
+        callForVIP(arrival)
         watchFirstResponse(since: arrival.happened)
     }
 

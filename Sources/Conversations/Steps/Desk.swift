@@ -8,14 +8,15 @@ import Instants
 /// not newer than what the matter has heard says nothing new and is a duplicate.
 ///
 /// It climbs the team's ladder: each step calls somebody, and a timer leads to the next one until the matter is acknowledged
-/// or closed, or the last round has ended. Who is called follows the sun: the team while somebody of it is there, else who
-/// is on call.
+/// or closed, or the last round has ended. Who is called follows the sun: the team while somebody of it is there, else a
+/// team that is there and can answer, else who is on call. What was handed over always ends at who is on call.
 struct DeskTurn {
     let id: EntityID
     let cause: String
     let now: Instant
     /// Nil: the policy knows no such team; it is called by its own name, once.
     let team: TeamPolicy?
+    let markets: [String: MarketPolicy]
     var state: EntityState
     var matter: Matter
     var desk: EntityState?
@@ -25,12 +26,13 @@ struct DeskTurn {
 
     init(
         _ id: EntityID, own: consuming EntityState?, desk: consuming EntityState?, cause: String, now: Instant,
-        team: TeamPolicy?, result: consuming DecisionResult
+        policy: Policy, result: consuming DecisionResult
     ) {
         self.id = id
         self.cause = cause
         self.desk = desk
-        self.team = team
+        team = policy.teams[id.parts.first ?? ""]
+        markets = policy.markets
         self.result = result
         var state = own.take() ?? EntityState()
         matter = state.matter
@@ -45,13 +47,16 @@ struct DeskTurn {
         matter.origin = told.origin
         matter.heard = told.decisions
         matter.market = told.market
+        matter.language = told.language
+        matter.channel = told.channel
         result.market = told.market
         result.rule = "desk.\(told.matter.word)"
         switch told.matter {
-        case .escalation, .brokenPromise:
+        case .escalation, .brokenPromise, .handover:
             matter.rule = told.rule
             matter.dueAt = told.dueAt
             open()
+        case .spike: hearSpike(told)
         case .claimed:
             if matter.standing != .closed { acknowledge() }
         case .closed:
@@ -59,9 +64,7 @@ struct DeskTurn {
                 matter.standing = .closed
                 return
             }
-            matter.standing = .closed
-            state.timers.removeAll()
-            count { $0.closed &+= 1 }
+            close()
         case .unspecified, .UNRECOGNIZED: result.rule = "desk.unknown"
         }
     }
@@ -77,12 +80,28 @@ struct DeskTurn {
             own: state, parent: desk, changesParent: deskChanged, actions: actions, result: result, changesStates: true)
     }
 
-    private mutating func open() {
+    /// What people do about the matter itself, such as an incident that no conversation stands for.
+    mutating func hear(_ event: Event) {
+        result.rule = "noted"
+        result.market = matter.market
+        let isOpen = matter.standing == .notified || matter.standing == .acknowledged
+        switch event.kind {
+        case .claim where isOpen:
+            result.rule = "desk.claimed"
+            acknowledge()
+        case .resolve where isOpen:
+            result.rule = "desk.closed"
+            close()
+        default: break
+        }
+    }
+
+    mutating func open() {
         guard matter.standing == .unspecified || matter.standing == .closed else { return }
         matter.standing = .notified
         matter.openedAt = now.milliseconds
         matter.step = 0
-        count { $0.opened &+= 1 }
+        changeDesk { $0.opened &+= 1 }
         climb()
     }
 
@@ -97,21 +116,35 @@ struct DeskTurn {
             result.rule = "timer.settled"
             return
         }
-        result.rule = "desk.step"
         result.market = matter.market
+        if let desk, desk.desk.acknowledgedAt > 0, desk.desk.acknowledgedAt >= matter.calledAt {
+            // Somebody has taken everything that the desk had called for.
+            result.rule = "desk.acknowledged"
+            acknowledge()
+            return
+        }
+        result.rule = "desk.step"
         climb()
     }
 
     private mutating func acknowledge() {
+        withdrawCall()
         matter.standing = .acknowledged
         state.timers.removeAll()
     }
 
+    private mutating func close() {
+        withdrawCall()
+        matter.standing = .closed
+        state.timers.removeAll()
+        changeDesk { $0.closed &+= 1 }
+    }
+
     /// Calls whom the next step names, and arms the one after it.
     private mutating func climb() {
-        let steps = team?.ladder ?? [LadderStep(after: .zero, target: .team)]
+        let steps = ladder
         let index = Int(matter.step) % steps.count
-        notify(name(of: steps[index].target))
+        call(name(of: steps[index].target))
         matter.step &+= 1
         let isLast = Int(matter.step) >= steps.count * (team?.rounds ?? 1)
         guard !isLast else { return }
@@ -126,34 +159,32 @@ struct DeskTurn {
         state.timers.append(timer)
     }
 
+    /// A ladder of a team that names nobody on call leads there if what was handed over is not acknowledged in time.
+    private static let acknowledgedWithin = Duration.seconds(900)
+
+    private var ladder: [LadderStep] {
+        let steps = team?.ladder ?? [LadderStep(after: .zero, target: .team)]
+        guard matter.rule == "handover", team != nil, !steps.contains(where: { $0.target == .onCall }) else {
+            return steps
+        }
+        return steps + [LadderStep(after: (steps.last?.after ?? .zero) + Self.acknowledgedWithin, target: .onCall)]
+    }
+
+    /// The team that is there and can answer, else who is on call.
     private func name(of target: LadderStep.Target) -> String {
+        let own = id.parts.first ?? ""
         switch target {
         case .named(let name): return name
         case .onCall: return team?.onCall ?? ""
         case .team:
-            guard let team, !team.coverage.isOpen(at: now) else { return id.parts.first ?? "" }
-            return team.onCall
+            guard let team, !team.coverage.isOpen(at: now) else { return own }
+            let served = markets[matter.market]?.served
+            let there = served?.team(at: now, language: matter.language, channel: matter.channel, preferring: own)
+            return there?.name ?? team.onCall
         }
     }
 
-    private mutating func notify(_ target: String) {
-        matter.notices &+= 1
-        var action = Action()
-        action.kind = .notify
-        action.class = matter.rule == "safety" ? .safety : .promiseNear
-        action.conversation = id.text
-        action.cause = cause
-        action.orderKey = id.text
-        action.decidedAt = now.milliseconds
-        action.team = id.parts.first ?? ""
-        action.contact = target
-        action.rule = matter.rule
-        action.notAfter = (now + .seconds(86_400)).milliseconds
-        action.actionID = ActionID(conversation: id, cause: cause, kind: .notify, n: 0)
-        actions.append(action)
-    }
-
-    private mutating func count(_ change: (inout Desk) -> Void) {
+    mutating func changeDesk(_ change: (inout Desk) -> Void) {
         var holder = desk.take() ?? EntityState()
         var counts = holder.desk
         holder.entity = nil
@@ -171,6 +202,8 @@ extension Told.Matter {
         case .claimed: "claimed"
         case .closed: "closed"
         case .brokenPromise: "broken_promise"
+        case .handover: "handover"
+        case .spike: "spike"
         case .unspecified: "unspecified"
         case .UNRECOGNIZED(let number): "matter_\(number)"
         }

@@ -55,8 +55,11 @@ extension Turn {
     mutating func tell(
         _ matter: Told.Matter, _ class: Action.Class = .promiseNear, rule: String, due: Instant?
     ) {
-        if matter == .escalation || matter == .brokenPromise { talk.escalated = true }
-        let (team, marketName) = (market.team, market.name)
+        if matter == .escalation || matter == .brokenPromise || matter == .handover {
+            if !talk.escalated, matter != .handover { findTeam() }
+            talk.escalated = true
+        }
+        let (team, marketName, channel) = (self.team, market.name, rules.account.channel)
         let language = languageTag
         let (origin, count, instant) = (id, state.decisions, now.milliseconds)
         act(.tell, `class`) { action in
@@ -67,6 +70,7 @@ extension Turn {
             told.rule = rule
             told.market = marketName
             told.language = language
+            told.channel = channel
             told.dueAt = due?.milliseconds ?? 0
             var event = Event()
             event.id = action.actionID.description

@@ -58,6 +58,7 @@ struct Turn {
 
     /// Ends the decision: what is settled is dropped, limits are checked, the conversation goes back into its state.
     mutating func finished() throws(DecisionError) -> Decision {
+        watchOwner()
         guard actions.count <= DecisionError.mostActions else { throw .tooManyActions(actions.count) }
         talk.dropSettled()
         let change = before.change(to: OpenFacts(talk), of: id) { languageTag }

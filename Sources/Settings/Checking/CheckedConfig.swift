@@ -42,7 +42,7 @@ struct CheckedConfig: Sendable {
             TeamPolicy(
                 name: team.name,
                 coverage: hours.teams.first { $0.name == team.name }?.coverage ?? Coverage([]),
-                onCall: team.onCall, ladder: team.ladder.steps, rounds: team.ladder.rounds)
+                onCall: team.onCall, ladder: team.ladder.steps, rounds: team.ladder.rounds, digest: team.digest)
         }
         for campaign in parsed.rules.flatMap(\.campaigns) {
             _ = campaign.found(in: names.campaigns, "campaign of rules/campaigns.yaml")
@@ -97,7 +97,12 @@ struct CheckedConfig: Sendable {
     ) -> MarketPolicy? {
         let language = market.language.found(in: names.languages, "language with languages/TAG/templates.yaml")
         let answers = AnswerCheck.answers(of: market, parsed, names)
+        _ = market.vipTeam?.found(in: parsed.declared[.team] ?? [], "team")
         guard let language, let served = hours.markets.first(where: { $0.name == market.name }) else { return nil }
+        if market.service.handsOver, served.coverage.teams.count < 2 {
+            market.handover?.fault(
+                "a market that a second team serves (markets in teams/NAME.yaml)", got: "only \(served.team)")
+        }
         return MarketPolicy(
             name: market.name, language: language, zone: market.zone, zoneIsCertain: market.zoneIsCertain,
             team: served.team, coverage: served.coverage.fallback, served: served.coverage,

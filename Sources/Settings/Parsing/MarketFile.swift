@@ -16,6 +16,9 @@ struct MarketSettings {
     let escalation: EscalationPolicy
     let answers: [AnswerSettings]
     let service: ServicePolicy
+    /// Places of what `service` says of teams.
+    let vipTeam: Named?
+    let handover: ConfigValue?
     let moderation: ModerationPolicy
     let disclosure: DisclosurePolicy
     let automation: Bool
@@ -62,6 +65,8 @@ struct MarketSettings {
         moderation = fields["moderation"].flatMap { ModerationPolicy($0) } ?? ModerationPolicy()
         disclosure = fields["disclosure"].flatMap { DisclosurePolicy($0) } ?? DisclosurePolicy()
         service = fields["service"].flatMap { ServicePolicy($0) } ?? ServicePolicy()
+        vipTeam = fields["service"]?.entry("vip")?.entry("team")?.named("the name of a team")
+        handover = fields["service"]?.entry("handover")
         guard let language, let zone, let zoneName = zone.zoneName(), let team, let certain,
             let automation = fields["automation"].map({ $0.flag() }) ?? true
         else { return nil }

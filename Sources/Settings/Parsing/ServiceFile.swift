@@ -2,14 +2,63 @@ internal import Conversations
 
 /// `service` of `markets/NAME.yaml`.
 extension ServicePolicy {
-    private static let known = ["acknowledge", "first_response", "quiet_resolve", "satisfaction"]
+    private static let known = [
+        "acknowledge", "first_response", "quiet_resolve", "satisfaction", "handover", "vip", "ad_question", "spikes",
+    ]
 
     init?(_ value: ConfigValue) {
         guard let fields = value.fields("service", Self.known) else { return nil }
         self.init(
             acknowledges: fields["acknowledge"]?.flag() ?? false,
             firstResponse: fields["first_response"]?.duration(), quietResolve: fields["quiet_resolve"]?.duration(),
-            asksSatisfaction: fields["satisfaction"]?.flag() ?? false)
+            asksSatisfaction: fields["satisfaction"]?.flag() ?? false, handsOver: fields["handover"]?.flag() ?? false,
+            vip: fields["vip"].flatMap { VIPPolicy($0) }, adQuestion: fields["ad_question"]?.duration(),
+            spikes: fields["spikes"].flatMap { SpikePolicy($0) })
+    }
+}
+
+/// `service.vip` of `markets/NAME.yaml`.
+extension VIPPolicy {
+    private static let known = ["contacts", "signal", "team", "first_response", "call"]
+    static let mostContacts = 10_000
+
+    init?(_ value: ConfigValue) {
+        guard let fields = value.fields("vip", Self.known) else { return nil }
+        let list = fields["contacts"]?.list("a list of the platform's ids of contacts") ?? []
+        if list.count > Self.mostContacts {
+            fields["contacts"]?.fault("at most \(Self.mostContacts) contacts", got: "\(list.count)")
+        }
+        let bySignal = fields["signal"]?.flag() ?? false
+        if list.isEmpty, !bySignal { value.fault("contacts, or signal: true", got: "neither") }
+        self.init(
+            contacts: Set(list.compactMap { $0.text("the id of a contact") }), bySignal: bySignal,
+            team: fields["team"]?.text("the name of a team"), firstResponse: fields["first_response"]?.duration(),
+            callsAfterHours: fields["call"]?.flag() ?? false)
+    }
+}
+
+/// `service.spikes` of `markets/NAME.yaml`.
+extension SpikePolicy {
+    init?(_ value: ConfigValue) {
+        guard let fields = value.fields("spikes", ["usual", "at_least", "apart"]) else { return nil }
+        let usual = SpikePolicy()
+        self.init(
+            usual: fields["usual"]?.number(0...50, "complaints among 100 comments") ?? usual.usual,
+            atLeast: fields["at_least"]?.number(3...1_000, "people who complain") ?? usual.atLeast,
+            apart: fields["apart"]?.duration() ?? usual.apart)
+    }
+}
+
+/// `digest` of `teams/NAME.yaml`.
+extension DigestPolicy {
+    private static let longest = Duration.seconds(3_600)
+
+    init?(_ value: ConfigValue) {
+        guard let fields = value.fields("digest", ["collect", "every"]) else { return nil }
+        let usual = DigestPolicy()
+        let collect = fields["collect"]?.duration() ?? usual.collect
+        if collect > Self.longest { fields["collect"]?.fault("at most 1h: nobody is called before") }
+        self.init(collect: collect, every: fields["every"]?.duration() ?? usual.every)
     }
 }
 

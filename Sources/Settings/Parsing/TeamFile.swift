@@ -1,4 +1,5 @@
 internal import BusinessTime
+internal import Conversations
 internal import Instants
 
 /// `teams/NAME.yaml`.
@@ -14,9 +15,10 @@ struct TeamSettings {
     /// Whom the on-call notices go to; the name of a target, resolved by the notifier.
     let onCall: String
     let ladder: LadderSettings
+    let digest: DigestPolicy?
 
     private static let known = [
-        "calendar", "calendars", "languages", "markets", "channels", "on_call", "ladder", "rounds",
+        "calendar", "calendars", "languages", "markets", "channels", "on_call", "ladder", "rounds", "digest",
     ]
 
     init?(name: String, _ value: ConfigValue) {
@@ -25,6 +27,7 @@ struct TeamSettings {
         let languages = fields.required("languages")?.list("a list of language tags")
         let onCall = fields.required("on_call")?.text("whom to notify out of hours")
         ladder = LadderSettings(fields)
+        digest = fields["digest"].flatMap { DigestPolicy($0) }
         markets = Self.names(fields["markets"], "the name of a market") ?? []
         channels = Self.names(fields["channels"], "the name of a channel")
         guard let calendars, let languages, let onCall else { return nil }

@@ -1,0 +1,199 @@
+import Contracts
+import Instants
+import SwiftProtobuf
+
+/// How a desk calls people: one matter by itself, or many at once in a digest.
+///
+/// Problem: a promise missed ten thousand times over a closed night must call a person once, and each matter is an entity
+/// of its own. Choice: in a team that asks for it, a call is not made but collected in the desk's state, one line a target
+/// with counts by rule, and a timer of the desk makes one notice of each line: a little after the first call, and not
+/// sooner than `every` after the notice before, unless something in it comes due. What was acknowledged or closed meanwhile is taken off again. Who claims the
+/// desk takes everything it has called for. Threats, self-harm and spikes are never collected. Rejected: dropping calls
+/// beyond a rate, which loses the one that mattered. The state is bounded: eight targets, eight rules each; a ninth target
+/// is called by itself.
+extension DeskTurn {
+    static let mostTargets = 8
+    static let mostRules = 8
+    /// A digest goes out at the latest so long before something in it is due.
+    private static let beforeDue = Duration.seconds(600)
+
+    private var isUrgent: Bool { matter.rule == "safety" || matter.rule == SpikeAlarm.rule }
+
+    mutating func call(_ target: String) {
+        matter.calledAt = now.milliseconds
+        matter.called = target
+        result.called = target
+        matter.notices &+= 1
+        guard let digest = team?.digest, !isUrgent, collect(for: target, digest) else { return notify(target) }
+    }
+
+    /// An acknowledged matter calls nobody any more.
+    mutating func withdrawCall() {
+        guard let calls = desk?.desk.calls, matter.standing == .notified, let desk,
+            matter.calledAt > desk.desk.calledAt, let line = calls.firstIndex(where: { $0.target == matter.called })
+        else { return }
+        let (rule, origin) = (matter.rule, matter.origin)
+        changeDesk { desk in
+            desk.calls[line].matters -= min(1, desk.calls[line].matters)
+            if let known = desk.calls[line].rules.firstIndex(where: { $0.rule == rule && $0.count > 0 }) {
+                desk.calls[line].rules[known].count -= 1
+            }
+            if desk.calls[line].first == origin { desk.calls[line].first = "" }
+            if desk.calls[line].matters == 0 { desk.calls.remove(at: line) }
+        }
+    }
+
+    /// False if the desk holds calls for as many targets as it can.
+    private mutating func collect(for target: String, _ digest: DigestPolicy) -> Bool {
+        let known = desk?.desk.calls ?? []
+        let line = known.firstIndex { $0.target == target }
+        guard line != nil || known.count < Self.mostTargets else { return false }
+        let matter = matter
+        changeDesk { desk in
+            if line == nil { desk.calls.append(CollectedCall.with { $0.target = target }) }
+            desk.calls[line ?? known.count].add(matter)
+        }
+        armDigest(at: digestDue(digest))
+        return true
+    }
+
+    /// As the team wants it, but in time for what is not late yet.
+    private func digestDue(_ digest: DigestPolicy) -> Instant {
+        let soonest = now + digest.collect
+        let usual = max(soonest, Instant(milliseconds: desk?.desk.calledAt ?? 0) + digest.every)
+        guard matter.dueAt > now.milliseconds else { return usual }
+        return min(usual, max(soonest, Instant(milliseconds: matter.dueAt) - Self.beforeDue))
+    }
+
+    private mutating func armDigest(at due: Instant) {
+        var timers = desk?.timers ?? []
+        if let armed = timers.firstIndex(where: { $0.kind == .digest }) {
+            guard due.milliseconds < timers[armed].dueAt else { return }
+            timers.remove(at: armed)
+        }
+        var timer = ArmedTimer()
+        timer.kind = .digest
+        timer.dueAt = due.milliseconds
+        desk?.timers = timers + [timer]
+    }
+
+    private mutating func notify(_ target: String) {
+        var action = Action()
+        action.kind = .notify
+        action.class = matter.rule == "safety" ? .safety : .promiseNear
+        action.conversation = id.text
+        action.cause = cause
+        action.orderKey = id.text
+        action.decidedAt = now.milliseconds
+        action.team = id.parts.first ?? ""
+        action.contact = target
+        action.rule = matter.rule
+        action.text = matter.facts
+        action.notAfter = (now + .seconds(86_400)).milliseconds
+        action.actionID = ActionID(conversation: id, cause: cause, kind: .notify, n: 0)
+        actions.append(action)
+    }
+}
+
+extension CollectedCall {
+    fileprivate mutating func add(_ matter: Matter) {
+        matters &+= 1
+        if first.isEmpty { first = matter.origin }
+        if matter.dueAt > 0 { dueAt = dueAt == 0 ? matter.dueAt : min(dueAt, matter.dueAt) }
+        if let known = rules.firstIndex(where: { $0.rule == matter.rule }) {
+            rules[known].count &+= 1
+        } else if rules.count < DeskTurn.mostRules {
+            rules.append(
+                CountedRule.with {
+                    $0.rule = matter.rule
+                    $0.count = 1
+                })
+        }
+    }
+
+    /// `212 conversations wait: promise.broken 180, first_response.missed 32; the first is due …; one of them: m/…`
+    fileprivate var sentence: String {
+        var text = "\(matters) \(matters == 1 ? "conversation waits" : "conversations wait"): "
+        text += rules.filter { $0.count > 0 }.map { "\($0.rule) \($0.count)" }.joined(separator: ", ")
+        if dueAt > 0 { text += "; the first is due \(Instant(milliseconds: dueAt))" }
+        if !first.isEmpty { text += "; one of them: \(first)" }
+        return text
+    }
+}
+
+/// A desk's own decisions: digests, and a person who takes everything that was called for.
+struct DeskCallsTurn {
+    let id: EntityID
+    let cause: String
+    let now: Instant
+    private var state: EntityState
+    private var desk: Desk
+    private var actions: [Action] = []
+    private var result: DecisionResult
+
+    init(_ id: EntityID, own: consuming EntityState?, cause: String, now: Instant, result: consuming DecisionResult) {
+        self.id = id
+        self.cause = cause
+        var state = own.take() ?? EntityState()
+        desk = state.desk
+        state.entity = nil
+        self.now = max(now, Instant(milliseconds: state.lastNow))
+        state.lastNow = self.now.milliseconds
+        state.decisions &+= 1
+        self.state = state
+        self.result = result
+        self.result.rule = "noted"
+    }
+
+    mutating func remember(_ event: UInt64, at position: Position) {
+        state.remember(event, at: position, on: now)
+    }
+
+    /// Somebody takes every matter that was called for so far; their ladders end with their next step.
+    mutating func hear(_ event: Event) {
+        guard case .claim = event.kind else { return }
+        result.rule = "desk.claimed"
+        desk.acknowledgedAt = now.milliseconds
+        desk.calls = []
+        state.timers.removeAll { $0.kind == .digest }
+    }
+
+    mutating func fire(_ timer: ArmedTimer) {
+        result.rule = "timer.settled"
+        state.timers.removeAll { $0 == timer }
+        guard timer.kind == .digest, !desk.calls.isEmpty else { return }
+        result.rule = "desk.digest"
+        result.called = desk.calls.map(\.target).joined(separator: ", ")
+        for call in desk.calls { notify(call) }
+        desk.calls = []
+        desk.calledAt = now.milliseconds
+    }
+
+    consuming func finished() -> Decision {
+        result.now = now.milliseconds
+        for action in actions {
+            result.actions.append(action.idHigh)
+            result.actions.append(action.idLow)
+        }
+        state.desk = desk
+        return Decision(own: state, parent: nil, actions: actions, result: result, changesStates: true)
+    }
+
+    private mutating func notify(_ call: CollectedCall) {
+        var action = Action()
+        action.kind = .notify
+        action.class = .promiseNear
+        action.conversation = id.text
+        action.cause = cause
+        action.n = UInt32(clamping: actions.count)
+        action.orderKey = id.text
+        action.decidedAt = now.milliseconds
+        action.team = id.parts.first ?? ""
+        action.contact = call.target
+        action.rule = "digest"
+        action.text = call.sentence
+        action.notAfter = (now + .seconds(86_400)).milliseconds
+        action.actionID = ActionID(conversation: id, cause: cause, kind: .notify, n: actions.count)
+        actions.append(action)
+    }
+}

@@ -1,0 +1,112 @@
+import BusinessTime
+import Contracts
+import Conversations
+import Instants
+import SwiftProtobuf
+import Testing
+
+@Suite("A told time")
+struct ToldTimeTests {
+    /// One fixed offset for ever, as a zone file says it.
+    private static func zone(hours: Int) throws -> ZoneRules {
+        let offset = UInt32(hours * 3_600)
+        let counts: [UInt8] = [0, 0, 0, 0, 1, 4].flatMap { [0, 0, 0, $0] }
+        let type = [
+            UInt8(offset >> 24), UInt8(offset >> 16 & 255), UInt8(offset >> 8 & 255), UInt8(offset & 255), 0, 0,
+        ]
+        let header = Array("TZif".utf8) + [UInt8](repeating: 0, count: 16) + counts
+        return try ZoneRules(name: try ZoneName("Test/Land"), tzif: header + type + Array("LMT\0".utf8))
+    }
+
+    private static func policy(_ hours: Int, number: UInt64) throws -> Policy {
+        var policy = TestPolicy()
+        policy.zone = try zone(hours: hours)
+        policy.number = number
+        return policy.built()
+    }
+
+    /// Friday, 20:00: promised for Monday, 10:00 UTC.
+    private static func promised() throws -> Scene {
+        var scene = Scene(try policy(1, number: 1))
+        try scene.take(.message("m", "hello?", at: .november(20, 20)), at: .november(20, 20))
+        try scene.settle(try #require(scene.texts().first))
+        #expect(scene.talk().promises.map(\.dueAt) == [Instant.november(23, 10).milliseconds])
+        return scene
+    }
+
+    @Test("edge case 47: new zone rules that bring a told time forward raise the alarm, and the earlier instant holds")
+    func earlier() throws {
+        var scene = try Self.promised()
+        // The clocks go on an hour: 11:00 on the customer's wall is now 09:00 UTC.
+        scene.policy = try Self.policy(2, number: 2)
+        try scene.advance(to: .november(22, 12))
+        #expect(scene.tells(.escalation).map(\.rule) == ["promise.clock_changed"])
+        #expect(scene.talk().promises.map(\.dueAt) == [Instant.november(23, 9).milliseconds])
+        #expect(scene.decisions.last?.result.promises.map(\.dueAt) == [Instant.november(23, 9).milliseconds])
+        #expect(scene.openItems[.anna]?.dueAt == Instant.november(23, 9).milliseconds)
+        try scene.advance(to: .november(23, 9))
+        #expect(scene.rules.last == "promise.due")
+        #expect(scene.tells(.brokenPromise).map(\.event.told.dueAt) == [Instant.november(23, 9).milliseconds])
+    }
+
+    @Test("edge case 47: rules that put it off raise the alarm once, and the instant that was meant holds")
+    func later() throws {
+        var scene = try Self.promised()
+        scene.policy = try Self.policy(0, number: 2)
+        try scene.take(.message("n", "still there?", at: .november(21, 9)), at: .november(21, 9))
+        try scene.take(.message("o", "hm", at: .november(21, 9, 5)), at: .november(21, 9, 5))
+        #expect(scene.tells(.escalation).map(\.rule) == ["promise.clock_changed"])
+        #expect(scene.talk().promises.map(\.dueAt) == [Instant.november(23, 10).milliseconds])
+        try scene.advance(to: .november(23, 10))
+        #expect(scene.rules.last == "promise.due")
+    }
+
+    @Test("edge case 37: an account that moves to a market with another clock leaves promises as they were told")
+    func movedAccount() throws {
+        var scene = Scene()
+        try scene.take(.message("m", "hello?", at: .november(20, 20)), at: .november(20, 20))
+        try scene.settle(try #require(scene.texts().first))
+        scene.policy = try Self.policy(3, number: 2)
+        try scene.take(.message("n", "still there?", at: .november(21, 9)), at: .november(21, 9))
+        #expect(scene.talk().promises.map(\.dueAt) == [Instant.november(23, 10).milliseconds])
+        #expect(scene.talk().promises.map(\.toldZone) == ["UTC"])
+        #expect(scene.tells(.escalation).isEmpty)
+    }
+
+    @Test("edge case 32: a customer on another clock is told the same instant on that clock", arguments: [true, false])
+    func travelling(isElsewhere: Bool) throws {
+        var scene = Scene(try Self.policy(2, number: 1))
+        try scene.take(.message("m", "hello?", at: .november(19, 10)), at: .november(19, 10))
+        if isElsewhere {
+            scene.states[.anna]?.conversation.zone = Evidence.with {
+                $0.value = "UTC"
+                $0.provenance = .agent
+            }
+        }
+        try scene.take(.message("n", "hello?", at: .november(19, 20)), at: .november(19, 20))
+        #expect(scene.talk().promises.map(\.dueAt) == [Instant.november(20, 10).milliseconds])
+        #expect(scene.texts().first?.text.contains(isElsewhere ? "10:00" : "12:00") == true)
+    }
+
+    @Test("edge case 42: a text that a limit held back beyond the opening is dropped, and promised nothing")
+    func heldBack() throws {
+        var scene = Scene()
+        try scene.take(.message("m", "hello?", at: .november(19, 20)), at: .november(19, 20))
+        let text = try #require(scene.texts().first)
+        #expect(text.notAfter == Instant.november(20, 9).milliseconds)
+        try scene.settle(text, .expired, at: .november(20, 9))
+        #expect(scene.standings() == [.void])
+        #expect(scene.openItems[.anna] != nil)
+        try scene.advance(to: .november(20, 12))
+        #expect(scene.tells(.brokenPromise).isEmpty)
+    }
+
+    @Test("the same rules say nothing, a day before it is due either")
+    func unchanged() throws {
+        var scene = try Self.promised()
+        scene.policy = try Self.policy(1, number: 2)
+        try scene.advance(to: .november(23, 8))
+        #expect(scene.rules.last == "promise.clock_check")
+        #expect(scene.tells(.escalation).isEmpty)
+    }
+}
