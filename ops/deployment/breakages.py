@@ -4,7 +4,7 @@ import shutil
 import tempfile
 
 from .machines import (check_alerts, check_confinement, check_containerfile, check_hadolint, check_promtool,
-                       check_redis, check_runbook, check_units)
+                       check_redis, check_runbook, check_units, check_users)
 from .manifests import check_pods, check_schemas
 from .tree import Tree
 
@@ -44,6 +44,10 @@ BREAKAGES = [
     ("cluster/Containerfile", "COPY config", "COPY configuration", check_containerfile, "configuration"),
     ("cluster/redis.conf", "maxmemory-policy noeviction", "maxmemory-policy allkeys-lru", check_redis, "allkeys-lru"),
     ("cluster/redis-cluster.conf", "cluster-enabled yes", "cluster-enable yes", check_redis, "cluster-enable"),
+    ("cluster/redis-auth.conf", " -@dangerous", "", check_users, "may not `flushall`"),
+    ("cluster/redis-auth.conf", " -function", "", check_users, "may not `function flush`"),
+    ("cluster/redis-auth.conf", "+function|load", "", check_users, "may `function load"),
+    ("cluster/redis-auth.conf", "~ns:*", "~*", check_users, "may not `get other`"),
     ("ops/README.md", "nightshift lanes list --trouble", "nightshift lanes list --troubled", check_runbook, "--troubled"),
     ("ops/README.md", "nightshift dead list", "nightshift died list", check_runbook, "died"),
 ]

@@ -128,10 +128,51 @@ def check_runbook(tree):
     for name in ("ops/README.md", "cluster/README.md"):
         for block in re.findall(r"^```sh\n(.*?)^```", tree.read(name), re.M | re.S):
             for line in block.replace("\\\n", " ").splitlines():
-                for part in re.split(r"\||&&|;|[()]", re.sub(r"\$\([^)]*\)", "VALUE", line.partition(" #")[0])):
-                    words = shlex.split(part.strip())
+                for words in commands(line):
                     # `kubectl exec … -- COMMAND` runs it elsewhere.
                     words = words[words.index("--") + 1:] if "--" in words else words
                     if words and words[0].split("/")[-1] == "nightshift":
                         for text in tree.executable.faults(words[1:]):
-                            tree.fault(name, f"`{part.strip()}`: {text}")
+                            tree.fault(name, f"`{' '.join(words)}`: {text}")
+
+
+def commands(line):
+    """The commands of a line of shell, each as its words."""
+    lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
+    lexer.whitespace_split = True
+    found = [[]]
+    for word in lexer:
+        if word and set(word) <= set("();<>|&"):
+            found.append([])
+        else:
+            found[-1].append(word)
+    return found
+
+
+def check_users(tree):
+    """What the user of the processes may do: all that they need, nothing that ends them all."""
+    with tempfile.TemporaryDirectory() as folder:
+        socket = f"{folder}/s"
+        server = subprocess.Popen(["redis-server", "redis.conf", "--port", "0", "--unixsocket", socket, "--dir", folder,
+                                   "--include", tree.root / "cluster/redis-auth.conf"], cwd=tree.root / "cluster",
+                                  stdout=subprocess.DEVNULL)
+        password = re.search(r"^requirepass (\S+)$", tree.read("cluster/redis-auth.conf"), re.M)[1]
+
+        def ask(*command):
+            return subprocess.run(["redis-cli", "-s", socket, "-a", password, "--no-auth-warning", "acl", "dryrun",
+                                   "nightshift", *command], capture_output=True, text=True).stdout.strip()
+
+        try:
+            end = time.monotonic() + 20
+            while not ask("ping") and time.monotonic() < end and server.poll() is None:
+                time.sleep(0.02)
+            for command in ("fcall f 1 ns:{a}:in", "hgetall ns:{a}:lane", "function load x", "config get maxmemory", "info",
+                            "ssubscribe ns:{a}:wake", "spublish ns:{a}:wake x", "wait 1 100", "time"):
+                if (said := ask(*command.split())) != "OK":
+                    tree.fault("cluster/redis-auth.conf", f"expected that nightshift may `{command}`, got: {said}")
+            for command in ("flushall", "config set maxmemory 1", "function flush", "shutdown", "get other", "acl list"):
+                if (said := ask(*command.split())) == "OK" or not said:
+                    tree.fault("cluster/redis-auth.conf", f"expected that nightshift may not `{command}`, got: {said}")
+        finally:
+            server.kill()
+            server.wait()
