@@ -66,7 +66,7 @@ enum LaneField: String, CaseIterable {
 struct LaneFieldValues {
     /// Everything.
     static let all = LaneFieldSet(LaneField.allCases)
-    /// What is asked once a second for every lane.
+    /// What is asked of every lane again and again.
     static let glance = LaneFieldSet([
         .owner, .wanted, .assignment, .cursor, .index, .last, .due, .paused, .appended, .decided, .now, .offset,
     ])

@@ -1,7 +1,7 @@
 package import Contracts
 package import Instants
 
-/// What a look at every lane once a second needs; the names are `LaneLook`'s.
+/// What a look at every lane again and again needs; the names are `LaneLook`'s.
 package struct LaneGlance: Sendable, Equatable {
     package var lane: LaneName
     package var owner: String?

@@ -10,7 +10,7 @@ extension LaneStore {
         try fields(LaneFieldValues.all, of: lanes) { Self.look($0, $1, $2) }
     }
 
-    /// What is asked of every lane once a second. Redis: one HMGET a lane, about 3 µs.
+    /// What is asked of every lane again and again. Redis: one HMGET a lane, about 3 µs.
     package func glance(_ lanes: [LaneName]) throws(LaneError) -> [LaneGlance] {
         try fields(LaneFieldValues.glance, of: lanes) { lane, values, serverTime in
             LaneGlance(
