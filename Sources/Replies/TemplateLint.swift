@@ -68,21 +68,26 @@ struct TemplateLint {
 
     /// Customers are answered where they wrote: no address of another channel in a text.
     static func redirect(_ text: String) -> TemplateTags.Fault? {
-        let lower = text.lowercased()
         let expected = "no link, e-mail address or telephone number: customers are answered where they wrote"
-        for word in ["http://", "https://", "www.", "@"] where lower.contains(word) {
+        // Bytes, since comparing characters took a tenth of the time that a command needs to start.
+        let bytes = text.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+        for word in ["http://", "https://", "www.", "@"] where holds(bytes, Array(word.utf8)) {
             return TemplateTags.Fault(expected: expected, came: word)
         }
         var digits = 0
-        for character in text {
-            if character.isASCII, character.isNumber {
-                digits += 1
-                if digits >= 7 { return TemplateTags.Fault(expected: expected, came: "a number of 7 digits") }
-            } else {
-                digits = 0
-            }
+        for byte in bytes {
+            digits = (0x30...0x39).contains(byte) ? digits + 1 : 0
+            if digits >= 7 { return TemplateTags.Fault(expected: expected, came: "a number of 7 digits") }
         }
         return nil
+    }
+
+    private static func holds(_ bytes: [UInt8], _ word: [UInt8]) -> Bool {
+        guard let first = word.first, bytes.count >= word.count else { return false }
+        for start in 0...(bytes.count - word.count) where bytes[start] == first {
+            if bytes[start..<start + word.count].elementsEqual(word) { return true }
+        }
+        return false
     }
 
     /// One of a pack's words must stand in a text.

@@ -11,22 +11,24 @@ package struct Phrase: Sendable, Hashable {
     /// Tag of the pack it comes from; empty for a phrase that holds in every language.
     package let language: String
 
-    /// A phrase of a language pack: its rule is the language and the list.
+    /// The bytes to look for; nil if nothing is left, or if a `*` stands elsewhere than at the end of a word.
+    let form: [UInt8]?
+
+    /// A phrase of a language pack: its rule is the language and the list. O(text).
     package init(text: String, meaning: Meaning, language: String) {
         self.text = text
         self.meaning = meaning
         self.language = language
         rule = language.isEmpty ? meaning.name : "\(language).\(meaning.name)"
         self.class = meaning.class
+        form = Self.form(of: text)
     }
 
     /// Something is left of the phrase to look for.
-    package static func isFindable(_ text: String) -> Bool {
-        Phrase(text: text, meaning: .class(.praise), language: "").form != nil
-    }
+    package var isFindable: Bool { form != nil }
 
-    /// The bytes to look for; nil if nothing is left, or if a `*` stands elsewhere than at the end of a word.
-    var form: [UInt8]? {
+    private static func form(of text: String) -> [UInt8]? {
+        guard text.utf8.contains(UInt8(ascii: "*")) else { return trimmed(NormalisedText(text).bytes) }
         var form: [UInt8] = []
         var pieces = text.split(separator: "*", omittingEmptySubsequences: false).map { NormalisedText(String($0)) }
         let isOpen = text.hasSuffix("*")
@@ -39,10 +41,15 @@ package struct Phrase: Sendable, Hashable {
             if stars, form.isEmpty || form.last == 0x20 || form.last == PhraseTrie.star { return nil }
             if stars { form.append(PhraseTrie.star) }
         }
-        let start = form.firstIndex { $0 != 0x20 } ?? form.count
-        let end = form.lastIndex { $0 != 0x20 } ?? -1
-        guard start <= end, form[start] != PhraseTrie.star else { return nil }
-        return Array(form[start...end])
+        return trimmed(form)
+    }
+
+    /// Without spaces at its ends; nil if nothing is left or a star is first.
+    private static func trimmed(_ form: [UInt8]) -> [UInt8]? {
+        guard let start = form.firstIndex(where: { $0 != 0x20 }), let end = form.lastIndex(where: { $0 != 0x20 }),
+            form[start] != PhraseTrie.star
+        else { return nil }
+        return start == 0 && end == form.count - 1 ? form : Array(form[start...end])
     }
 }
 

@@ -110,7 +110,7 @@ struct PhraseMatcherTests {
 
     @Test("a * elsewhere than at a word's end is no phrase", arguments: ["f*ck", "*size", "a * b", "* *", "a **"])
     func misplacedStars(phrase: String) {
-        #expect(!Phrase.isFindable(phrase))
+        #expect(!Phrase(text: phrase, meaning: .language, language: "").isFindable)
     }
 
     @Test("the tree finds what a plain search at word starts finds", arguments: [UInt64(1), 2, 3, 4, 5, 6, 7, 8])
@@ -126,12 +126,14 @@ struct PhraseMatcherTests {
             for _ in 0..<count { text.append(letters[draw(4)]) }
             return String(text)
         }
-        let patterns = (0..<40).map { _ in written(1 + draw(6)) }.filter { Phrase.isFindable($0) }
+        let patterns = (0..<40).map { _ in written(1 + draw(6)) }.filter {
+            Phrase(text: $0, meaning: .language, language: "").isFindable
+        }
         let text = written(400)
         let words = Array(NormalisedText(text).text.utf8)
         var expected = Set<[Int]>()
         for (index, pattern) in patterns.enumerated() {
-            let form = Array(Phrase(text: pattern, meaning: .language, language: "").form ?? [])
+            let form = Phrase(text: pattern, meaning: .language, language: "").form ?? []
             for start in 0..<max(0, words.count - form.count + 1) where Array(words[start..<start + form.count]) == form
             {
                 let end = start + form.count

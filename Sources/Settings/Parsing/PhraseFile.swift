@@ -39,12 +39,13 @@ struct PhraseSettings {
     func matched() -> [Phrase] {
         lists.flatMap { meaning, phrases in
             phrases.compactMap { phrase in
-                guard Phrase.isFindable(phrase.text) else {
+                let matched = Phrase(text: phrase.text, meaning: meaning, language: tag)
+                guard matched.isFindable else {
                     phrase.value.fault(
                         "a phrase with letters, digits or signs that can be seen, * only at a word's end")
                     return nil
                 }
-                return Phrase(text: phrase.text, meaning: meaning, language: tag)
+                return matched
             }
         }
     }
