@@ -27,17 +27,21 @@ package struct ConfigFiles: Sendable, Equatable {
         self.files = files.sorted { Array($0.path.utf8).lexicographicallyPrecedes(Array($1.path.utf8)) }
     }
 
+    /// Folders in folders.
+    private static let mostDepth = 8
+
     /// Reads every `.yaml` file below `folder`; hidden files and other kinds are not configuration and are passed over.
+    /// Links are followed: a mounted Kubernetes ConfigMap consists of them.
     ///
     /// - Throws: `ConfigFault` for a folder that cannot be read or a limit that is passed.
     package init(folder: String) throws(ConfigFault) {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue,
-            let names = FileManager.default.subpaths(atPath: folder)
-        else { throw ConfigFault(file: folder, expected: "a configuration folder", got: "none that can be read") }
+        var names: [String] = []
+        guard Self.collect("", in: folder, depth: 0, &names) else {
+            throw ConfigFault(file: folder, expected: "a configuration folder", got: "none that can be read")
+        }
         var files: [File] = []
         var size = 0
-        for name in names.sorted() where Self.isConfiguration(name) {
+        for name in names.sorted() {
             let file = try Self.read(name, in: folder)
             size += file.bytes.count
             files.append(file)
@@ -52,7 +56,7 @@ package struct ConfigFiles: Sendable, Equatable {
 
     /// One file of a folder, without reading the others.
     package static func read(_ path: String, in folder: String) throws(ConfigFault) -> File {
-        let full = folder + "/" + path
+        let full = URL(filePath: folder + "/" + path).resolvingSymlinksInPath().path
         let attributes = try? FileManager.default.attributesOfItem(atPath: full)
         let size = (attributes?[.size] as? NSNumber)?.intValue ?? 0
         guard size <= mostBytesOfFile else {
@@ -66,7 +70,20 @@ package struct ConfigFiles: Sendable, Equatable {
 
     package func file(_ path: String) -> File? { files.first { $0.path == path } }
 
-    private static func isConfiguration(_ path: String) -> Bool {
-        path.hasSuffix(".yaml") && !path.split(separator: "/").contains { $0.hasPrefix(".") }
+    /// The paths of configuration below a folder; false if it is none, or cannot be read.
+    private static func collect(_ path: String, in folder: String, depth: Int, _ names: inout [String]) -> Bool {
+        let place = URL(filePath: folder + "/" + path).resolvingSymlinksInPath().path
+        guard let children = try? FileManager.default.contentsOfDirectory(atPath: place) else { return false }
+        for child in children.sorted() where !child.hasPrefix(".") && names.count <= mostFiles {
+            let below = path.isEmpty ? child : path + "/" + child
+            var isFolder: ObjCBool = false
+            _ = FileManager.default.fileExists(atPath: folder + "/" + below, isDirectory: &isFolder)
+            if isFolder.boolValue {
+                if depth < mostDepth { _ = collect(below, in: folder, depth: depth + 1, &names) }
+            } else if child.hasSuffix(".yaml") {
+                names.append(below)
+            }
+        }
+        return true
     }
 }
