@@ -22,8 +22,7 @@ extension Turn {
     mutating func holdToldTimes() {
         for index in talk.promises.indices where talk.promises[index].standing.isOpen {
             let promise = talk.promises[index]
-            guard promise.toldLocal != 0, let name = try? ZoneName(promise.toldZone), let zone = rules.zones[name]
-            else { continue }
+            guard promise.toldLocal != 0, let zone = zone(named: promise.toldZone) else { continue }
             let told = ToldTime(promise.due, localMilliseconds: promise.toldLocal)
             guard told.shift(under: zone) != nil else { continue }
             let due = told.dueAt(under: zone)
@@ -35,5 +34,11 @@ extension Turn {
             noteStanding(talk.promises[index])
             tell(.escalation, rule: "promise.clock_changed", due: due)
         }
+    }
+
+    /// The market's own zone, where most are told, costs no look-up.
+    private func zone(named name: String) -> ZoneRules? {
+        if rules.zone.name.text == name { return rules.zone }
+        return (try? ZoneName(name)).flatMap { rules.zones[$0] }
     }
 }

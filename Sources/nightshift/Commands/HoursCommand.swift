@@ -9,10 +9,14 @@ struct HoursCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "hours",
         abstract: "Ask a calendar or a team: open or closed, until when, and when it opens next.",
+        usage: """
+            nightshift hours [--config <dir>] (--calendar <name> | --team <name>) --at <instant> ... [--zone <iana>]
+            nightshift hours import <file.ics> --calendar <name>
+            nightshift hours override <team> closed|open until <instant> | clear
+            """,
         discussion: """
-            nightshift hours --config DIR --calendar NAME --at INSTANT [--zone IANA] asks; `hours ask --help` lists all \
-            options. `hours import` proposes holidays from an iCalendar file; `hours override` says that a team is there, \
-            or is not, from now on.
+            Without a subcommand it asks; `hours ask --help` lists all options. `hours import` proposes holidays from an \
+            iCalendar file; `hours override` says that a team is there, or is not, from now on.
             """,
         subcommands: [Ask.self, HoursImportCommand.self, HoursOverrideCommand.self], defaultSubcommand: Ask.self)
 
