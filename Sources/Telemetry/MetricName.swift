@@ -36,8 +36,13 @@ extension MetricName {
         "nightshift_dead_letters_total", .counter, "Events set aside because they could not be decided.")
     package static let acceptedToCommitted = MetricName(
         "nightshift_accepted_to_committed_seconds", .histogram, "From the instant an event was received to its commit.")
-    package static let actionsSettled = MetricName(
-        "nightshift_actions_settled_total", .counter, "Actions whose outcome is recorded; labels kind and status.")
+    package static let entriesTrimmed = MetricName(
+        "nightshift_entries_trimmed_total", .counter, "Entries of logs, results and dead letters that had aged out.")
+    package static let actionsClosed = MetricName(
+        "nightshift_actions_closed_total", .counter, "Actions whose outcome this process recorded.")
+    package static let actionsAmbiguous = MetricName(
+        "nightshift_actions_ambiguous_total", .counter,
+        "Sends without an answer: they may have reached the customer and are not repeated.")
     package static let actionsOpen = MetricName(
         "nightshift_actions_open", .gauge, "Actions that wait or are under way in this process.")
     package static let lanesOwned = MetricName(
@@ -46,15 +51,14 @@ extension MetricName {
         "nightshift_leading", .gauge, "1 while this coordinator leads.")
     package static let spooledEvents = MetricName(
         "nightshift_spooled_events", .gauge, "Events held on disk because their lane cannot take them.")
-    package static let clockSkewSeconds = MetricName(
-        "nightshift_redis_clock_skew_seconds", .gauge, "Redis' clock less this process's clock.")
     package static let redisReconnects = MetricName(
         "nightshift_redis_reconnects_total", .counter, "Connections to Redis made again after a loss; label role.")
 
     /// Everything above, in the order of the catalogue; a test holds it complete and well-formed.
     package static let all: [MetricName] = [
         eventsAccepted, eventsQuarantined, eventsIgnored, webhooksRefused, decisions, commitsRefused, deadLetters,
-        acceptedToCommitted, actionsSettled, actionsOpen, lanesOwned, leading, spooledEvents, clockSkewSeconds,
+        acceptedToCommitted, entriesTrimmed, actionsClosed, actionsAmbiguous, actionsOpen, lanesOwned, leading,
+        spooledEvents,
         redisReconnects,
     ]
 }

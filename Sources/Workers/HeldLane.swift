@@ -124,8 +124,14 @@ package struct RunnerBounds: Sendable {
     package var mostEntries: Int
     package var mostTimers: Int
     package var mostBytes: Int
+    /// How often each lane is trimmed; what has aged lies there this much longer.
+    package var trimsEvery: Duration
 
-    package init(mostLanes: Int = 32, mostEntries: Int = 256, mostTimers: Int = 256, mostBytes: Int = 192 * 1_024) {
+    package init(
+        mostLanes: Int = 32, mostEntries: Int = 256, mostTimers: Int = 256, mostBytes: Int = 192 * 1_024,
+        trimsEvery: Duration = .seconds(600)
+    ) {
+        self.trimsEvery = trimsEvery
         self.mostLanes = max(1, mostLanes)
         self.mostEntries = min(max(1, mostEntries), 512)
         self.mostTimers = min(max(1, mostTimers), 512)

@@ -29,6 +29,13 @@ package struct LatencyHistogram: Sendable, Equatable {
         longest = max(longest, other.longest)
     }
 
+    /// What came in addition since an earlier state of the same histogram: upper bounds of buckets, with counts.
+    package func added(since earlier: LatencyHistogram) -> [(upTo: Duration, count: UInt64)] {
+        zip(buckets, earlier.buckets).enumerated().compactMap { index, counts in
+            counts.0 > counts.1 ? (.microseconds(Self.upperBound(index)), counts.0 - counts.1) : nil
+        }
+    }
+
     /// The upper bound of the bucket in which the quantile lies; nil while empty.
     ///
     /// - Parameter fraction: 0.5 for the median, 0.99 for p99.

@@ -8,6 +8,8 @@ package struct RunnerCounters: Sendable, Equatable {
     package var deadLetters: UInt64 = 0
     package var actions: UInt64 = 0
     package var reconnects: UInt64 = 0
+    /// Entries of logs, results and dead letters that were no longer to be kept.
+    package var trimmedEntries: UInt64 = 0
     package var lanes = 0
     /// From an entry's instant to the instant of its commit, both on the lane clock.
     package var acceptedToCommitted = LatencyHistogram()
@@ -22,6 +24,7 @@ package struct RunnerCounters: Sendable, Equatable {
         deadLetters += other.deadLetters
         actions += other.actions
         reconnects += other.reconnects
+        trimmedEntries += other.trimmedEntries
         lanes += other.lanes
         acceptedToCommitted.merge(other.acceptedToCommitted)
     }

@@ -31,6 +31,7 @@ final class RunnerLoop {
     private var ready: Deque<LaneName> = []
     private var dues = Heap<DueLane>()
     private var nextLook = ContinuousClock.now
+    var upkeep: RunnerUpkeep
     /// What is to be looked at before the next round of looks begins.
     private var toLook: ArraySlice<LaneName> = []
     private var failures: UInt32 = 0
@@ -51,6 +52,7 @@ final class RunnerLoop {
         self.status = status
         policy = PolicyInForce(setting.policy)
         signals = setting.signals
+        upkeep = RunnerUpkeep(every: setting.bounds.trimsEvery, now: .now)
     }
 
     func run() {
@@ -142,6 +144,7 @@ final class RunnerLoop {
             let share = toLook.prefix(lanes.count / Self.lookShares + 1)
             toLook = toLook.dropFirst(share.count)
             try look(Array(share))
+            try trimSome(now)
         }
         return try round()
     }

@@ -42,12 +42,14 @@ final class WorkerKit {
     /// Starts an owner and gives it the lane.
     func worker(
         _ name: String = "worker-a", assignment: UInt64 = 1, decider: Decider = FakeDecider.decider,
-        policy: Policy? = nil, patience: Duration = .seconds(30), lane: LaneName? = nil, sink: GatedCarrier? = nil
+        policy: Policy? = nil, patience: Duration = .seconds(30), lane: LaneName? = nil, sink: GatedCarrier? = nil,
+        bounds: RunnerBounds = RunnerBounds()
     ) throws -> WorkerService {
         let sink = sink ?? self.sink
         let setting = WorkerSetting(
             connector: connector, owner: name, runners: 1, decider: decider, policy: try policy ?? Self.policy(),
-            carriers: Carriers(channel: sink, tell: sink, notify: sink), patience: patience,
+            carriers: Carriers(channel: sink, tell: sink, notify: sink), bounds: bounds,
+            patience: patience,
             committed: { [events] _, committed in events.ring(with: committed.map { _ in 1 }) })
         let worker = try WorkerService(setting) { [reports] in reports.ring(with: [$0]) }
         worker.grant(lane ?? self.lane, assignment: assignment)

@@ -62,7 +62,8 @@ struct WorkerCommand: AsyncParsableCommand {
     @Option(help: "Host and version of the Graph API.") var graph = "https://graph.facebook.com/v26.0"
     @Option(help: "Folder with secrets; the file `token-<account>` holds an account's access token.") var secrets:
         String?
-    @Option(help: "Port of /healthz, /readyz and /metrics on loopback; 0 picks a free one.") var port = 9_101
+    @Option(help: "Port of /healthz, /readyz and /metrics; 0 picks a free one.") var port = 9_101
+    @Option(help: "Address of that port; they tell no secrets, but belong on no public one.") var host = "127.0.0.1"
     @Option(help: "Milliseconds after which a call without an answer counts as ambiguous.")
     var patienceMs: Int64 = 30_000
 
@@ -78,7 +79,7 @@ struct WorkerCommand: AsyncParsableCommand {
                 patience: .milliseconds(patienceMs)),
             connector: try await role.checkedConnector(), metrics: metrics, log: log)
         try await role.run([
-            HealthServer(port: port, metrics: metrics, log: log) { worker.unreadyReason }, worker,
+            HealthServer(host: host, port: port, metrics: metrics, log: log) { worker.unreadyReason }, worker,
         ])
     }
 }
@@ -89,7 +90,8 @@ struct CoordinatorCommand: AsyncParsableCommand {
         commandName: "coordinator", abstract: "Run one coordinator: places lanes on workers while it leads.")
 
     @OptionGroup var role: RoleOptions
-    @Option(help: "Port of /healthz, /readyz and /metrics on loopback; 0 picks a free one.") var port = 9_102
+    @Option(help: "Port of /healthz, /readyz and /metrics; 0 picks a free one.") var port = 9_102
+    @Option(help: "Address of that port; they tell no secrets, but belong on no public one.") var host = "127.0.0.1"
 
     func run() async throws {
         let metrics = MetricRegistry()
@@ -97,7 +99,8 @@ struct CoordinatorCommand: AsyncParsableCommand {
             name: role.name("coordinator"), connector: try await role.checkedConnector(), metrics: metrics,
             log: role.logger)
         try await role.run([
-            HealthServer(port: port, metrics: metrics, log: role.logger) { coordinator.unreadyReason }, coordinator,
+            HealthServer(host: host, port: port, metrics: metrics, log: role.logger) { coordinator.unreadyReason },
+            coordinator,
         ])
     }
 }

@@ -3,15 +3,19 @@ import Logging
 import ServiceLifecycle
 import Telemetry
 
-/// `/healthz`, `/readyz` and `/metrics` of a role without an HTTP server of its own, on loopback.
+/// `/healthz`, `/readyz` and `/metrics` of a role without an HTTP server of its own.
 struct HealthServer: Service {
+    let host: String
     let port: Int
     let metrics: MetricRegistry
     let log: Logger
     /// Nil while ready, else the reason in words.
     let unreadyReason: @Sendable () -> String?
 
-    init(port: Int, metrics: MetricRegistry, log: Logger, unreadyReason: @escaping @Sendable () -> String?) {
+    init(
+        host: String, port: Int, metrics: MetricRegistry, log: Logger, unreadyReason: @escaping @Sendable () -> String?
+    ) {
+        self.host = host
         self.port = port
         self.metrics = metrics
         self.log = log
@@ -31,7 +35,7 @@ struct HealthServer: Service {
         }
         router.get("/metrics") { _, _ in metrics.text() }
         let application = Application(
-            router: router, configuration: .init(address: .hostname("127.0.0.1", port: port), serverName: "nightshift"),
+            router: router, configuration: .init(address: .hostname(host, port: port), serverName: "nightshift"),
             logger: log)
         try await application.run()
     }

@@ -128,7 +128,8 @@ final class WorkerRole: Service {
             export(service.counters, &before, service.courierCounters)
             signals = await useSignals(service, redis, member.standing.control?.numbers.signals ?? 0, after: signals)
             let wanted = member.standing.control?.numbers.policy ?? 0
-            guard wanted > policy.withLock({ $0?.number ?? 0 }) else { continue }
+            // A lower number than ours: Redis lost its tail or was replaced, and its policy is the one in force.
+            guard wanted != 0, wanted != policy.withLock({ $0?.number ?? 0 }) else { continue }
             do {
                 if let newer = try await offPool({ try Session(connector).policyIfAny() }) {
                     policy.withLock { $0 = newer }
@@ -146,11 +147,11 @@ final class WorkerRole: Service {
     private func useSignals(
         _ service: WorkerService, _ redis: RedisThread, _ wanted: UInt64, after used: UInt64
     ) async -> UInt64 {
-        guard wanted > used else { return used }
+        guard wanted != used else { return used }
         let keyspace = connector.keyspace
         do {
             let read = try await redis.run { try ControlStore(connection: $0, keyspace: keyspace).signals() }
-            guard let read, read.number > used else { return used }
+            guard let read, read.number != used else { return used }
             let values = read.signals.map {
                 ($0.name, Conversations.Signal(value: $0.value, at: $0.at.milliseconds, writer: $0.writer))
             }
@@ -167,6 +168,12 @@ final class WorkerRole: Service {
         metrics.add(.commitsRefused, by: Double(now.refusedCommits - before.refusedCommits))
         metrics.add(.deadLetters, by: Double(now.deadLetters - before.deadLetters))
         metrics.add(.redisReconnects, [("role", "runner")], by: Double(now.reconnects - before.reconnects))
+        metrics.add(.entriesTrimmed, by: Double(now.trimmedEntries - before.trimmedEntries))
+        for added in now.acceptedToCommitted.added(since: before.acceptedToCommitted) {
+            metrics.observe(.acceptedToCommitted, seconds: added.upTo / .seconds(1), count: added.count)
+        }
+        metrics.set(.actionsClosed, to: Double(courier.closed))
+        metrics.set(.actionsAmbiguous, to: Double(courier.ambiguous))
         metrics.set(.lanesOwned, to: Double(now.lanes))
         metrics.set(.actionsOpen, to: Double(courier.waiting + courier.underWay))
         before = now
