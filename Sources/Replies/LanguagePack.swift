@@ -7,6 +7,7 @@ package struct LanguagePack: Sendable {
 
     private let words: LocaleWords
     private let variants: [ReplyKind: [CompiledTemplate]]
+    private let money: MoneyFormat?
 
     /// A template that breaks a rule; it is left out of the pack.
     package struct Fault: Equatable, Sendable {
@@ -24,8 +25,8 @@ package struct LanguagePack: Sendable {
     ///   - disclosure: words of which each text that only automation writes must hold one.
     ///   - regret: words of which each text to a disappointed customer must hold one; none: not asked for.
     package static func compile(
-        tag: String, words: LocaleWords, templates: [ReplyKind: [String]], disclosure: [String],
-        regret: [String] = []
+        tag: String, words: LocaleWords, money: MoneyFormat? = nil, templates: [ReplyKind: [String]],
+        disclosure: [String], regret: [String] = []
     ) -> (pack: LanguagePack, faults: [Fault]) {
         var variants: [ReplyKind: [CompiledTemplate]] = [:]
         var faults: [Fault] = []
@@ -46,7 +47,7 @@ package struct LanguagePack: Sendable {
                 }
             }
         }
-        return (LanguagePack(tag: tag, words: words, variants: variants), faults)
+        return (LanguagePack(tag: tag, words: words, money: money, variants: variants), faults)
     }
 
     /// The text of `kind`, or nil if no variant of it can be filled with these slots.
@@ -67,6 +68,9 @@ package struct LanguagePack: Sendable {
     package func variantCount(of kind: ReplyKind) -> Int {
         variants[kind]?.count ?? 0
     }
+
+    /// An amount as this language writes it; nil if its extract does not say how.
+    package func text(_ price: Price) -> String? { money?.text(price) }
 
     /// What breaks the rule that customers are answered where they wrote, in a fact of a market; nil if nothing does.
     package static func redirect(in fact: String) -> (expected: String, came: String)? {
@@ -92,9 +96,12 @@ package struct LanguagePack: Sendable {
         return compiled
     }
 
-    private init(tag: String, words: LocaleWords, variants: [ReplyKind: [CompiledTemplate]]) {
+    private init(
+        tag: String, words: LocaleWords, money: MoneyFormat?, variants: [ReplyKind: [CompiledTemplate]]
+    ) {
         self.tag = tag
         self.words = words
+        self.money = money
         self.variants = variants
     }
 }

@@ -38,6 +38,12 @@ extension ReplyKind {
 
     /// A line before texts that do not say by themselves that nobody wrote them.
     package static let disclosure = ReplyKind("disclosure")
+    /// One product's price, or that it is there, sold out, or back on a day. Needs `product`; the last needs `due`.
+    package static let productPrice = ReplyKind("product_price")
+    package static let productInStock = ReplyKind("product_in_stock")
+    package static let productSoldOut = ReplyKind("product_sold_out")
+    package static let productRestock = ReplyKind("product_restock")
+
     /// A person takes over from automation.
     package static let handover = ReplyKind("handover")
     /// Nobody who speaks this language is there now. Needs `due`.

@@ -80,7 +80,7 @@ package struct PhraseMatcher: Sendable {
 
     /// Between two scalars of one bordered word there is none.
     @inline(__always)
-    private static func isBorder(_ offset: Int, in text: NormalisedText) -> Bool {
+    static func isBorder(_ offset: Int, in text: NormalisedText) -> Bool {
         guard text.kinds[offset] == NormalisedText.Kind.bordered else { return true }
         var last = offset - 1
         while last >= 0, text.kinds[last] == NormalisedText.Kind.rest { last -= 1 }

@@ -23,6 +23,7 @@ struct TestPolicy {
         AnswerRule(rule: "faq.size", facts: ["en": "M", "fi": "M"]),
     ]
     var campaigns: [Campaign] = []
+    var products: ProductList?
     var service = ServicePolicy()
     var moderation = ModerationPolicy()
     var disclosure = DisclosurePolicy(messages: false)
@@ -50,7 +51,7 @@ struct TestPolicy {
             name: "de", language: "en", zone: zone.name, zoneIsCertain: zoneIsCertain, team: "berlin",
             coverage: Coverage([calendar]), served: try served(calendar),
             afterHours: AfterHoursPolicy(target: target, answersComments: answersComments),
-            answers: answers, campaigns: campaigns,
+            answers: answers, campaigns: campaigns, products: products,
             service: service, moderation: moderation, disclosure: disclosure, automation: automation)
         let partition = try PartitionName("de-berlin")
         return try Policy(
@@ -74,6 +75,7 @@ struct TestPolicy {
             texts: Classifier(
                 phrases: [
                     Phrase(text: "how much", meaning: .intent(.price), language: "en"),
+                    Phrase(text: "in stock", meaning: .intent(.stock), language: "en"),
                     Phrase(text: "what size", meaning: .intent(.size), language: "en"),
                     Phrase(text: "earn money fast", meaning: .spam(.offer), language: "en"),
                     Phrase(text: "message my broker", meaning: .spam(.contact), language: "en"),
@@ -119,6 +121,7 @@ struct TestPolicy {
         let promise = "{{day}}, no later than: {{time}}{{#zone_city}} {{zone_city}} time{{/zone_city}}."
         let (pack, _) = LanguagePack.compile(
             tag: tag, words: words,
+            money: try MoneyFormat(pattern: "{amount} {currency}", decimal: ".", group: ",", symbols: ["EUR": "€"]),
             templates: [
                 .afterHoursPromise: [
                     "\(tag): an automatic reply. We answer \(promise)", "\(tag): automatic. \(promise)",
@@ -128,6 +131,9 @@ struct TestPolicy {
                 ],
                 .afterHoursNoTime: ["\(tag): an automatic reply. We are closed.", "\(tag): automatic. Closed."],
                 .faq("price"): answerVariants,
+                .productPrice: ["{{product}} costs {{answer}}.", "{{product}} costs {{answer}}."],
+                .productInStock: ["{{product}} is in stock."], .productSoldOut: ["{{product}} is sold out."],
+                .productRestock: ["{{product}} is back: {{day}}."],
                 .faq("size"): ["Size {{answer}}.", "{{answer}} fits."],
                 .disclosure: ["\(tag): automatic.", "\(tag): an automatic answer."],
                 .acknowledgement: ["We are reading it.", "Here we are."],

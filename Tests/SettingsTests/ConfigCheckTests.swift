@@ -29,7 +29,7 @@ struct ConfigCheckTests {
             Broken(
                 file: "markets/de.yaml", old: "team: berlin", new: "teem: berlin",
                 fault: "markets/de.yaml:8:1: expected a key of a market: language, zone, zone_is_certain, team, "
-                    + "calendars, brand, address, after_hours, escalation, faq, service, moderation, disclosure, automation, domains, competitors, got \"teem\"; did you mean team?"
+                    + "calendars, brand, address, after_hours, escalation, faq, products, service, moderation, disclosure, automation, domains, competitors, got \"teem\"; did you mean team?"
             ),
             Broken(
                 file: "markets/de.yaml", old: "zone: Europe/Berlin", new: "zone: Europe/Berlni",

@@ -16,12 +16,15 @@ package struct AnswerRule: Sendable {
     package let answersComments: Bool
     /// Payloads of buttons and ice breakers that ask this question.
     package let payloads: [String]
+    /// The market's product list answers where a product is meant; the facts only where none is.
+    package let usesProducts: Bool
     /// Which texts of a pack answer it.
     package let kind: ReplyKind
 
     package init(
         rule: String, intent: Intent? = nil, scope: AnswerScope = AnswerScope(), facts: [String: String] = [:],
-        answersMessages: Bool = true, answersComments: Bool = true, payloads: [String] = []
+        answersMessages: Bool = true, answersComments: Bool = true, payloads: [String] = [],
+        usesProducts: Bool = false
     ) {
         self.rule = rule
         let intent = intent ?? (rule.hasPrefix("faq.") ? Intent(rawValue: String(rule.dropFirst(4))) : nil)
@@ -31,6 +34,7 @@ package struct AnswerRule: Sendable {
         self.answersMessages = answersMessages
         self.answersComments = answersComments
         self.payloads = payloads
+        self.usesProducts = usesProducts
         kind = intent.map { ReplyKind.faq($0.rawValue) } ?? ReplyKind(rule)
     }
 }

@@ -23,6 +23,7 @@ package struct MarketPolicy: Sendable {
     /// The same rules by what finds them.
     let questions: AnswerIndex
     let campaigns: CampaignIndex
+    package let products: ProductList?
     package let service: ServicePolicy
     package let moderation: ModerationPolicy
     package let disclosure: DisclosurePolicy
@@ -32,7 +33,8 @@ package struct MarketPolicy: Sendable {
     package init(
         name: String, language: String, zone: ZoneName, zoneIsCertain: Bool, team: String, coverage: Coverage,
         served: MarketCoverage? = nil, afterHours: AfterHoursPolicy?, escalation: EscalationPolicy = EscalationPolicy(),
-        answers: [AnswerRule] = [], campaigns: [Campaign] = [], service: ServicePolicy = ServicePolicy(),
+        answers: [AnswerRule] = [], campaigns: [Campaign] = [],
+        products: ProductList? = nil, service: ServicePolicy = ServicePolicy(),
         moderation: ModerationPolicy = ModerationPolicy(), disclosure: DisclosurePolicy = DisclosurePolicy(),
         automation: Bool = true
     ) {
@@ -48,6 +50,7 @@ package struct MarketPolicy: Sendable {
         self.answers = Dictionary(answers.map { ($0.rule, $0) }, uniquingKeysWith: { first, _ in first })
         questions = AnswerIndex(self.answers.values.sorted { $0.rule < $1.rule })
         self.campaigns = CampaignIndex(campaigns)
+        self.products = products
         self.service = service
         self.moderation = moderation
         self.disclosure = disclosure

@@ -18,25 +18,24 @@ extension Turn {
 
     /// True if an answer was made; the rule is then in the result.
     mutating func answer(_ words: Words, _ said: Classification?, _ arrival: Arrival) -> Bool {
-        guard !market.questions.isEmpty, let rule = question(of: words, said) else { return false }
+        guard !market.questions.isEmpty, let asked = question(of: words, said) else { return false }
+        let rule = asked.rule
         guard words.comment.isEmpty ? rule.answersMessages : rule.answersComments else {
             return abstain(rule, words.comment.isEmpty ? "messages are not answered" : "comments are not answered")
         }
         guard windowIsOpen, now < staleAfter(arrival.happened) else { return abstain(rule, "too late") }
         guard talk.foreignUntil <= now.milliseconds else { return abstain(rule, "another app writes here") }
         guard automationIsOn(rule: rule.rule) else { return abstain(rule, "switched off") }
-        let zone = customerZone
-        let slots = ReplySlots(
-            now: now, customerZone: zone.rules, zoneIsWeak: zone.isWeak, brand: rules.account.brand,
-            answer: rule.facts[languagePack.tag])
-        guard let text = render(rule.kind, slots, repeats: false) else {
-            return abstain(rule, slots.answer == nil ? "no fact in \(languagePack.tag)" : "every text was said")
+        guard let (kind, slots) = content(of: asked) else { return false }
+        guard let text = render(kind, slots, repeats: false) else {
+            let isFactMissing = slots.answer == nil && slots.product == nil
+            return abstain(rule, isFactMissing ? "no fact in \(languagePack.tag)" : "every text was said")
         }
         _ = say(
             Saying(
                 text: text, class: .answer, rule: rule.rule,
                 notAfter: windowCloses ?? staleAfter(arrival.happened), contact: words.contact,
-                comment: words.comment, subject: words.subject, kind: rule.kind, agent: ""))
+                comment: words.comment, subject: words.subject, kind: kind, agent: ""))
         result.rule = rule.rule
         result.language = languageTag
         return true
@@ -63,22 +62,64 @@ extension Turn {
         return topic
     }
 
+    /// A question with the rule that answers it and the product that it is about.
+    private struct Asked {
+        let rule: AnswerRule
+        var meant = ProductList.Meant.none
+    }
+
     /// The one question that the words ask; nil for none and for several.
-    private mutating func question(of words: Words, _ said: Classification?) -> AnswerRule? {
+    private mutating func question(of words: Words, _ said: Classification?) -> Asked? {
         // An `AccountRules` is a reference, so reading it does not touch what changes here.
         let (now, zone) = (now, rules.zone)
         let today = { zone.localTime(of: now).date }
         if !words.payload.isEmpty, let rule = market.questions.rule(forPayload: words.payload, today: today) {
-            return rule
+            return Asked(rule: rule, meant: market.products?.meant(by: "", topic(of: words)) ?? .none)
         }
         // Who asks for a person gets one, not an answer.
         guard let said, !said.classes.contains(.personWanted), let intent = said.intent else { return nil }
-        switch market.questions.rule(for: intent, topic(of: words), today: today) {
-        case .rule(let rule): return rule
+        var topic = topic(of: words)
+        let meant = market.products?.meant(by: words.text, topic) ?? .none
+        if case .one(let product, let found) = meant {
+            topic.sku = product.sku
+            if let found { note(found, product) }
+        }
+        switch market.questions.rule(for: intent, topic, today: today) {
+        case .rule(let rule): return Asked(rule: rule, meant: meant)
         case .outOfScope: result.abstained = "\(intent.rawValue): not here, or not today"
         case .none: break
         }
         return nil
+    }
+
+    /// Which text answers, filled with what; nil, and the reason in the result, if nothing does.
+    private mutating func content(of asked: Asked) -> (ReplyKind, ReplySlots)? {
+        let (rule, zone) = (asked.rule, customerZone)
+        let slots = ReplySlots(
+            now: now, customerZone: zone.rules, zoneIsWeak: zone.isWeak, brand: rules.account.brand,
+            answer: rule.facts[languagePack.tag])
+        guard rule.usesProducts, let intent = rule.intent else { return (rule.kind, slots) }
+        switch asked.meant {
+        case .none where slots.answer != nil: return (rule.kind, slots)
+        case .none: _ = abstain(rule, "no product of the list is meant")
+        case .several: _ = abstain(rule, "several products are meant")
+        case .one(let product, _):
+            switch fact(of: product, for: intent, slots) {
+            case .text(let kind, let slots): return (kind, slots)
+            case .nothing(let reason): _ = abstain(rule, reason)
+            }
+        }
+        return nil
+    }
+
+    private mutating func note(_ found: NameFinder.Found, _ product: Product) {
+        guard result.spans.count < Self.mostSpans else { return }
+        var span = TextSpan()
+        span.class = "product"
+        span.rule = product.sku
+        span.start = UInt32(clamping: found.start)
+        span.end = UInt32(clamping: found.end)
+        result.spans.append(span)
     }
 
     private mutating func abstain(_ rule: AnswerRule, _ reason: String) -> Bool {

@@ -28,13 +28,18 @@ enum AnswerCheck {
             facts[tag] = text
         }
         guard let faq = parsed.rules.first(where: { $0.name == name }) else { return nil }
-        if facts[market.language.text] == nil, faq.intent != .orderStatus {
+        if answer.usesProducts, market.products == nil || ![.price, .stock].contains(faq.intent) {
+            answer.rule.value.fault(
+                "source: products only for price and stock, in a market that names its products",
+                got: market.products == nil ? "no products" : faq.intent.rawValue)
+        }
+        if facts[market.language.text] == nil, faq.intent != .orderStatus, !answer.usesProducts {
             answer.rule.value.fault("a fact in \(market.language.text), the market's language", got: "none")
         }
         return AnswerRule(
             rule: "faq.\(name)", intent: faq.intent, scope: faq.scope, facts: facts,
             answersMessages: answer.answersMessages, answersComments: answer.answersComments,
-            payloads: answer.payloads)
+            payloads: answer.payloads, usesProducts: answer.usesProducts)
     }
 
     /// Of two answers to one question in one place on one day nobody could say which is given; nor of two buttons.

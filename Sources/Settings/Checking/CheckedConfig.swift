@@ -47,7 +47,9 @@ struct CheckedConfig: Sendable {
         for campaign in parsed.rules.flatMap(\.campaigns) {
             _ = campaign.found(in: names.campaigns, "campaign of rules/campaigns.yaml")
         }
-        markets = parsed.markets.compactMap { Self.market($0, parsed, names, hours) }
+        let lists = Dictionary(
+            parsed.products.map { ($0.name, ProductList($0.products)) }, uniquingKeysWith: { first, _ in first })
+        markets = parsed.markets.compactMap { Self.market($0, parsed, names, hours, lists) }
         partitions = parsed.partitions.compactMap { partition in
             _ = lookup.rules(of: partition.zone, at: partition.zoneValue)
             guard let market = partition.market.found(in: names.markets, "market") else { return nil }
@@ -65,6 +67,7 @@ struct CheckedConfig: Sendable {
         let channels: Set<String>
         let rules: Set<String>
         let campaigns: Set<String>
+        let products: Set<String>
         let languages: Set<String>
 
         init(_ parsed: ParsedConfig) {
@@ -72,6 +75,7 @@ struct CheckedConfig: Sendable {
             partitions = Set(parsed.partitions.map(\.name.text))
             channels = parsed.declared[.channel] ?? []
             rules = Set(parsed.rules.map(\.name))
+            products = parsed.declared[.products] ?? []
             campaigns = Set(parsed.campaigns.map(\.name))
             languages = parsed.declared[.templates] ?? []
         }
@@ -93,11 +97,13 @@ struct CheckedConfig: Sendable {
     }
 
     private static func market(
-        _ market: MarketSettings, _ parsed: ParsedConfig, _ names: Names, _ hours: HoursPlan
+        _ market: MarketSettings, _ parsed: ParsedConfig, _ names: Names, _ hours: HoursPlan,
+        _ lists: [String: ProductList]
     ) -> MarketPolicy? {
         let language = market.language.found(in: names.languages, "language with languages/TAG/templates.yaml")
         let answers = AnswerCheck.answers(of: market, parsed, names)
         _ = market.vipTeam?.found(in: parsed.declared[.team] ?? [], "team")
+        let products = market.products?.found(in: names.products, "list of products")
         guard let language, let served = hours.markets.first(where: { $0.name == market.name }) else { return nil }
         if market.service.handsOver, served.coverage.teams.count < 2 {
             market.handover?.fault(
@@ -107,7 +113,8 @@ struct CheckedConfig: Sendable {
             name: market.name, language: language, zone: market.zone, zoneIsCertain: market.zoneIsCertain,
             team: served.team, coverage: served.coverage.fallback, served: served.coverage,
             afterHours: market.afterHours, escalation: market.escalation, answers: answers,
-            campaigns: parsed.campaigns, service: market.service, moderation: market.moderation,
+            campaigns: parsed.campaigns, products: products.flatMap { lists[$0] }, service: market.service,
+            moderation: market.moderation,
             disclosure: market.disclosure, automation: market.automation)
     }
 }

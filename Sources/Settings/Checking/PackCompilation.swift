@@ -15,7 +15,8 @@ enum PackCompilation {
             regret += parent.regret
         }
         let (pack, faults) = LanguagePack.compile(
-            tag: language.tag, words: language.words, templates: texts.mapValues { $0.map(\.text) },
+            tag: language.tag, words: language.words, money: language.money,
+            templates: texts.mapValues { $0.map(\.text) },
             disclosure: disclosure, regret: regret)
         for fault in faults {
             let values = texts[fault.kind] ?? []

@@ -6,6 +6,8 @@ internal import Foundation
 package struct ConfigFiles: Sendable, Equatable {
     /// Bytes of one file.
     package static let mostBytesOfFile = 1 << 20
+    /// Bytes of one list of products.
+    package static let mostBytesOfProducts = 12 << 20
     /// Bytes of all files together.
     package static let mostBytes = 16 << 20
     package static let mostFiles = 2_000
@@ -59,8 +61,9 @@ package struct ConfigFiles: Sendable, Equatable {
         let full = URL(filePath: folder + "/" + path).resolvingSymlinksInPath().path
         let attributes = try? FileManager.default.attributesOfItem(atPath: full)
         let size = (attributes?[.size] as? NSNumber)?.intValue ?? 0
-        guard size <= mostBytesOfFile else {
-            throw ConfigFault(file: path, expected: "at most \(mostBytesOfFile) bytes", got: "\(size)")
+        let most = path.hasPrefix("products/") ? mostBytesOfProducts : mostBytesOfFile
+        guard size <= most else {
+            throw ConfigFault(file: path, expected: "at most \(most) bytes", got: "\(size)")
         }
         guard let data = FileManager.default.contents(atPath: full) else {
             throw ConfigFault(file: path, expected: "a file that can be read", got: "none")
@@ -80,10 +83,12 @@ package struct ConfigFiles: Sendable, Equatable {
             _ = FileManager.default.fileExists(atPath: folder + "/" + below, isDirectory: &isFolder)
             if isFolder.boolValue {
                 if depth < mostDepth { _ = collect(below, in: folder, depth: depth + 1, &names) }
-            } else if child.hasSuffix(".yaml") {
+            } else if child.hasSuffix(".yaml") || (path == "products" && isProducts(child)) {
                 names.append(below)
             }
         }
         return true
     }
+
+    private static func isProducts(_ name: String) -> Bool { name.hasSuffix(".csv") || name.hasSuffix(".json") }
 }

@@ -4,6 +4,8 @@ internal import Replies
 struct LanguageSettings {
     let tag: String
     let words: LocaleWords
+    /// Nil where the extract was made before amounts of money were part of it.
+    let money: MoneyFormat?
     let disclosure: [String]
     let regret: [String]
     let texts: [ReplyKind: [ConfigPhrase]]
@@ -38,6 +40,7 @@ struct LanguageSettings {
         guard let words else { return nil }
         self.tag = tag
         self.words = words
+        money = Self.money(cldr)
         self.texts = texts
         self.kinds = kinds
     }
@@ -51,6 +54,7 @@ struct LanguageSettings {
     private static let cldrKeys = [
         "cldr_version", "direction", "today", "tomorrow", "small_inside_sentence", "weekdays", "dated_weekdays",
         "months", "weekday_date", "date", "time", "hours", "periods", "cities",
+        "money", "money_decimal", "money_group", "money_groups", "money_grouped_from", "currencies",
     ]
 
     private static func words(_ value: ConfigValue) -> LocaleWords? {
@@ -73,24 +77,41 @@ struct LanguageSettings {
                     direction: direction, today: today, tomorrow: tomorrow, isSmallInsideSentence: small,
                     weekdays: weekdays, datedWeekdays: dated, months: months, weekdayDate: weekdayDate, date: date,
                     time: time, hours: hours, periods: fields["periods"] == nil ? [] : texts("periods") ?? [],
-                    cities: cities(fields["cities"])))
+                    cities: pairs(fields["cities"], "Europe/Vienna = Wien")))
         } catch {
             (fields[error.field] ?? value).fault(error.expected, got: error.came)
             return nil
         }
     }
 
-    /// One text of lines `Zone/Name = City`: thousands of nodes would take longer to read than all else together.
-    private static func cities(_ value: ConfigValue?) -> [String: String] {
+    private static func money(_ value: ConfigValue) -> MoneyFormat? {
+        guard let pattern = value.entry("money"), let text = pattern.text("a pattern"),
+            let decimal = value.entry("money_decimal")?.text("a sign"),
+            let group = value.entry("money_group")?.text("a sign")
+        else { return nil }
+        let sizes = value.entry("money_groups")?.list("two sizes")?.compactMap { $0.number(1...9, "digits") } ?? [3, 3]
+        do throws(LocaleWords.Fault) {
+            return try MoneyFormat(
+                pattern: text, decimal: decimal, group: group, sizes: sizes,
+                groupedFrom: value.entry("money_grouped_from")?.number(1...20, "digits") ?? 4,
+                symbols: pairs(value.entry("currencies"), "EUR = €"))
+        } catch {
+            (value.entry(error.field) ?? value).fault(error.expected, got: error.came)
+            return nil
+        }
+    }
+
+    /// One text of lines such as `Zone/Name = City`: thousands of nodes would take longer to read than all else together.
+    private static func pairs(_ value: ConfigValue?, _ example: String) -> [String: String] {
         guard let text = value?.optionalText() else { return [:] }
-        var cities: [String: String] = [:]
+        var pairs: [String: String] = [:]
         for line in text.split(separator: "\n") {
             guard let sign = line.firstRange(of: " = ") else {
-                value?.fault("lines such as Europe/Vienna = Wien", got: "\"\(line.prefix(40))\"")
+                value?.fault("lines such as \(example)", got: "\"\(line.prefix(40))\"")
                 continue
             }
-            cities[String(line[..<sign.lowerBound])] = String(line[sign.upperBound...])
+            pairs[String(line[..<sign.lowerBound])] = String(line[sign.upperBound...])
         }
-        return cities
+        return pairs
     }
 }

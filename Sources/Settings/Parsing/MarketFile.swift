@@ -10,6 +10,7 @@ struct MarketSettings {
     let zoneIsCertain: Bool
     let team: Named
     let calendars: [Named]
+    let products: Named?
     let brand: String?
     let address: String?
     let afterHours: AfterHoursPolicy?
@@ -33,11 +34,13 @@ struct MarketSettings {
         let answersMessages: Bool
         let answersComments: Bool
         let payloads: [String]
+        /// `source: products`.
+        let usesProducts: Bool
     }
 
     private static let known = [
         "language", "zone", "zone_is_certain", "team", "calendars", "brand", "address", "after_hours", "escalation",
-        "faq", "service", "moderation", "disclosure", "automation", "domains", "competitors",
+        "faq", "products", "service", "moderation", "disclosure", "automation", "domains", "competitors",
     ]
 
     init?(name: String, _ value: ConfigValue) {
@@ -49,6 +52,7 @@ struct MarketSettings {
         calendars = (fields["calendars"]?.list("a list of calendars") ?? []).compactMap {
             $0.named("the name of a calendar")
         }
+        products = fields["products"]?.named("the name of a list products/NAME")
         brand = fields["brand"]?.text("the name that customers know")
         address = fields["address"]?.text("a postal address")
         afterHours = fields["after_hours"].flatMap(Self.afterHours)
@@ -119,13 +123,21 @@ struct MarketSettings {
     }
 
     private static func answer(_ value: ConfigValue) -> AnswerSettings? {
-        guard let fields = value.fields("an answer", ["rule", "facts", "messages", "comments", "payloads"]) else {
+        guard let fields = value.fields("an answer", ["rule", "source", "facts", "messages", "comments", "payloads"])
+        else {
             return nil
         }
         guard let rule = fields.required("rule")?.named("the name of a rule of rules/faq.yaml") else { return nil }
         return AnswerSettings(
             rule: rule, facts: fields["facts"]?.textsByLanguage("a fact") ?? [],
             answersMessages: fields["messages"]?.flag() ?? true, answersComments: fields["comments"]?.flag() ?? true,
-            payloads: (fields["payloads"]?.list("a list of payloads") ?? []).compactMap { $0.text("a payload") })
+            payloads: (fields["payloads"]?.list("a list of payloads") ?? []).compactMap { $0.text("a payload") },
+            usesProducts: fields["source"]?.word(AnswerSource.self) == .products)
     }
+}
+
+/// What answers a question: the facts that stand beside it, or the market's list of products first.
+enum AnswerSource: String, CaseIterable {
+    case facts
+    case products
 }

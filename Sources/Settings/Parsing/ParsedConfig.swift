@@ -13,6 +13,7 @@ struct ParsedConfig {
     var channels: [ChannelSettings] = []
     var rules: [FAQSettings] = []
     var campaigns: [Campaign] = []
+    var products: [ProductFile] = []
     var languages: [LanguageSettings] = []
     var detection: [DetectionSettings] = []
     var phrases: [PhraseSettings] = []
@@ -23,6 +24,7 @@ struct ParsedConfig {
     private static let shape = [
         "partitions.yaml", "accounts.yaml", "overrides.yaml", "markets/NAME.yaml", "teams/NAME.yaml",
         "calendars/NAME.yaml", "channels/NAME.yaml", "rules/faq.yaml", "rules/campaigns.yaml",
+        "products/NAME.csv", "products/NAME.json", "products/NAME.yaml",
         "languages/TAG/templates.yaml", "languages/TAG/cldr.yaml", "languages/TAG/detect.yaml",
         "languages/TAG/phrases.yaml",
     ]
@@ -43,8 +45,15 @@ struct ParsedConfig {
                     nearest: NearestWord.to(file.path, among: Self.shape)))
             return
         }
-        let name = parts.last.map { String($0.dropLast(5)) } ?? ""
+        let name = parts.last.map(Self.stem) ?? ""
         declared[kind, default: []].insert(kind == .templates ? parts[1] : name)
+        if kind == .products, products.contains(where: { $0.name == name }) {
+            faults.add(ConfigFault(file: file.path, expected: "one list of this name", got: "a second one"))
+        }
+        if kind == .products, file.path.hasSuffix(".csv") {
+            products.append(ProductFile(name: name, csv: file, faults: faults))
+            return
+        }
         guard let value = ConfigValue(file, faults: faults) else { return }
         switch kind {
         case .partitions: partitions = PartitionSettings.read(value)
@@ -55,6 +64,7 @@ struct ParsedConfig {
         case .calendar: CalendarSettings(name: name, value).map { calendars.append(($0, value.entry("zone") ?? value)) }
         case .channel: ChannelSettings(name: name, value).map { channels.append($0) }
         case .faq: rules = FAQSettings.read(value)
+        case .products: products.append(ProductFile(name: name, list: value, faults: faults))
         case .campaigns: campaigns = CampaignFile.read(value)
         case .detect: DetectionSettings(tag: parts[1], value).map { detection.append($0) }
         case .phrases: PhraseSettings(tag: parts[1], value).map { phrases.append($0) }
@@ -70,15 +80,22 @@ struct ParsedConfig {
     }
 
     enum Kind {
-        case partitions, accounts, overrides, market, team, calendar, channel, faq, campaigns, templates, cldr, detect,
+        case partitions, accounts, overrides, market, team, calendar, channel, faq, campaigns, products, templates,
+            cldr, detect,
             phrases
+    }
+
+    /// A file's name without its ending.
+    private static func stem(_ name: String) -> String {
+        name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name
     }
 
     private static func kind(_ parts: [String]) -> Kind? {
         switch parts.count {
         case 1: ["partitions.yaml": .partitions, "accounts.yaml": .accounts, "overrides.yaml": .overrides][parts[0]]
         case 2 where parts[0] == "rules": ["faq.yaml": .faq, "campaigns.yaml": .campaigns][parts[1]]
-        case 2 where ConfigNames.isPlain(String(parts[1].dropLast(5))):
+        case 2 where parts[0] == "products": ConfigNames.isPlain(stem(parts[1])) ? .products : nil
+        case 2 where ConfigNames.isPlain(stem(parts[1])):
             ["markets": .market, "teams": .team, "calendars": .calendar, "channels": .channel][parts[0]]
         case 3 where parts[0] == "languages":
             [
