@@ -95,6 +95,25 @@ struct DigestTests {
         #expect(scene.texts(.notify).map(\.decidedAt) == [60, 780].map { (Self.start + .seconds($0)).milliseconds })
     }
 
+    @Test(
+        "the ladder leads to the next one soon, and repeats itself no sooner than the team wants, each matter once a page"
+    )
+    func ladder() throws {
+        let ladder = [LadderStep(after: .zero, target: .team), LadderStep(after: .seconds(600), target: .onCall)]
+        var policy = TestPolicy()
+        policy.digest = DigestPolicy(collect: .seconds(60), every: .seconds(3_600))
+        policy.ladder = ladder
+        policy.rounds = 3
+        var scene = Scene(policy.built())
+        for number in 0..<5 { try scene.take(Self.told(number, at: Self.start), at: Self.start) }
+        try scene.advance(to: Self.start + .seconds(3_600))
+        #expect(scene.texts(.notify).map(\.contact) == ["berlin", "night"])
+        #expect(scene.texts(.notify).map(\.text.first) == ["5", "5"])
+        try scene.advance(to: Self.start + .seconds(20_000))
+        #expect(scene.texts(.notify).map(\.contact) == ["berlin", "night", "berlin", "night"])
+        #expect(scene.texts(.notify).map(\.text.first) == ["5", "5", "5", "5"])
+    }
+
     @Test("threats are never gathered")
     func urgent() throws {
         var scene = Self.scene()

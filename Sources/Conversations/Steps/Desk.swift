@@ -149,9 +149,7 @@ struct DeskTurn {
         let isLast = Int(matter.step) >= steps.count * (team?.rounds ?? 1)
         guard !isLast else { return }
         let next = Int(matter.step) % steps.count
-        // A round that begins again waits as long as the step before took.
-        let last = index > 0 ? steps[index].after - steps[index - 1].after : steps[index].after
-        let wait = next > 0 ? steps[next].after - steps[index].after : max(last, .seconds(300))
+        let wait = next > 0 ? steps[next].after - steps[index].after : round - steps[index].after
         var timer = ArmedTimer()
         timer.kind = .escalationStep
         timer.dueAt = (now + max(wait, .seconds(1))).milliseconds
@@ -162,7 +160,15 @@ struct DeskTurn {
     /// A ladder of a team that names nobody on call leads there if what was handed over is not acknowledged in time.
     private static let acknowledgedWithin = Duration.seconds(900)
 
-    private var ladder: [LadderStep] {
+    /// From one first step to the next: a round that begins again waits as long as the step before took.
+    var round: Duration {
+        let steps = ladder
+        let end = steps.last?.after ?? .zero
+        let last = steps.count > 1 ? end - steps[steps.count - 2].after : end
+        return end + max(last, .seconds(300))
+    }
+
+    var ladder: [LadderStep] {
         let steps = team?.ladder ?? [LadderStep(after: .zero, target: .team)]
         guard matter.rule == "handover", team != nil, !steps.contains(where: { $0.target == .onCall }) else {
             return steps

@@ -7,7 +7,7 @@ import SwiftProtobuf
 /// Problem: a promise missed ten thousand times over a closed night must call a person once, and each matter is an entity
 /// of its own. Choice: in a team that asks for it, a call is not made but collected in the desk's state, one line a target
 /// with counts by rule, and a timer of the desk makes one notice of each line: a little after the first call, and not
-/// sooner than `every` after the notice before, unless something in it comes due. What was acknowledged or closed meanwhile is taken off again. Who claims the
+/// sooner than `every` after the notice before, unless something in it comes due or the ladder leads to somebody else. What was acknowledged or closed meanwhile is taken off again. Who claims the
 /// desk takes everything it has called for. Threats, self-harm and spikes are never collected. Rejected: dropping calls
 /// beyond a rate, which loses the one that mattered. The state is bounded: eight targets, eight rules each; a ninth target
 /// is called by itself.
@@ -20,11 +20,12 @@ extension DeskTurn {
     private var isUrgent: Bool { matter.rule == "safety" || matter.rule == SpikeAlarm.rule }
 
     mutating func call(_ target: String) {
-        matter.calledAt = now.milliseconds
-        matter.called = target
         result.called = target
         matter.notices &+= 1
-        guard let digest = team?.digest, !isUrgent, collect(for: target, digest) else { return notify(target) }
+        let isCollected = team?.digest.map { !isUrgent && collect(for: target, $0) } ?? false
+        matter.calledAt = now.milliseconds
+        matter.called = target
+        if !isCollected { notify(target) }
     }
 
     /// An acknowledged matter calls nobody any more.
@@ -47,20 +48,30 @@ extension DeskTurn {
     private mutating func collect(for target: String, _ digest: DigestPolicy) -> Bool {
         let known = desk?.desk.calls ?? []
         let line = known.firstIndex { $0.target == target }
+        // A later step of the ladder that leads to somebody who has not heard of it yet adds nothing.
+        if line != nil, isWaiting(for: target) { return true }
         guard line != nil || known.count < Self.mostTargets else { return false }
         let matter = matter
         changeDesk { desk in
             if line == nil { desk.calls.append(CollectedCall.with { $0.target = target }) }
             desk.calls[line ?? known.count].add(matter)
         }
-        armDigest(at: digestDue(digest))
+        armDigest(at: digestDue(digest, isNew: matter.called != target))
         return true
     }
 
-    /// As the team wants it, but in time for what is not late yet.
-    private func digestDue(_ digest: DigestPolicy) -> Instant {
+    /// This matter stands in the target's line already: by the step before, or by the round before.
+    private func isWaiting(for target: String) -> Bool {
+        let last = desk?.desk.calledAt ?? 0
+        if matter.called == target, matter.calledAt > last { return true }
+        return Int(matter.step) >= ladder.count && (now - round).milliseconds > last
+    }
+
+    /// As the team wants it; but a first call is in time for what is due, and who is next on the ladder hears soon.
+    private func digestDue(_ digest: DigestPolicy, isNew: Bool) -> Instant {
         let soonest = now + digest.collect
         let usual = max(soonest, Instant(milliseconds: desk?.desk.calledAt ?? 0) + digest.every)
+        if matter.step > 0 { return isNew && Int(matter.step) < ladder.count ? soonest : usual }
         guard matter.dueAt > now.milliseconds else { return usual }
         return min(usual, max(soonest, Instant(milliseconds: matter.dueAt) - Self.beforeDue))
     }
@@ -80,7 +91,7 @@ extension DeskTurn {
     private mutating func notify(_ target: String) {
         var action = Action()
         action.kind = .notify
-        action.class = matter.rule == "safety" ? .safety : .promiseNear
+        action.class = isUrgent ? .safety : .promiseNear
         action.conversation = id.text
         action.cause = cause
         action.orderKey = id.text
