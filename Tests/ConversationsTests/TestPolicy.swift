@@ -75,6 +75,8 @@ struct TestPolicy {
             texts: Classifier(
                 phrases: [
                     Phrase(text: "how much", meaning: .intent(.price), language: "en"),
+                    Phrase(text: "where is my order", meaning: .intent(.orderStatus), language: "en"),
+                    Phrase(text: "lovely quality", meaning: .class(.praise), language: "en"),
                     Phrase(text: "in stock", meaning: .intent(.stock), language: "en"),
                     Phrase(text: "what size", meaning: .intent(.size), language: "en"),
                     Phrase(text: "earn money fast", meaning: .spam(.offer), language: "en"),
@@ -131,6 +133,11 @@ struct TestPolicy {
                 ],
                 .afterHoursNoTime: ["\(tag): an automatic reply. We are closed.", "\(tag): automatic. Closed."],
                 .faq("price"): answerVariants,
+                .anythingElse: ["Anything else?", "Anything else?"],
+                .orderStatus: ["Your number, please, here in private."],
+                .orderStatusPublic: ["We have written to you.", "See your messages."],
+                .complaintReceivedPublic: ["We are sorry.", "Sorry, a person looks at it."],
+                .praiseThanksPublic: ["Thank you!", "How kind!"],
                 .productPrice: ["{{product}} costs {{answer}}.", "{{product}} costs {{answer}}."],
                 .productInStock: ["{{product}} is in stock."], .productSoldOut: ["{{product}} is sold out."],
                 .productRestock: ["{{product}} is back: {{day}}."],

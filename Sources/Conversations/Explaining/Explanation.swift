@@ -113,6 +113,8 @@ package enum Explanation {
         "moderation.person.private": "messages in private are never hidden, so a person decides",
         "moderation.person.cut": "only a part of the text is known, so a person decides",
         "moderation.person.aggrieved": "the customer complained here before, so a person decides",
+        "public.praise": "praise under a post was thanked for",
+        "public.complaint": "a complaint under a post got a word in public, and a person sees it",
         "acknowledgement": "the team is there and the customer was told that the message is being read",
         "first_response.missed": "nobody has answered within the market's target, so the desk was told",
         "quiet.resolved": "the customer was quiet for as long as the market waits, so the conversation is resolved",

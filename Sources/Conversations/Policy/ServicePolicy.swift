@@ -15,13 +15,19 @@ package struct ServicePolicy: Sendable {
     package let adQuestion: Duration?
     /// Nil: complaints under posts are not counted.
     package let spikes: SpikePolicy?
+    /// An answer that asks nothing itself ends with the question how else to help (DOMAIN F15); in messages only.
+    package let asksFurther: Bool
+    /// A complaint or praise under a post gets a word in public (DOMAIN F11); a complaint stays a person's matter.
+    package let answersComplaints: Bool
+    package let answersPraise: Bool
 
     package static let satisfactionEvery = Duration.seconds(7 * 86_400)
 
     package init(
         acknowledges: Bool = false, firstResponse: Duration? = nil, quietResolve: Duration? = nil,
         asksSatisfaction: Bool = false, handsOver: Bool = false, vip: VIPPolicy? = nil, adQuestion: Duration? = nil,
-        spikes: SpikePolicy? = nil
+        spikes: SpikePolicy? = nil, asksFurther: Bool = false, answersComplaints: Bool = false,
+        answersPraise: Bool = false
     ) {
         self.acknowledges = acknowledges
         self.firstResponse = firstResponse
@@ -31,6 +37,9 @@ package struct ServicePolicy: Sendable {
         self.vip = vip
         self.adQuestion = adQuestion
         self.spikes = spikes
+        self.asksFurther = asksFurther
+        self.answersComplaints = answersComplaints
+        self.answersPraise = answersPraise
     }
 }
 

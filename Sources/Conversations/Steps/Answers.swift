@@ -26,6 +26,7 @@ extension Turn {
         guard windowIsOpen, now < staleAfter(arrival.happened) else { return abstain(rule, "too late") }
         guard talk.foreignUntil <= now.milliseconds else { return abstain(rule, "another app writes here") }
         guard automationIsOn(rule: rule.rule) else { return abstain(rule, "switched off") }
+        if rule.intent == .orderStatus { return answerOrder(rule, words, arrival) }
         guard let (kind, slots) = content(of: asked) else { return false }
         guard let text = render(kind, slots, repeats: false) else {
             let isFactMissing = slots.answer == nil && slots.product == nil
@@ -33,7 +34,7 @@ extension Turn {
         }
         _ = say(
             Saying(
-                text: text, class: .answer, rule: rule.rule,
+                text: askingFurther(text, slots), class: .answer, rule: rule.rule,
                 notAfter: windowCloses ?? staleAfter(arrival.happened), contact: words.contact,
                 comment: words.comment, subject: words.subject, kind: kind, agent: ""))
         result.rule = rule.rule
@@ -122,7 +123,7 @@ extension Turn {
         result.spans.append(span)
     }
 
-    private mutating func abstain(_ rule: AnswerRule, _ reason: String) -> Bool {
+    mutating func abstain(_ rule: AnswerRule, _ reason: String) -> Bool {
         result.abstained = "\(rule.rule): \(reason)"
         return false
     }

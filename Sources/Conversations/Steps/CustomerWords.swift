@@ -118,6 +118,7 @@ extension Turn {
         }
         talk.noteCustomer(at: arrival.happened, wantsAnswer: false)
         if answer(words, said, arrival) { return }
+        if answerInPublic(words, said, arrival) { return }
         list(words, arrival, isLate: arrival.isLate)
         replyAfterHours(words, arrival)
         callForVIP(arrival)

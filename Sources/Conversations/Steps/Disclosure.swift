@@ -30,12 +30,15 @@ extension Turn {
     func disclosed(_ text: String, _ kind: ReplyKind) -> (text: String, at: Int64) {
         guard !KindRule.of(kind).isAutomatic else { return (text, now.milliseconds) }
         guard disclosureIsDue else { return (text, lastDisclosed) }
+        guard let line = disclosureLine() else { return (text, lastDisclosed) }
+        return (line + "\n" + text, now.milliseconds)
+    }
+
+    /// The line itself; nil if the language has none.
+    func disclosureLine() -> String? {
         let slots = ReplySlots(now: now, customerZone: rules.zone, zoneIsWeak: false, brand: rules.account.brand)
         let variant = StableHash.hash(id.text, "\(state.decisions)") >> 1
-        guard let line = languagePack.render(.disclosure, slots: slots, variant: variant) else {
-            return (text, lastDisclosed)
-        }
-        return (line + "\n" + text, now.milliseconds)
+        return languagePack.render(.disclosure, slots: slots, variant: variant)
     }
 
     /// To be called when `last_automatic_at` stands.

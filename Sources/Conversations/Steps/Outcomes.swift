@@ -101,6 +101,8 @@ extension Turn {
     /// An answer under a post that stands there ends the question of its author.
     private mutating func automaticReached(_ pending: PendingAction) {
         if let mark = talk.comments.first(where: { StableHash.hash($0.id) == pending.subject }) {
+            // Where a private message answers, the public word beside it answers nothing.
+            guard !mark.toldPrivately || pending.kind == UInt32(Action.Kind.privateReply.rawValue) else { return }
             talk.mark(mark.id) { $0.answered = true }
         }
         if talk.status == .waitingTeam, !talk.hasOpenComment { talk.unlist(as: .waitingCustomer) }

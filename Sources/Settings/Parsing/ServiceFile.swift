@@ -4,16 +4,21 @@ internal import Conversations
 extension ServicePolicy {
     private static let known = [
         "acknowledge", "first_response", "quiet_resolve", "satisfaction", "handover", "vip", "ad_question", "spikes",
+        "ask_further", "public_replies",
     ]
 
     init?(_ value: ConfigValue) {
         guard let fields = value.fields("service", Self.known) else { return nil }
+        let inPublic = fields["public_replies"]?.fields("public_replies", ["complaint", "praise"])
         self.init(
             acknowledges: fields["acknowledge"]?.flag() ?? false,
             firstResponse: fields["first_response"]?.duration(), quietResolve: fields["quiet_resolve"]?.duration(),
             asksSatisfaction: fields["satisfaction"]?.flag() ?? false, handsOver: fields["handover"]?.flag() ?? false,
             vip: fields["vip"].flatMap { VIPPolicy($0) }, adQuestion: fields["ad_question"]?.duration(),
-            spikes: fields["spikes"].flatMap { SpikePolicy($0) })
+            spikes: fields["spikes"].flatMap { SpikePolicy($0) },
+            asksFurther: fields["ask_further"]?.flag() ?? false,
+            answersComplaints: inPublic?["complaint"]?.flag() ?? false,
+            answersPraise: inPublic?["praise"]?.flag() ?? false)
     }
 }
 
