@@ -1,3 +1,4 @@
+import Contracts
 import Lanes
 import Testing
 import Workers
