@@ -7,7 +7,10 @@ extension RedisEndpoint {
     ///
     /// Names, passwords and values are percent-decoded. After `?` come options: `connect_timeout_ms`,
     /// `reply_timeout_ms`; for `rediss` also `ca`, `cert`, `key` (PEM files) and `server_name`; for `unix` also `db`.
-    /// A path without scheme takes no options.
+    /// A path without scheme takes no options. `redis+cluster://[user:password@]host:port,host:port` names servers of a
+    /// Redis Cluster, `redis+sentinel://[user:password@]host:port,host:port/service[/database]` Sentinels; with
+    /// `rediss+…` every connection, to Sentinels too, is TLS. Name and password are the Redis servers'; Sentinels are
+    /// entered without.
     ///
     /// - Throws: code `.configuration`, saying what was expected.
     package init(parsing text: String) throws(RedisError) {
@@ -25,8 +28,14 @@ extension RedisEndpoint {
             self = try parser.tcp(rest.dropFirst(2), tls: RedisTLS())
         case "unix":
             self = try parser.unix(rest.hasPrefix("//") ? rest.dropFirst(2) : rest)
-        case "redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster":
-            throw parser.error("\(text[..<separator]):// is not yet in this version; expected redis:// or rediss://")
+        case "redis+cluster" where rest.hasPrefix("//"):
+            self = try parser.cluster(rest.dropFirst(2), tls: nil)
+        case "rediss+cluster" where rest.hasPrefix("//"):
+            self = try parser.cluster(rest.dropFirst(2), tls: RedisTLS())
+        case "redis+sentinel" where rest.hasPrefix("//"):
+            self = try parser.sentinel(rest.dropFirst(2), tls: nil)
+        case "rediss+sentinel" where rest.hasPrefix("//"):
+            self = try parser.sentinel(rest.dropFirst(2), tls: RedisTLS())
         default:
             throw parser.noEndpoint
         }
@@ -37,7 +46,9 @@ private struct EndpointParser {
     let text: String
 
     var noEndpoint: RedisError {
-        error("expected redis://host:port, rediss://host:port, unix:///path or the path of a unix socket")
+        error(
+            "expected redis://host:port, rediss://host:port, redis+cluster://host:port,…, "
+                + "redis+sentinel://host:port,…/service, unix:///path or the path of a unix socket")
     }
 
     func error(_ message: String) -> RedisError {
@@ -63,6 +74,41 @@ private struct EndpointParser {
         return endpoint
     }
 
+    func cluster(_ rest: Substring, tls: RedisTLS?) throws(RedisError) -> RedisEndpoint {
+        let (location, options) = split(rest, at: "?")
+        let (authority, place) = split(location, at: "/")
+        let (entrance, servers) = splitAtLastAt(authority)
+        var endpoint = RedisEndpoint(.cluster(try nodes(servers, port: 6379)), tls: tls)
+        try enter(&endpoint, entrance)
+        guard (place ?? "").isEmpty || place == "0" else { throw error("expected no database: a cluster has one") }
+        try read(options, into: &endpoint)
+        return endpoint
+    }
+
+    func sentinel(_ rest: Substring, tls: RedisTLS?) throws(RedisError) -> RedisEndpoint {
+        let (location, options) = split(rest, at: "?")
+        let (authority, place) = split(location, at: "/")
+        let (entrance, servers) = splitAtLastAt(authority)
+        let (service, number) = split(place ?? "", at: "/")
+        guard !service.isEmpty else { throw error("expected /service, the name that the Sentinels give the primary") }
+        var endpoint = RedisEndpoint(
+            .sentinel(try nodes(servers, port: 26379), service: try decoded(service)), tls: tls)
+        try enter(&endpoint, entrance)
+        if let number, !number.isEmpty { endpoint.database = try database(number) }
+        try read(options, into: &endpoint)
+        return endpoint
+    }
+
+    private func nodes(_ servers: Substring, port: UInt16) throws(RedisError) -> [NodeAddress] {
+        var nodes: [NodeAddress] = []
+        for server in servers.split(separator: ",", omittingEmptySubsequences: false) {
+            let (host, named) = try hostAndPort(server, otherwise: port)
+            let node = NodeAddress(host: host, port: named)
+            if !nodes.contains(node) { nodes.append(node) }
+        }
+        return nodes
+    }
+
     func unix(_ rest: Substring) throws(RedisError) -> RedisEndpoint {
         let (location, options) = split(rest, at: "?")
         var entrance: Substring?
@@ -78,7 +124,9 @@ private struct EndpointParser {
         return endpoint
     }
 
-    private func hostAndPort(_ server: Substring) throws(RedisError) -> (String, UInt16) {
+    private func hostAndPort(
+        _ server: Substring, otherwise usual: UInt16 = 6379
+    ) throws(RedisError) -> (String, UInt16) {
         var host = server
         var port: Substring?
         if server.hasPrefix("[") {
@@ -91,7 +139,7 @@ private struct EndpointParser {
             (host, port) = split(server, at: ":")
         }
         guard !host.isEmpty else { throw error("expected a host, came none") }
-        guard let port else { return (try decoded(host), 6379) }
+        guard let port else { return (try decoded(host), usual) }
         guard let number = UInt16(port), number > 0 else { throw error("expected a port from 1 to 65535") }
         return (try decoded(host), number)
     }
@@ -117,7 +165,7 @@ private struct EndpointParser {
             case ("cert", .some): endpoint.tls?.certificateFile = value
             case ("key", .some): endpoint.tls?.keyFile = value
             case ("server_name", .some): endpoint.tls?.serverName = value
-            case ("db", _) where !endpoint.isTCP: endpoint.database = try database(raw)
+            case ("db", _) where endpoint.isUnix: endpoint.database = try database(raw)
             default:
                 throw error(
                     "expected the options connect_timeout_ms, reply_timeout_ms, with rediss:// ca, cert, key, "

@@ -21,12 +21,17 @@ package struct FunctionLibrary: Sendable {
         self.source = source
     }
 
-    /// Loads it on the server of this connection; that it is already there is success.
+    /// Loads it on the server of this connection, in a cluster on every primary that can be reached; that it is already
+    /// there is success.
     package func load(on connection: RedisConnection) throws(RedisError) {
-        do {
-            _ = try connection.call(RedisCommand("FUNCTION", "LOAD", source))
-        } catch {
-            guard let answer = error.serverError, answer.message.contains("already exists") else { throw error }
+        for server in connection.reachableServers() {
+            do {
+                _ = try server.call(RedisCommand("FUNCTION", "LOAD", source))
+            } catch {
+                if let answer = error.serverError, answer.message.contains("already exists") { continue }
+                // One primary of several that goes meanwhile is no reason not to serve the others.
+                guard connection.isCluster, error.serverError == nil else { throw error }
+            }
         }
     }
 }

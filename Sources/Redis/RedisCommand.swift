@@ -12,6 +12,9 @@ package struct RedisCommand: Sendable {
     /// The name, for errors.
     package let name: String
 
+    /// Another command's key, beside which this one is to run.
+    private(set) var neighbour: [UInt8]?
+
     /// Starts a command. `expectedBytes` is room for all arguments, so that the buffer need not grow.
     package init(_ name: String, expectedBytes: Int = 120) {
         self.name = name
@@ -25,6 +28,13 @@ package struct RedisCommand: Sendable {
         self.init(name)
         add(first)
         for argument in others { add(argument) }
+    }
+
+    /// The same command for the server that holds a key; for one without a key of its own, such as TIME.
+    package func beside(_ key: [UInt8]) -> RedisCommand {
+        var command = self
+        command.neighbour = key
+        return command
     }
 
     /// Adds text as its UTF-8 bytes.

@@ -1,43 +1,87 @@
-/// One connection to one Redis server, used by one thread.
+/// One way to Redis, used by one thread: to one server, to the primary that Sentinels name, or to all primaries of a
+/// Redis Cluster. Which one, the endpoint says; its callers need not know.
 ///
 /// It is no `Sendable`: it has no lock, and its guarantee rests on one caller at a time. Calls block the thread, each
-/// one until its deadline at the latest. After an input/output error, a malformed reply or a passed deadline the
-/// connection is broken and stays so: a late reply can never be taken for another call's. Whoever owns it opens a new
-/// one. An error that the server answers breaks nothing.
+/// one until its deadline at the latest. To one server: after an input/output error, a malformed reply or a passed
+/// deadline the connection is broken and stays so. Whoever owns it opens a new one. To a cluster: it never breaks as a
+/// whole; it opens lost connections again, and commands without an answer are errors in their own places.
 package final class RedisConnection {
     package let endpoint: RedisEndpoint
-    /// Whether every further call is refused.
-    package private(set) var isBroken = false
-    private let wire: Wire
+    private let way: Way
+    /// Set by an answer after which another server must be asked for.
+    private var isOutdated = false
 
-    /// More than this is not encoded ahead of what the socket takes, however long a pipeline is.
-    private static let encodedAhead = 256 << 10
-
-    /// Connects, authenticates, selects the database and names the connection (`CLIENT SETNAME`), all within
-    /// `endpoint.timeouts.connect`.
-    package init(_ endpoint: RedisEndpoint, clientName: String? = nil) throws(RedisError) {
-        self.endpoint = endpoint
-        let deadline = ContinuousClock.now.advanced(by: endpoint.timeouts.connect)
-        wire = try Wire(endpoint, until: deadline)
-        try enter(clientName: clientName, until: deadline)
+    private enum Way {
+        case server(ServerConnection)
+        case cluster(ClusterConnection)
     }
 
-    /// Sends the commands in order and gives their replies in the same order; a server's error stands in its place as
-    /// `RedisReply.error`. One round trip, whatever the number of commands; writing and reading overlap, so no length
-    /// of pipeline blocks itself.
+    /// Connects, authenticates, selects the database and names the connection (`CLIENT SETNAME`), all within
+    /// `endpoint.timeouts.connect`. To a cluster: asks for its slots, and opens further connections as they are needed.
+    package init(_ endpoint: RedisEndpoint, clientName: String? = nil) throws(RedisError) {
+        self.endpoint = endpoint
+        if case .cluster(let seeds) = endpoint.address {
+            way = .cluster(try ClusterConnection(endpoint, seeds: seeds, clientName: clientName))
+        } else {
+            way = .server(try ServerConnection.open(endpoint, clientName: clientName))
+        }
+    }
+
+    private init(_ server: ServerConnection) {
+        endpoint = server.endpoint
+        way = .server(server)
+    }
+
+    /// Whether every further call is refused.
+    package var isBroken: Bool {
+        switch way {
+        case .server(let server): server.isBroken || isOutdated
+        case .cluster: false
+        }
+    }
+
+    package var isCluster: Bool { cluster != nil }
+
+    /// Sends the commands and gives their replies in the same order; a server's error stands in its place as
+    /// `RedisReply.error`. One round trip, whatever the number of commands; to a cluster one to all primaries at once,
+    /// and only commands of one slot keep their order among each other.
     ///
     /// - Parameter deadline: for all of it together; nil: `endpoint.timeouts.reply`.
+    /// - Throws: if no command was answered.
     package func pipeline(
         _ commands: [RedisCommand], deadline: Duration? = nil
     ) throws(RedisError) -> [RedisReply] {
+        let replies = try pipeline(commands, closing: nil, deadline: deadline).replies
+        guard isCluster, let last = replies.last?.error, replies.allSatisfy({ $0.error?.isUnreached == true }) else {
+            return replies
+        }
+        throw failure(last, of: commands.last?.name ?? "pipeline")
+    }
+
+    /// Like `pipeline`, with one more command behind the others on each server that got any, such as WAIT; the replies to
+    /// it in no particular order. To a cluster it does not throw: commands without an answer have `NOREPLY` or
+    /// `NOPRIMARY` in their places.
+    package func pipeline(
+        _ commands: [RedisCommand], closing: RedisCommand?, deadline: Duration? = nil
+    ) throws(RedisError) -> (replies: [RedisReply], closings: [RedisReply]) {
         let end = ContinuousClock.now.advanced(by: deadline ?? endpoint.timeouts.reply)
-        return try exchange(commands, until: end)
+        switch way {
+        case .cluster(let cluster):
+            return cluster.exchange(commands, closing: closing, until: end)
+        case .server(let server):
+            guard !isOutdated else { throw outdated(commands.first?.name ?? "pipeline") }
+            var replies = try server.exchange(commands + (closing.map { [$0] } ?? []), until: end)
+            notice(replies)
+            let closings = closing == nil ? [] : [replies.removeLast()]
+            return (replies, closings)
+        }
     }
 
     /// Sends one command and gives its reply; a server's error is thrown as code `.server`.
     package func call(_ command: RedisCommand, deadline: Duration? = nil) throws(RedisError) -> RedisReply {
-        let end = ContinuousClock.now.advanced(by: deadline ?? endpoint.timeouts.reply)
-        return try callOne(command, until: end)
+        guard let reply = try pipeline([command], deadline: deadline).first else { return .nil }
+        if let error = reply.error { throw failure(error, of: command.name) }
+        return reply
     }
 
     /// An error about an answer that is well-formed RESP but not what this command answers; for readers of replies.
@@ -47,74 +91,72 @@ package final class RedisConnection {
             message: "expected \(expected), came \(reply.kind)")
     }
 
-    /// Gives the entered transport to an owner with other manners, and is itself of no more use.
-    func surrenderWire() -> Wire {
-        isBroken = true
-        return wire
+    private func failure(_ error: RedisServerError, of operation: String) -> RedisError {
+        let code: RedisError.Code =
+            switch error.code {
+            case RedisServerError.noReply: .connectionLost
+            case RedisServerError.noPrimary: .connect
+            default: .server(error)
+            }
+        return RedisError(code, operation: operation, endpoint: "\(endpoint)", message: error.description)
     }
 
-    private func callOne(
-        _ command: RedisCommand, until deadline: ContinuousClock.Instant
-    ) throws(RedisError) -> RedisReply {
-        let replies = try exchange([command], until: deadline)
-        guard let reply = replies.first else { return .nil }
-        if let error = reply.error {
-            throw RedisError(
-                .server(error), operation: command.name, endpoint: "\(endpoint)", message: error.description)
-        }
-        return reply
+    /// A primary that became a replica answers so: the Sentinels know a better one.
+    private func notice(_ replies: [RedisReply]) {
+        guard case .sentinel = endpoint.address else { return }
+        isOutdated = replies.contains { $0.error?.code == "READONLY" || $0.error?.code == "MASTERDOWN" }
     }
 
-    private func exchange(
-        _ commands: [RedisCommand], until deadline: ContinuousClock.Instant
-    ) throws(RedisError) -> [RedisReply] {
-        guard !isBroken else {
-            throw RedisError(
-                .broken, operation: commands.first?.name ?? "pipeline", endpoint: "\(endpoint)",
-                message: "this connection failed before and takes no further calls")
-        }
-        guard !wire.hasUnreadReply else {
-            isBroken = true
-            throw wire.failure(
-                .malformedReply, commands.first?.name ?? "pipeline", "expected nothing unasked, more bytes came")
-        }
-        // Every way out but the last leaves replies behind that nobody may read.
-        isBroken = true
-        var replies: [RedisReply] = []
-        replies.reserveCapacity(commands.count)
-        var encoded = 0
-        while replies.count < commands.count {
-            while encoded < commands.count, wire.unsentBytes < Self.encodedAhead {
-                wire.enqueue(commands[encoded])
-                encoded += 1
-            }
-            let operation = commands[replies.count].name
-            let lowWater = encoded < commands.count ? Self.encodedAhead / 2 : 0
-            if try wire.move(until: deadline, lowWater: lowWater, operation: operation) == .deadline {
-                throw wire.failure(
-                    .deadline, operation, "expected \(commands.count) replies in time, came \(replies.count)")
-            }
-            while replies.count < encoded, let reply = try wire.nextReply(operation: operation) {
-                replies.append(reply)
-            }
-        }
-        isBroken = false
-        return replies
+    private func outdated(_ operation: String) -> RedisError {
+        RedisError(
+            .broken, operation: operation, endpoint: "\(endpoint)",
+            message: "this server is no primary any more, and takes no further calls")
     }
 
-    private func enter(clientName: String?, until deadline: ContinuousClock.Instant) throws(RedisError) {
-        var steps: [RedisCommand] = []
-        if let password = endpoint.password {
-            var authenticate = RedisCommand("AUTH")
-            if let user = endpoint.user { authenticate.add(user) }
-            authenticate.add(password.text)
-            steps.append(authenticate)
-        }
-        if endpoint.database != 0 { steps.append(RedisCommand("SELECT", String(endpoint.database))) }
-        if let clientName { steps.append(RedisCommand("CLIENT", "SETNAME", clientName)) }
-        if steps.isEmpty { steps.append(RedisCommand("PING")) }
-        for step in steps { _ = try callOne(step, until: deadline) }
+    private var cluster: ClusterConnection? {
+        if case .cluster(let cluster) = way { cluster } else { nil }
     }
+}
+
+/// What is behind it.
+extension RedisConnection {
+    /// A connection to each primary, or itself; for what concerns servers, not keys: INFO, SCAN, FUNCTION LOAD.
+    ///
+    /// - Throws: if one cannot be reached.
+    package func servers() throws(RedisError) -> [RedisConnection] {
+        guard let cluster else { return [self] }
+        return try cluster.primaries().map(RedisConnection.init)
+    }
+
+    /// The same without those that cannot be reached.
+    package func reachableServers() -> [RedisConnection] {
+        guard let cluster else { return [self] }
+        return cluster.reachablePrimaries().map(RedisConnection.init)
+    }
+
+    /// Keys with the same number lie on the same server, as far as is known; 0 without a cluster.
+    package func shard(ofKey key: [UInt8]) -> Int {
+        cluster?.shard(of: KeySlot(of: key)) ?? 0
+    }
+
+    /// Another number means that the server behind a key was lost sight of since: another primary, a new connection, a
+    /// slot that moved. 0 without a cluster, and while no connection to that server is open.
+    package func linkNumber(ofKey key: [UInt8]) -> UInt64 {
+        cluster?.linkNumber(of: KeySlot(of: key)) ?? 0
+    }
+
+    /// Rises with each connection that is opened to a primary and each change of the slots; 0 without a cluster.
+    package var changes: UInt64 { cluster?.changes ?? 0 }
+}
+
+extension RedisServerError {
+    /// The code of a command whose answer did not come: nobody knows whether it took effect. Never sent by Redis.
+    package static let noReply = "NOREPLY"
+    /// The code of a command that was not sent, since no primary for its slot could be reached. Never sent by Redis.
+    package static let noPrimary = "NOPRIMARY"
+
+    /// Whether it stands for a server that gave no answer.
+    package var isUnreached: Bool { code == Self.noReply || code == Self.noPrimary }
 }
 
 @available(*, unavailable, message: "a connection belongs to one thread; see RedisThread")

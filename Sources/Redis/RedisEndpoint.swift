@@ -1,8 +1,12 @@
-/// Where one Redis server listens and how to enter it.
+/// Where Redis listens and how to enter it: one server, whichever is the primary of a Sentinel's service, or a cluster.
 package struct RedisEndpoint: Sendable, Hashable {
     package enum Address: Sendable, Hashable {
         case tcp(host: String, port: UInt16)
         case unix(path: String)
+        /// Servers of a Redis Cluster, of which one that answers is enough.
+        case cluster([NodeAddress])
+        /// Sentinels, of which one that answers is enough, and their name for the primary.
+        case sentinel([NodeAddress], service: String)
     }
 
     /// How long this client waits. Every wait has an end.
@@ -49,10 +53,15 @@ extension RedisEndpoint: CustomStringConvertible, CustomDebugStringConvertible {
     package var description: String {
         let entrance = user.map { "\($0)@" } ?? ""
         let place = database == 0 ? "" : "/\(database)"
+        let scheme = tls == nil ? "redis" : "rediss"
+        func list(_ nodes: [NodeAddress]) -> String { nodes.map(\.description).joined(separator: ",") }
         switch address {
         case .tcp(let host, let port):
-            let name = host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host
-            return "\(tls == nil ? "redis" : "rediss")://\(entrance)\(name):\(port)\(place)"
+            return "\(scheme)://\(entrance)\(NodeAddress(host: host, port: port))\(place)"
+        case .cluster(let nodes):
+            return "\(scheme)+cluster://\(entrance)\(list(nodes))"
+        case .sentinel(let nodes, let service):
+            return "\(scheme)+sentinel://\(entrance)\(list(nodes))/\(service)\(place)"
         case .unix(let path):
             return "unix://\(entrance)\(path)" + (database == 0 ? "" : "?db=\(database)")
         }

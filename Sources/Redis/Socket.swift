@@ -24,6 +24,9 @@ final class Socket {
             switch endpoint.address {
             case .tcp(let host, let port): redisConnectWithTimeout(host, CInt(port), timeout)
             case .unix(let path): redisConnectUnixWithTimeout(path, timeout)
+            case .cluster, .sentinel:
+                throw RedisError(
+                    .configuration, operation: "connect", endpoint: "\(endpoint)", message: "expected one server")
             }
         guard let context else {
             throw RedisError(.connect, operation: "connect", endpoint: "\(endpoint)", message: "out of memory")
@@ -121,6 +124,10 @@ final class Socket {
 extension RedisEndpoint {
     var isTCP: Bool {
         if case .tcp = address { true } else { false }
+    }
+
+    var isUnix: Bool {
+        if case .unix = address { true } else { false }
     }
 }
 

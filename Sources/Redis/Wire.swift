@@ -90,6 +90,11 @@ final class Wire {
         }
     }
 
+    /// Writes what the socket takes at once.
+    func push(operation: String) throws(RedisError) {
+        if unsentBytes > 0 { _ = try writeSome(operation) }
+    }
+
     /// Writes until nothing is left or the socket takes no more; then the events to wait for.
     private func writeSome(_ operation: String) throws(RedisError) -> Int16? {
         while unsentBytes > 0 {

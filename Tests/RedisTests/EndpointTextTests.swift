@@ -15,6 +15,10 @@ struct EndpointTextTests {
             ("./redis.sock", "unix://./redis.sock"),
             ("unix:///run/a%20b.sock?db=2", "unix:///run/a b.sock?db=2"),
             ("unix://app:secret@/run/redis.sock", "unix://app@/run/redis.sock"),
+            ("redis+cluster://a:7000,b,[::1]:7002,a:7000", "redis+cluster://a:7000,b:6379,[::1]:7002"),
+            ("rediss+cluster://app:secret@a:7000/0?ca=x", "rediss+cluster://app@a:7000"),
+            ("redis+sentinel://:secret@a,b:2/main", "redis+sentinel://a:26379,b:2/main"),
+            ("redis+sentinel://a/main/3", "redis+sentinel://a:26379/main/3"),
         ])
     func reads(text: String, shown: String) throws {
         let endpoint = try RedisEndpoint(parsing: text)
@@ -46,7 +50,9 @@ struct EndpointTextTests {
             ("redis://:secret%4@h", "hexadecimal"), ("redis://:secret%ff@h", "UTF-8"), ("redis://[::1", "expected ]"),
             ("redis://[::1]x", ":port"), ("redis://h?ca=x", "options"), ("rediss://h?nonsense=1", "options"),
             ("rediss://h?cert=x", "together"), ("redis://h?reply_timeout_ms=0", "time-out"), ("unix://run", "absolute"),
-            ("redis+sentinel://:secret@h", "not yet"), ("redis+cluster://h:1,g:2", "not yet"),
+            ("redis+sentinel://:secret@h", "/service"), ("redis+sentinel://h,:2/m", "a host"),
+            ("redis+cluster://h:1,,g:2", "a host"), ("redis+cluster://h/1", "no database"),
+            ("redis+cluster://h?db=1", "options"), ("redis+cluster:h", "expected redis://"),
         ])
     func refuses(text: String, reason: String) throws {
         let error = try #require(throws: RedisError.self) { try RedisEndpoint(parsing: text) }

@@ -19,7 +19,11 @@ struct RedisOptions: ParsableArguments {
 
     /// The endpoint of `--redis`, else of NIGHTSHIFT_REDIS, else redis://127.0.0.1:6379.
     func endpoint(environment: [String: String]) throws -> RedisEndpoint {
-        try RedisEndpoint(parsing: redis ?? environment["NIGHTSHIFT_REDIS"] ?? "redis://127.0.0.1:6379")
+        let endpoint = try RedisEndpoint(parsing: redis ?? environment["NIGHTSHIFT_REDIS"] ?? "redis://127.0.0.1:6379")
+        if case .cluster = endpoint.address {
+            throw Failure(expected: "one Redis: lanes do not run on a cluster yet", came: "\(endpoint)", at: "--redis")
+        }
+        return endpoint
     }
 
     func keyspace() throws -> Keyspace {
