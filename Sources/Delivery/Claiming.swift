@@ -115,6 +115,8 @@ extension CourierLoop {
         case .paused:
             schedule.set(lane, offset: lanes[lane]?.offset ?? .zero, isPaused: true, now: server)
             for item in items { wait(item, until: server, server) }
+        case .failed(let fault) where fault.isInDoubt:
+            for item in items { giveBack(item, .now) }
         case .failed:
             for item in items { wait(item, until: server + .seconds(1), server) }
         }
@@ -176,7 +178,14 @@ extension CourierLoop {
                 toRecover.remove(lane)
                 continue
             }
-            let stored = try store.recover(lane)
+            let stored: [StoredAction]
+            do throws(LaneError) {
+                stored = try store.recover(lane)
+            } catch {
+                // On a cluster the lane's server alone may be away: the other lanes' actions go on.
+                guard error.isAway else { throw error }
+                continue
+            }
             toRecover.remove(lane)
             for one in stored { take(one, lane, serverNow(.now)) }
         }

@@ -73,10 +73,12 @@ struct AppendQueue {
     var diverted: [Diverted] = []
     /// What was held in the last seconds.
     var tail: AppendTail
-    /// Lanes that refused what they lost.
+    /// Lanes that refused what they lost, or whose server is away.
     var parked: [LaneName] = []
     /// What is spooled is about to be given other lanes: everything goes behind it.
     var isRerouting = false
+    /// The lanes lie on several servers, of which one may be away alone.
+    var isPerLane = false
     /// Something waited in vain since a round was last answered.
     var isAway = false
 
@@ -132,7 +134,8 @@ struct AppendQueue {
         return batches
     }
 
-    /// Takes the replies of the round, in its order. Gives lanes whose batch was not taken for a passing reason.
+    /// Takes the replies of the round, in its order. Gives why a batch was not taken for a passing reason, if that concerns
+    /// the server as a whole; on a cluster it concerns the lane, which waits by itself until `unpark`.
     mutating func answer(_ replies: [AppendReply], at now: ContinuousClock.Instant) -> LaneFault? {
         var passing: LaneFault?
         if !replies.isEmpty { isAway = false }
@@ -141,8 +144,12 @@ struct AppendQueue {
             let fault =
                 lane.isAgainInFlight
                 ? answerAgain(reply, &lane, name, at: now) : answer(reply, &lane, name, at: now)
-            passing = fault ?? passing
             lanes[name] = lane
+            if fault != nil, isPerLane {
+                parked.append(name)
+                continue
+            }
+            passing = fault ?? passing
             let isParked = parked.last == name
             if lane.offered != nil || !lane.waiting.isEmpty || !lane.again.isEmpty && !isParked { list(name) }
         }
@@ -166,6 +173,9 @@ struct AppendQueue {
         case .closed: refuse(&lane, name, .closed)
         case .full(let reason): refuse(&lane, name, .full(reason))
         case .wrongGeneration(let current): refuse(&lane, name, .wrongGeneration(current: current))
+        case .failed(let fault) where fault.isInDoubt:
+            lane.offered?.isInDoubt = true
+            return fault
         case .failed(let fault) where fault.isPassing:
             if !offered.isInDoubt { dissolve(&lane) }
             return fault
@@ -287,12 +297,5 @@ struct AppendQueue {
 
     private static func gapFault(_ expected: UInt64) -> LaneFault {
         LaneFault(code: "GAP", message: "expected batch \(expected) of a new producer")
-    }
-}
-
-extension LaneFault {
-    /// The server as a whole cannot write now, and will: another primary, loading, replicas missing.
-    var isPassing: Bool {
-        ["READONLY", "LOADING", "MASTERDOWN", "CLUSTERDOWN", "NOREPLICAS", "TRYAGAIN", "BUSY"].contains(code)
     }
 }

@@ -93,6 +93,7 @@ extension AppendQueue {
     ) -> LaneFault? {
         lane.isAgainInFlight = false
         switch reply {
+        case .failed(let fault) where fault.isInDoubt: return fault
         case .held, .alreadyHeld: tail.keep(lane.again.removeFirst(), at: now)
         case .gap: renumber(&lane)
         case .failed(let fault) where fault.isPassing: return fault
@@ -130,17 +131,21 @@ struct ServerIdentity: Sendable, Equatable {
 }
 
 extension LaneStore {
-    /// Nil if the server does not let us see it.
-    func identity() throws(LaneError) -> ServerIdentity? {
-        let text: String?
+    /// Of the server, or of all primaries; nil if one does not let us see it, in a cluster also if one is away.
+    func identity() throws(LaneError) -> [ServerIdentity]? {
         do {
-            text = try connection.call(RedisCommand("INFO")).string
+            var identities: [ServerIdentity] = []
+            for server in try connection.servers() {
+                let text = try server.call(RedisCommand("INFO")).string
+                guard let fields = text.map(InfoFields.init(text:)), let runID = fields["run_id"],
+                    let replicationID = fields["master_replid"]
+                else { return nil }
+                identities.append(ServerIdentity(runID: runID, replicationID: replicationID))
+            }
+            return identities
         } catch {
+            guard !connection.isCluster else { return nil }
             throw .redis(error)
         }
-        guard let fields = text.map(InfoFields.init(text:)), let runID = fields["run_id"],
-            let replicationID = fields["master_replid"]
-        else { return nil }
-        return ServerIdentity(runID: runID, replicationID: replicationID)
     }
 }

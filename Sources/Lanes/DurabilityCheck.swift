@@ -13,8 +13,17 @@ package struct DurabilityCheck: Sendable, Equatable {
 
     package var isRefused: Bool { !refusals.isEmpty }
 
-    package init(_ facts: ServerFacts, durability: Durability) {
+    fileprivate init(refusals: [String], warnings: [String]) {
+        self.refusals = refusals
+        self.warnings = warnings
+    }
+
+    /// - Parameter isCluster: whether it is spoken to as a node of a cluster.
+    package init(_ facts: ServerFacts, durability: Durability, isCluster: Bool = false) {
         var refusals: [String] = []
+        if facts.isClustered, !isCluster {
+            refusals.append("expected redis+cluster:// for a node of a Redis Cluster, got the URL of one server")
+        }
         var warnings: [String] = []
         if facts.version < ServerFacts.Version(major: 7, minor: 0, patch: 0) {
             refusals.append("expected Redis 7.0 or later, got \(facts.version)")
@@ -59,10 +68,20 @@ package struct DurabilityCheck: Sendable, Equatable {
 }
 
 extension LaneStore {
-    /// Asks this server what it is and judges it.
+    /// Asks this server, or every primary of the cluster, what it is and judges it.
     package func checkDurability() throws(LaneError) -> DurabilityCheck {
         do {
-            return DurabilityCheck(try ServerFacts(reading: connection), durability: durability)
+            let servers = try connection.servers()
+            let checks = try servers.map { (server) throws(RedisError) in
+                let facts = try ServerFacts(reading: server)
+                return (
+                    server.endpoint, DurabilityCheck(facts, durability: durability, isCluster: connection.isCluster)
+                )
+            }
+            guard connection.isCluster else { return checks[0].1 }
+            return DurabilityCheck(
+                refusals: checks.flatMap { place, check in check.refusals.map { "\(place): \($0)" } },
+                warnings: checks.flatMap { place, check in check.warnings.map { "\(place): \($0)" } })
         } catch {
             throw .redis(error)
         }

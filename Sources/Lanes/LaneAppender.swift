@@ -2,6 +2,7 @@ internal import Contracts
 internal import Dispatch
 internal import Foundation
 internal import Instants
+internal import Redis
 internal import Synchronization
 
 /// Group commit for producers, without a timer: one plain thread with its own connection; whatever arrives while one
@@ -94,33 +95,6 @@ package final class LaneAppender: Sendable {
     private static let mostPerTicket = 8_192
 }
 
-/// One call's results, complete when none is missing.
-private final class Ticket: AppendTicket {
-    let deadline: ContinuousClock.Instant
-    private let state: Mutex<State>
-    private let finish: @Sendable ([AppendResult]) -> Void
-
-    private struct State {
-        var results: [AppendResult]
-        var missing: Int
-    }
-
-    init(count: Int, deadline: ContinuousClock.Instant, finish: @escaping @Sendable ([AppendResult]) -> Void) {
-        self.deadline = deadline
-        self.finish = finish
-        state = Mutex(State(results: Array(repeating: .refused(.stopped), count: count), missing: count))
-    }
-
-    func complete(_ index: Int, _ result: AppendResult) {
-        let results: [AppendResult]? = state.withLock { state in
-            state.results[index] = result
-            state.missing -= 1
-            return state.missing == 0 ? state.results : nil
-        }
-        if let results { finish(results) }
-    }
-}
-
 /// What callers and thread share.
 private final class Shared: Sendable {
     private struct State {
@@ -148,6 +122,7 @@ private final class Shared: Sendable {
         var queue = AppendQueue(
             bounds: limits.bounds, generator: SystemRandomNumberGenerator(), diverts: spool != nil,
             tail: AppendTail(age: limits.tailAge, mostBytes: limits.mostTailBytes))
+        queue.isPerLane = connector.endpoint.isCluster
         for (lane, events) in spool?.backlog ?? [] { queue.putBehind(events, of: lane) }
         if let spool { queue.isRerouting = spool.isDrainHeld && !spool.isEmpty }
         state = Mutex(State(queue: queue))
@@ -159,7 +134,7 @@ private final class Shared: Sendable {
         finish: @escaping @Sendable ([AppendResult]) -> Void
     ) {
         let patience = isDrained ? Self.drainPatience : limits.patience
-        let ticket = Ticket(count: events.count, deadline: .now.advanced(by: patience), finish: finish)
+        let ticket = CallTicket(count: events.count, deadline: .now.advanced(by: patience), finish: finish)
         let bytes = events.reduce(0) { $0 + $1.bytes.count }
         let refused = state.withLock { state in
             let isRoom =
@@ -230,9 +205,11 @@ private final class Shared: Sendable {
     /// The thread's body.
     func run() {
         var store: LaneStore?
-        var known: ServerIdentity?
+        var known = Recognised()
+        var nextLook = ContinuousClock.now
         var backOff = Self.firstBackOff
         while waitForWork() {
+            lookAtParked(&nextLook)
             do {
                 let open = try store ?? connector.open(clientName: "appender")
                 try recognise(open, isNew: store == nil, &known)
@@ -254,18 +231,41 @@ private final class Shared: Sendable {
         ended.signal()
     }
 
-    /// On a new connection and while idle: has the last seconds offered again if the server is another one.
-    private func recognise(_ store: LaneStore, isNew: Bool, _ known: inout ServerIdentity?) throws(LaneError) {
-        guard isNew || state.withLock({ !$0.queue.hasWork }) else { return }
+    /// The servers as they were last seen.
+    private struct Recognised {
+        var identity: [ServerIdentity]?
+        /// `RedisConnection.changes`, which rises when a cluster's connection finds another primary.
+        var changes: UInt64 = 0
+    }
+
+    /// On a new connection, a new primary of a cluster and while idle: has the last seconds offered again if a server is
+    /// another one.
+    private func recognise(_ store: LaneStore, isNew: Bool, _ known: inout Recognised) throws(LaneError) {
+        let changes = store.connection.changes
+        guard isNew || changes != known.changes || state.withLock({ !$0.queue.hasWork }) else { return }
         let current = try store.identity()
+        // A primary that is away comes back, or another in its place: then this comes here again.
+        if current == nil, !isNew { return }
         state.withLock { state in
-            if isNew, current == nil || current != known {
+            if current == nil || current != known.identity {
                 state.queue.offerTailAgain()
-            } else if current == known {
+            } else if !isNew {
                 state.queue.tail.leaveOld(at: .now)
             }
         }
-        known = current
+        known = Recognised(identity: current, changes: store.connection.changes)
+    }
+
+    /// On a cluster: has lanes whose primary was away asked again, and answers for what has waited too long.
+    private func lookAtParked(_ nextLook: inout ContinuousClock.Instant) {
+        guard ContinuousClock.now >= nextLook else { return }
+        nextLook = .now.advanced(by: .milliseconds(250))
+        state.withLock { state in
+            guard state.queue.isPerLane, !state.queue.parked.isEmpty else { return }
+            state.queue.unpark()
+            state.queue.expire(at: .now, reason: "the primary of its lane cannot be reached")
+            spool(&state)
+        }
     }
 
     /// Offers one round; a returned fault is the server's as a whole.

@@ -12,6 +12,11 @@ package enum LaneError: Error, Sendable, Equatable, CustomStringConvertible {
     /// A request breaks a limit or rule that its maker should have kept.
     case invalidRequest(String)
 
+    /// Whether the server of one lane cannot serve now, and others may; told on a cluster only.
+    package var isAway: Bool {
+        if case .redis(let error) = self, let answer = error.serverError { LaneFault(answer).isAway } else { false }
+    }
+
     package var description: String {
         switch self {
         case .redis(let error): error.description
@@ -24,7 +29,8 @@ package enum LaneError: Error, Sendable, Equatable, CustomStringConvertible {
 
 /// An error that Redis answered for one lane: out of memory, a key of the wrong type, a slot that moved, a refused write.
 package struct LaneFault: Error, Sendable, Hashable, CustomStringConvertible {
-    /// Redis's first word: `OOM`, `WRONGTYPE`, `MISCONF`, `READONLY`, `LOADING`, `NSBAD` (an argument out of order)…
+    /// Redis's first word: `OOM`, `WRONGTYPE`, `MISCONF`, `READONLY`, `LOADING`, `NSBAD` (an argument out of order)…;
+    /// or ours: `NOREPLY`, `NOPRIMARY`, `RETAKE`.
     package let code: String
     package let message: String
 
@@ -33,5 +39,30 @@ package struct LaneFault: Error, Sendable, Hashable, CustomStringConvertible {
         self.message = message
     }
 
+    init(_ error: RedisServerError) { self.init(code: error.code, message: error.message) }
+
     package var description: String { "\(code) \(message)" }
+}
+
+extension LaneFault {
+    /// Nothing was done: who serves the lane cannot now, and will. Another primary, loading, replicas missing, a slot on
+    /// its way, no primary.
+    package var isPassing: Bool { Self.passing.contains(code) }
+
+    /// Nobody knows whether it was done: the answer did not come. Told for single lanes on a cluster only.
+    package var isInDoubt: Bool { code == RedisServerError.noReply }
+
+    /// Nothing was done, since the lane's server was lost sight of since the lane was taken: its tail may be lost. The owner
+    /// takes it again, drops its caches and goes on from the cursor that this returns.
+    package var wantsTaking: Bool { code == "RETAKE" }
+
+    static let retake = LaneFault(code: "RETAKE", message: "the lane's server was lost sight of since it was taken")
+
+    /// The lane waits for its server.
+    package var isAway: Bool { isPassing || isInDoubt }
+
+    private static let passing: Set<String> = [
+        "READONLY", "LOADING", "MASTERDOWN", "CLUSTERDOWN", "NOREPLICAS", "TRYAGAIN", "BUSY", "MOVED", "ASK",
+        RedisServerError.noPrimary,
+    ]
 }

@@ -2,16 +2,19 @@ internal import Contracts
 package import Instants
 package import Redis
 
-/// The lanes of one Redis, over one connection: what owners, couriers, producers and operators do to them.
+/// The lanes of one Redis or one Redis Cluster: what owners, couriers, producers and operators do to them.
 ///
 /// Every call takes many lanes and is one round trip. It belongs to the thread that made it, like its connection. A
-/// thrown error leaves open whether the call took effect; a refusal is a value in the lane's own reply. The Lua files
-/// under `Functions` say what each call guarantees.
+/// thrown error leaves open whether the call took effect; a refusal is a value in the lane's own reply. On a cluster a
+/// primary that cannot be reached is a fault of its own lanes (`LaneFault.isPassing`, `.isInDoubt`), never of the others.
+/// The Lua files under `Functions` say what each call guarantees.
 package final class LaneStore {
     package let keyspace: Keyspace
     package let durability: Durability
     package let connection: RedisConnection
     private var keys: [LaneName: LaneKeys] = [:]
+    /// On a cluster, over which connection each lane was taken.
+    var links: [LaneName: UInt64] = [:]
 
     /// How long WAIT waits for replicas.
     private static let replicationPatience: Duration = .seconds(2)
@@ -54,16 +57,17 @@ package final class LaneStore {
     ) throws(LaneError) -> [RedisReply] {
         guard !commands.isEmpty else { return [] }
         guard durably, durability.replicas > 0 else {
-            return try redis { () throws(RedisError) in try library.run(commands, on: connection) }
+            return try redis { () throws(RedisError) in try library.run(commands, wait: nil, on: connection).replies }
         }
         let wait = RedisCommand(
             "WAIT", String(durability.replicas), String(Self.replicationPatience.wholeMilliseconds))
-        var replies = try redis { () throws(RedisError) in
+        var (replies, reached) = try redis { () throws(RedisError) in
             try library.run(commands, wait: wait, on: connection)
         }
-        let reached = replies.removeLast().int ?? 0
-        guard reached >= durability.replicas else {
-            throw .notReplicated(expected: durability.replicas, got: Int(reached))
+        for index in replies.indices where reached[index] < durability.replicas && replies[index].error == nil {
+            let error = LaneError.notReplicated(expected: durability.replicas, got: Int(reached[index]))
+            guard connection.isCluster else { throw error }
+            replies[index] = .error(RedisServerError(code: RedisServerError.noReply, message: error.description))
         }
         return replies
     }
@@ -71,9 +75,24 @@ package final class LaneStore {
     /// Runs plain commands; a server's error for one of them is thrown.
     func plain(_ commands: [RedisCommand]) throws(LaneError) -> [RedisReply] {
         guard !commands.isEmpty else { return [] }
-        let replies = try redis { () throws(RedisError) in try connection.pipeline(commands) }
+        let replies = try answers(commands)
         for (command, reply) in zip(commands, replies) {
             guard let error = reply.error else { continue }
+            throw .redis(
+                RedisError(
+                    .server(error), operation: command.name, endpoint: "\(connection.endpoint)",
+                    message: error.description))
+        }
+        return replies
+    }
+
+    /// The same, where the lanes of one primary are to be read although another cannot: an error that is no fault of the
+    /// command stands in its place.
+    func plainWhereReached(_ commands: [RedisCommand]) throws(LaneError) -> [RedisReply] {
+        guard connection.isCluster else { return try plain(commands) }
+        let replies = try answers(commands)
+        for (command, reply) in zip(commands, replies) {
+            guard let error = reply.error, !LaneFault(error).isAway else { continue }
             throw .redis(
                 RedisError(
                     .server(error), operation: command.name, endpoint: "\(connection.endpoint)",
@@ -99,6 +118,10 @@ package final class LaneStore {
             }
         }
         return answers
+    }
+
+    private func answers(_ commands: [RedisCommand]) throws(LaneError) -> [RedisReply] {
+        try redis { () throws(RedisError) in try connection.pipeline(commands, closing: nil).replies }
     }
 
     private func redis<Value>(_ body: () throws(RedisError) -> Value) throws(LaneError) -> Value {

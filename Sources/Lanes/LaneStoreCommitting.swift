@@ -6,6 +6,10 @@ internal import Redis
 extension LaneStore {
     /// Writes what runs of decisions produced, each lane's as one step. Redis: O(elements).
     package func commit(_ commits: [LaneCommit]) throws(LaneError) -> [CommitReply] {
+        try withheld(commits, \.lane, fault: CommitReply.failed, commitFresh)
+    }
+
+    private func commitFresh(_ commits: [LaneCommit]) throws(LaneError) -> [CommitReply] {
         let commands = commits.map { commit in Self.command(commit, keys(of: commit.lane)) }
         let replies = try run(commands, durably: true)
         return try each(commits, replies, call: "commit", fault: CommitReply.failed) { _, answer throws(LaneError) in

@@ -3,7 +3,8 @@ internal import Instants
 internal import Redis
 internal import SwiftProtobuf
 
-/// Reading for couriers, operators and checkers: plain commands, nothing is written.
+/// Reading for couriers, operators and checkers: plain commands, nothing is written. On a cluster `look` and `glance` leave
+/// out the lanes whose primary cannot be reached.
 extension LaneStore {
     /// All that a lane's hash says. Redis: one HMGET a lane, about 6 µs.
     package func look(_ lanes: [LaneName]) throws(LaneError) -> [LaneLook] {
@@ -26,11 +27,23 @@ extension LaneStore {
         _ set: LaneFieldSet, of lanes: [LaneName], _ value: (LaneName, LaneFieldValues, Instant) -> Value
     ) throws(LaneError) -> [Value] {
         guard !lanes.isEmpty else { return [] }
-        var replies = try plain([RedisCommand("TIME")] + lanes.map { set.command(keys(of: $0).hash) })
-        let serverTime = try Self.instant(ofTime: replies.removeFirst())
+        // Each lane's server has its own clock.
+        let shards = lanes.map { connection.shard(ofKey: keys(of: $0).hash) }
+        var clocks: [Int: Int] = [:]
+        var times: [RedisCommand] = []
+        for (lane, shard) in zip(lanes, shards) where clocks[shard] == nil {
+            clocks[shard] = times.count
+            times.append(RedisCommand("TIME").beside(keys(of: lane).hash))
+        }
+        let replies = try plainWhereReached(times + lanes.map { set.command(keys(of: $0).hash) })
+        let instants = try replies.prefix(times.count).map { (reply) throws(LaneError) in
+            reply.error == nil ? try Self.instant(ofTime: reply) : nil
+        }
         var found: [Value] = []
         found.reserveCapacity(lanes.count)
-        for (lane, reply) in zip(lanes, replies) {
+        for (index, reply) in replies.dropFirst(times.count).enumerated() where reply.error == nil {
+            let lane = lanes[index]
+            guard let place = clocks[shards[index]], let serverTime = instants[place] else { continue }
             guard let values = LaneFieldValues(reply, set) else {
                 throw .unexpectedReply(call: "HMGET", came: reply.kind)
             }

@@ -54,13 +54,37 @@ extension LaneStore {
             return command
         }
         let replies = try run(commands)
-        return try each(requests, replies, call: "take", fault: TakeReply.failed) { request, answer throws(LaneError) in
+        let answers = try each(requests, replies, call: "take", fault: TakeReply.failed) {
+            request, answer throws(LaneError) -> TakeReply in
             switch answer.word {
             case "taken": .taken(try Self.tenure(request, answer))
             case "older": .olderAssignment(current: try answer.count(1))
             default: throw answer.unexpected(0)
             }
         }
+        if connection.isCluster {
+            for case .taken(let tenure) in answers { links[tenure.lane] = linkNumber(of: tenure.lane) }
+        }
+        return answers
+    }
+
+    private func linkNumber(of lane: LaneName) -> UInt64 { connection.linkNumber(ofKey: keys(of: lane).hash) }
+
+    /// Splits off the requests of lanes that must be taken again first. A failover may have taken a lane back to where it
+    /// stood before, with the same token; a new connection is how this process learns of it.
+    func withheld<Request, Reply>(
+        _ requests: [Request], _ lane: (Request) -> LaneName, fault: (LaneFault) -> Reply,
+        _ send: ([Request]) throws(LaneError) -> [Reply]
+    ) throws(LaneError) -> [Reply] {
+        guard connection.isCluster else { return try send(requests) }
+        let fresh = requests.indices.filter { index in
+            let lane = lane(requests[index])
+            return links[lane].map { $0 != 0 && $0 == linkNumber(of: lane) } ?? false
+        }
+        var replies = requests.map { _ in fault(.retake) }
+        guard !fresh.isEmpty else { return replies }
+        for (index, reply) in zip(fresh, try send(fresh.map { requests[$0] })) { replies[index] = reply }
+        return replies
     }
 
     private static func tenure(_ request: TakeRequest, _ answer: FunctionAnswer) throws(LaneError) -> Tenure {
@@ -80,6 +104,10 @@ extension LaneStore {
 
     /// Gives each owner its lane's next entries and due timers. Redis: O(entries + timers).
     package func read(_ requests: [ReadRequest]) throws(LaneError) -> [ReadReply] {
+        try withheld(requests, \.lane, fault: ReadReply.failed, readFresh)
+    }
+
+    private func readFresh(_ requests: [ReadRequest]) throws(LaneError) -> [ReadReply] {
         let commands = requests.map { request in
             let keys = keys(of: request.lane)
             var command = RedisCommand(function: LaneLibrary.read, keys: 3)
@@ -130,10 +158,11 @@ extension LaneStore {
             lastEntry: try answer.entry(10), holdsTimers: try answer.flag(11))
     }
 
-    /// The states of entities, nil for those that have none; in the order asked. Redis: O(entities).
+    /// The states of entities, nil for those that have none; in the order asked. Nil for a lane whose server cannot be
+    /// reached, on a cluster only. Redis: O(entities).
     package func states(
         _ requests: [(lane: LaneName, entities: [EntityID])]
-    ) throws(LaneError) -> [[[UInt8]?]] {
+    ) throws(LaneError) -> [[[UInt8]?]?] {
         var commands: [RedisCommand] = []
         let grouped = requests.map { request in
             let keys = keys(of: request.lane)
@@ -146,13 +175,19 @@ extension LaneStore {
             }
             return groups
         }
-        var replies = try plain(commands)[...]
-        var answers: [[[UInt8]?]] = []
+        var replies = try plainWhereReached(commands)[...]
+        var answers: [[[UInt8]?]?] = []
         for (request, groups) in zip(requests, grouped) {
+            let own = replies.prefix(groups.hashes.count)
+            replies = replies.dropFirst(own.count)
+            guard own.allSatisfy({ $0.error == nil }) else {
+                answers.append(nil)
+                continue
+            }
             var states = [[UInt8]?](repeating: nil, count: request.entities.count)
-            for hash in groups.hashes {
+            for (hash, reply) in zip(groups.hashes, own) {
                 let members = groups.members(hash)
-                guard let found = replies.popFirst()?.array, found.count == members.count else {
+                guard let found = reply.array, found.count == members.count else {
                     throw .unexpectedReply(call: "HMGET", came: "another number of states than asked for")
                 }
                 for (member, state) in zip(members, found) { states[member] = state.bytes }

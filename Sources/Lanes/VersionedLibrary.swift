@@ -46,21 +46,28 @@ package struct VersionedLibrary: Sendable {
     package func function(_ name: String) -> String { prefix + name + suffix }
 
     /// Runs commands that call functions of this library, loading it where it is missing; replies in order.
+    package func run(_ commands: [RedisCommand], on connection: RedisConnection) throws(RedisError) -> [RedisReply] {
+        try run(commands, wait: nil, on: connection).replies
+    }
+
+    /// The same with a WAIT; for each command also how many replicas its server reached, 0 if it did not say.
     ///
-    /// - Parameter wait: goes behind the last call that ran, and its reply last: a WAIT covers what stands before it
-    ///   on the connection, so it must not stay in front of calls that are sent again.
-    package func run(
-        _ commands: [RedisCommand], wait: RedisCommand? = nil, on connection: RedisConnection
-    ) throws(RedisError) -> [RedisReply] {
-        let last = wait.map { [$0] } ?? []
-        var replies = try connection.pipeline(commands + last)
+    /// - Parameter wait: goes behind the last call that ran: a WAIT covers what stands before it on the connection, so it
+    ///   must not stay in front of calls that are sent again.
+    func run(
+        _ commands: [RedisCommand], wait: RedisCommand?, on connection: RedisConnection
+    ) throws(RedisError) -> (replies: [RedisReply], reached: [Int64]) {
+        var (replies, closings) = try connection.pipeline(commands, closing: wait)
         let missing = replies.indices.filter { replies[$0].error?.isFunctionNotFound == true }
-        guard !missing.isEmpty else { return replies }
-        try library.load(on: connection)
-        let again = try connection.pipeline(missing.map { commands[$0] } + last)
-        for (index, reply) in zip(missing, again) { replies[index] = reply }
-        if wait != nil, let reached = again.last { replies[replies.count - 1] = reached }
-        return replies
+        if !missing.isEmpty {
+            try library.load(on: connection)
+            let again = try connection.pipeline(missing.map { commands[$0] }, closing: wait)
+            for (place, index) in missing.enumerated() {
+                replies[index] = again.replies[place]
+                if wait != nil { closings[index] = again.closings[place] }
+            }
+        }
+        return (replies, closings.map { $0.int ?? 0 })
     }
 }
 

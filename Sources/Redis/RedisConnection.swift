@@ -58,8 +58,8 @@ package final class RedisConnection {
         throw failure(last, of: commands.last?.name ?? "pipeline")
     }
 
-    /// Like `pipeline`, with one more command behind the others on each server that got any, such as WAIT; the replies to
-    /// it in no particular order. To a cluster it does not throw: commands without an answer have `NOREPLY` or
+    /// Like `pipeline`, with one more command behind the others on each server that got any, such as WAIT; for each command
+    /// the reply that its server gave to that. To a cluster it does not throw: commands without an answer have `NOREPLY` or
     /// `NOPRIMARY` in their places.
     package func pipeline(
         _ commands: [RedisCommand], closing: RedisCommand?, deadline: Duration? = nil
@@ -72,8 +72,9 @@ package final class RedisConnection {
             guard !isOutdated else { throw outdated(commands.first?.name ?? "pipeline") }
             var replies = try server.exchange(commands + (closing.map { [$0] } ?? []), until: end)
             notice(replies)
-            let closings = closing == nil ? [] : [replies.removeLast()]
-            return (replies, closings)
+            guard closing != nil else { return (replies, []) }
+            let last = replies.removeLast()
+            return (replies, [RedisReply](repeating: last, count: replies.count))
         }
     }
 

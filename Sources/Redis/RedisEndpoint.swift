@@ -44,6 +44,11 @@ package struct RedisEndpoint: Sendable, Hashable {
         self.timeouts = timeouts
     }
 
+    /// Whether it stands for a Redis Cluster.
+    package var isCluster: Bool {
+        if case .cluster = address { true } else { false }
+    }
+
     /// The endpoint of a server that listens on a unix socket.
     package static func unix(_ path: String) -> RedisEndpoint { RedisEndpoint(.unix(path: path)) }
 }

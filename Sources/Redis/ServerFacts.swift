@@ -36,6 +36,8 @@ package struct ServerFacts: Sendable, Equatable {
     package let replicationID: String
     /// `master` or `slave`, in Redis's words.
     package let role: String
+    /// It is a node of a Redis Cluster.
+    package let isClustered: Bool
     package let connectedReplicas: Int
     package let usedMemory: Int64
     /// In bytes; 0 is no limit.
@@ -79,6 +81,7 @@ extension ServerFacts {
         runID = try field("run_id")
         replicationID = try field("master_replid")
         role = try field("role")
+        isClustered = fields["cluster_enabled"] == "1"
         connectedReplicas = Int(try number("connected_slaves"))
         usedMemory = try number("used_memory")
         maxMemory = try number("maxmemory")

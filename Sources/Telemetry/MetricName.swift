@@ -47,6 +47,9 @@ extension MetricName {
         "nightshift_actions_open", .gauge, "Actions that wait or are under way in this process.")
     package static let lanesOwned = MetricName(
         "nightshift_lanes_owned", .gauge, "Lanes that this process owns.")
+    package static let lanesWaiting = MetricName(
+        "nightshift_lanes_waiting", .gauge,
+        "Owned lanes whose Redis server is away: a slot on its way, a primary that died.")
     package static let leading = MetricName(
         "nightshift_leading", .gauge, "1 while this coordinator leads.")
     package static let spooledEvents = MetricName(
@@ -57,7 +60,8 @@ extension MetricName {
     /// Everything above, in the order of the catalogue; a test holds it complete and well-formed.
     package static let all: [MetricName] = [
         eventsAccepted, eventsQuarantined, eventsIgnored, webhooksRefused, decisions, commitsRefused, deadLetters,
-        acceptedToCommitted, entriesTrimmed, actionsClosed, actionsAmbiguous, actionsOpen, lanesOwned, leading,
+        acceptedToCommitted, entriesTrimmed, actionsClosed, actionsAmbiguous, actionsOpen, lanesOwned, lanesWaiting,
+        leading,
         spooledEvents,
         redisReconnects,
     ]

@@ -11,6 +11,8 @@ package struct RunnerCounters: Sendable, Equatable {
     /// Entries of logs, results and dead letters that were no longer to be kept.
     package var trimmedEntries: UInt64 = 0
     package var lanes = 0
+    /// Of these, lanes whose server is away.
+    package var waiting = 0
     /// From an entry's instant to the instant of its commit, both on the lane clock.
     package var acceptedToCommitted = LatencyHistogram()
 
@@ -26,6 +28,7 @@ package struct RunnerCounters: Sendable, Equatable {
         reconnects += other.reconnects
         trimmedEntries += other.trimmedEntries
         lanes += other.lanes
+        waiting += other.waiting
         acceptedToCommitted.merge(other.acceptedToCommitted)
     }
 }

@@ -25,6 +25,8 @@ final class RunnerLoop {
     var signals: Signals
     var store: LaneStore?
     var lanes: [LaneName: HeldLane] = [:]
+    /// Held lanes whose server is away: a slot on its way, a primary that died.
+    var waiting: Set<LaneName> = []
     /// Granted and not yet taken: assignment numbers.
     var wanted: [LaneName: UInt64] = [:]
     /// Lanes with something to do, each once, in turn.

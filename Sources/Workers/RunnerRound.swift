@@ -25,7 +25,7 @@ extension RunnerLoop {
         let commit: LaneCommit
     }
 
-    /// True if every lane of the round got on.
+    /// True if every lane of the round got on, or, where others' servers are away, any lane did.
     func round() throws -> Bool {
         let picked = popReady(setting.bounds.mostLanes)
         guard !picked.isEmpty, let store else { return true }
@@ -35,18 +35,23 @@ extension RunnerLoop {
         for (lane, reply) in zip(picked, replies) {
             switch reply {
             case .fenced: lose(lane)
-            case .failed: isSmooth = false
-            case .reading(let reading): if let hand = take(reading, of: lane) { hands.append(hand) }
+            case .failed(let fault):
+                isSmooth = false
+                if fault.wantsTaking { try takeAgain(lane) } else { waits(lane.name, fault.isAway) }
+            case .reading(let reading):
+                if !waiting.isEmpty { waits(lane.name, false) }
+                if let hand = take(reading, of: lane) { hands.append(hand) }
             }
         }
-        try loadStates(hands, store)
+        hands = try loadStates(hands, store)
         let planned = try hands.compactMap { try plan($0, store) }
         guard !planned.isEmpty else { return isSmooth }
         let answers = try store.commit(planned.map(\.commit))
+        var gotOn = false
         for (planned, answer) in zip(planned, answers) {
-            if try !apply(answer, to: planned) { isSmooth = false }
+            if try apply(answer, to: planned) { gotOn = true } else { isSmooth = false }
         }
-        return isSmooth
+        return isSmooth || gotOn && !waiting.isEmpty
     }
 
     /// What of a reading is to be decided now; nil if nothing, or if another wants the lane.
@@ -67,8 +72,8 @@ extension RunnerLoop {
             horizon: horizon, nextDue: reading.nextDue)
     }
 
-    /// Loads the states that the caches lack, of all lanes at once, parents included.
-    private func loadStates(_ hands: [InHand], _ store: LaneStore) throws {
+    /// Loads the states that the caches lack, of all lanes at once, parents included. Gives the lanes whose states are there.
+    private func loadStates(_ hands: [InHand], _ store: LaneStore) throws -> [InHand] {
         var missing: [(lane: LaneName, entities: [EntityID])] = []
         var targets: [HeldLane] = []
         for hand in hands {
@@ -78,10 +83,17 @@ extension RunnerLoop {
             missing.append((lane: hand.lane.name, entities: lacking))
             targets.append(hand.lane)
         }
-        guard !missing.isEmpty else { return }
+        guard !missing.isEmpty else { return hands }
+        var away: Set<LaneName> = []
         for (index, states) in try store.states(missing).enumerated() {
+            guard let states else {
+                away.insert(targets[index].name)
+                waits(targets[index].name, true)
+                continue
+            }
             for (id, bytes) in zip(missing[index].entities, states) { targets[index].cache.load(id, bytes) }
         }
+        return away.isEmpty ? hands : hands.filter { !away.contains($0.lane.name) }
     }
 
     /// Decides and makes the commit; nil if there is nothing to write.
@@ -166,6 +178,14 @@ extension RunnerLoop {
             return true
         case .wrongSequence:
             status.count { $0.refusedCommits += 1 }
+            try takeAgain(lane)
+            return false
+        case .failed(let fault) where fault.wantsTaking:
+            try takeAgain(lane)
+            return false
+        case .failed(let fault) where fault.isInDoubt:
+            // It may have been committed; the lane's sequence knows.
+            waits(lane.name, true)
             try takeAgain(lane)
             return false
         case .deadFull, .failed:

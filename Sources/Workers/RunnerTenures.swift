@@ -33,21 +33,25 @@ extension RunnerLoop {
             if look.owner == setting.owner || look.owner == nil { mine.append(lane) } else { lose(lane) }
         }
         let replies = try store.take(mine.map { request($0.name, assignment: $0.assignment) })
-        for (lane, reply) in zip(mine, replies) {
-            if case .taken(let tenure) = reply {
-                hold(HeldLane(tenure, assignment: lane.assignment, now: .now))
-            } else {
-                lose(lane)
-            }
-        }
+        for (lane, reply) in zip(mine, replies) { takenAgain(lane, reply) }
     }
 
     /// Takes one lane again whose commit's fate is unclear.
     func takeAgain(_ lane: HeldLane) throws {
         guard let reply = try store?.take([request(lane.name, assignment: lane.assignment)]).first else { return }
-        if case .taken(let tenure) = reply {
+        takenAgain(lane, reply)
+    }
+
+    private func takenAgain(_ lane: HeldLane, _ reply: TakeReply) {
+        switch reply {
+        case .taken(let tenure):
+            waits(lane.name, false)
             hold(HeldLane(tenure, assignment: lane.assignment, now: .now))
-        } else {
+        case .failed(let fault) where fault.isAway:
+            // Its server cannot be reached: a look finds it again when it can, and then it must be taken before it is read.
+            waits(lane.name, true)
+            lane.forgetStates()
+        case .olderAssignment, .failed:
             lose(lane)
         }
     }
@@ -55,6 +59,7 @@ extension RunnerLoop {
     /// Drops everything of a lane that is another's now.
     func lose(_ lane: HeldLane) {
         lanes[lane.name] = nil
+        waits(lane.name, false)
         courier.lost(lane.name)
         setting.report(.lost(lane.name))
         showCount()
@@ -81,6 +86,7 @@ extension RunnerLoop {
         for lane in given {
             courier.lost(lane.name)
             lanes[lane.name] = nil
+            waits(lane.name, false)
         }
         defer { showCount() }
         do {
@@ -129,6 +135,10 @@ extension RunnerLoop {
                 continue
             }
             if yield(lane, to: look.wantedBy) { continue }
+            if waiting.contains(lane.name) {
+                enqueue(lane)
+                continue
+            }
             let laneNow = max(look.now, look.serverTime + look.offset)
             let isDue = look.nextDue.map { $0 <= laneNow } ?? false
             if look.isPaused != lane.isPaused || (!look.isPaused && (look.hasUndecided || isDue)) {
@@ -138,6 +148,14 @@ extension RunnerLoop {
                 settle(lane, now: now)
             }
         }
+    }
+
+    /// Notes that a lane's server is away, or is back.
+    func waits(_ lane: LaneName, _ isWaiting: Bool) {
+        guard waiting.contains(lane) != isWaiting else { return }
+        if isWaiting { waiting.insert(lane) } else { waiting.remove(lane) }
+        let count = waiting.count
+        status.count { $0.waiting = count }
     }
 
     private func hold(_ lane: HeldLane) {

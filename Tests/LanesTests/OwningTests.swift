@@ -232,12 +232,13 @@ struct OwningTests {
             commit.states = written.map { .init(entity: $0.element, bytes: Array("state \($0.offset)".utf8)) }
         }
         let found = try kit.store.states([(lane: kit.lane, entities: entities), (lane: kit.lane, entities: [])])
+            .map { try #require($0) }
         #expect(found.count == 2 && found[1].isEmpty && found[0].count == 300)
         for (offset, state) in found[0].enumerated() {
             #expect(state == (offset % 3 == 0 ? nil : Array("state \(offset)".utf8)))
         }
         _ = try kit.committed(&tenure) { $0.removedStates = Array(entities[0..<150]) }
-        let left = try kit.store.states([(lane: kit.lane, entities: entities)])[0]
+        let left = try #require(try kit.store.states([(lane: kit.lane, entities: entities)])[0])
         #expect(left.compactMap { $0 }.count == 100)
         #expect(try kit.store.allStates(kit.lane).count == 100)
     }

@@ -30,18 +30,20 @@ package struct LaneRecord: Sendable {
     /// Names of the lanes that have a hash, sorted, found by SCAN: the checker asks no topology.
     package static func lanes(on connection: RedisConnection, namespace: String) throws(RedisError) -> [String] {
         var found: Set<String> = []
-        var cursor = "0"
-        repeat {
-            let reply = try connection.call(
-                RedisCommand("SCAN", cursor, "MATCH", "\(namespace):{*}:lane", "COUNT", "1000"))
-            cursor = reply.array?.first?.string ?? "0"
-            for key in reply.array?.last?.array ?? [] {
-                guard let text = key.string, let start = text.firstIndex(of: "{"), let end = text.lastIndex(of: "}"),
-                    start < end
-                else { continue }
-                found.insert(String(text[text.index(after: start)..<end]))
-            }
-        } while cursor != "0"
+        for server in try connection.servers() {
+            var cursor = "0"
+            repeat {
+                let reply = try server.call(
+                    RedisCommand("SCAN", cursor, "MATCH", "\(namespace):{*}:lane", "COUNT", "1000"))
+                cursor = reply.array?.first?.string ?? "0"
+                for key in reply.array?.last?.array ?? [] {
+                    guard let text = key.string, let start = text.firstIndex(of: "{"),
+                        let end = text.lastIndex(of: "}"), start < end
+                    else { continue }
+                    found.insert(String(text[text.index(after: start)..<end]))
+                }
+            } while cursor != "0"
+        }
         return found.sorted()
     }
 

@@ -21,6 +21,8 @@ final class LeaderLoop {
     private var topologyNumber: UInt64 = 0
     /// Every lane of the topology, in order.
     private var lanes: [LaneName] = []
+    /// On a cluster: what was last seen of each lane.
+    private var lastLooks: [LaneName: LaneGlance] = [:]
     private var features: UInt64 = 0
     private var book = LoadBook()
 
@@ -170,13 +172,15 @@ final class LeaderLoop {
     }
 
     private func look(_ link: Link) throws(LaneError) -> [LaneName: LaneGlance] {
-        var looks: [LaneName: LaneGlance] = [:]
+        // A lane whose server is away is where it was: nothing is moved because of it.
+        var looks = lastLooks
         looks.reserveCapacity(lanes.count)
         for start in stride(from: 0, to: lanes.count, by: 1_000) {
             for look in try link.lanes.glance(Array(lanes[start..<min(start + 1_000, lanes.count)])) {
                 looks[look.lane] = look
             }
         }
+        lastLooks = link.lanes.connection.isCluster ? looks : [:]
         return looks
     }
 

@@ -88,7 +88,8 @@ extension LaneStore {
     /// Redis's clock, kill switches and the brake on everybody. O(switches).
     package func sendingRules() throws(LaneError) -> SendingRules {
         let replies = try plain([
-            RedisCommand("TIME"), RedisCommand("HGETALL", automationKey), brakeReading(.everybody),
+            RedisCommand("TIME").beside(Array(automationKey.utf8)), RedisCommand("HGETALL", automationKey),
+            brakeReading(.everybody),
         ])
         guard replies.count == 3 else {
             throw .unexpectedReply(call: "sending rules", came: "\(replies.count) replies")

@@ -99,7 +99,7 @@ extension AppendQueue {
         func isLate(_ event: Waiting) -> Bool { !event.isDrained && event.ticket.deadline <= now }
         let offered = lane.offered?.events ?? []
         guard offered.contains(where: isLate) || lane.waiting.contains(where: isLate) else { return }
-        isAway = true
+        isAway = !isPerLane
         leave(offered, &lane, name, .inDoubt)
         leave(lane.waiting, &lane, name, .inDoubt)
         lane.waiting = []

@@ -5,7 +5,9 @@ struct ClusterBatch {
     private let commands: [RedisCommand]
     private let closing: RedisCommand?
     private var replies: [RedisReply]
+    /// What the closing command was answered last by the server that answered a command for good.
     private var closings: [NodeAddress: RedisReply] = [:]
+    private var nodes: [NodeAddress?]
     private var open: [Try]
 
     /// A command that is not answered for good.
@@ -13,6 +15,8 @@ struct ClusterBatch {
         let index: Int
         /// Where it is to go behind ASKING.
         var ask: NodeAddress?
+        /// Its primary could not be reached.
+        var wasAway = false
     }
 
     /// What goes to one server in one round.
@@ -28,14 +32,15 @@ struct ClusterBatch {
         self.commands = commands
         self.closing = closing
         replies = [RedisReply](repeating: .nil, count: commands.count)
+        nodes = [NodeAddress?](repeating: nil, count: commands.count)
         open = commands.indices.map { Try(index: $0) }
     }
 
     var isDone: Bool { open.isEmpty }
 
-    /// The replies in the batch's order, and those to the closing command in the order of the servers' addresses.
+    /// The replies in the batch's order; for each command also what its server answered to the closing one.
     var outcome: (replies: [RedisReply], closings: [RedisReply]) {
-        (replies, closings.sorted { $0.key < $1.key }.map(\.value))
+        (replies, closing == nil ? [] : nodes.map { node in node.flatMap { closings[$0] } ?? .nil })
     }
 
     /// One round: to all servers at once.
@@ -115,6 +120,7 @@ struct ClusterBatch {
 
     private mutating func take(_ reply: RedisReply, _ each: Try, _ node: NodeAddress, _ cluster: ClusterConnection) {
         replies[each.index] = reply
+        nodes[each.index] = node
         guard let error = reply.error, let redirect = Redirect(error, asked: node.host) else { return }
         if redirect.wantsRefresh { cluster.isMapDoubtful = true }
         switch redirect {
@@ -133,8 +139,8 @@ struct ClusterBatch {
     private mutating func isAway(_ each: Try, _ reason: String, _ cluster: ClusterConnection) {
         replies[each.index] = .error(RedisServerError(code: RedisServerError.noPrimary, message: reason))
         cluster.isMapDoubtful = true
-        mustWait = true
-        open.append(Try(index: each.index))
+        // Once more at once, in case the slots name another primary; waiting here would hold the others' lanes.
+        if !each.wasAway { open.append(Try(index: each.index, wasAway: true)) }
     }
 
     /// It was sent, and perhaps run.

@@ -117,8 +117,9 @@ final class ClusterConnection {
         var place = endpoint.at(node)
         place.timeouts.connect = min(place.timeouts.connect, Self.longestConnect)
         do throws(RedisError) {
+            let connection = try ServerConnection(place, clientName: clientName)
             changes += 1
-            let link = Link(connection: try ServerConnection(place, clientName: clientName), number: changes)
+            let link = Link(connection: connection, number: changes)
             links[node] = link
             paces[node] = nil
             return link

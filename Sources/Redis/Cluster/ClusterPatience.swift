@@ -11,13 +11,13 @@
 /// The limits of one call.
 struct CallPatience: Sendable, Equatable {
     /// Rounds in all; the first one is the normal one.
-    static let mostRounds = 6
+    static let mostRounds = 4
 
     private(set) var rounds = 1
 
     /// Takes the next round: how long to wait before it; nil when the error is to be given instead.
     ///
-    /// A redirect that names its server is followed at once. 1, 2, 4, 8, 16 ms otherwise, 31 ms in all.
+    /// A redirect that names its server is followed at once. 1, 2, 4 ms otherwise, 7 ms in all.
     mutating func next(mustWait: Bool) -> Duration? {
         guard rounds < Self.mostRounds else { return nil }
         defer { rounds += 1 }

@@ -39,7 +39,7 @@ struct ConversationCommand: AsyncParsableCommand {
         let lanes = try session.lanes()
         let found = try session.store.states(lanes.map { (lane: $0, entities: [entity]) })
         for (lane, values) in zip(lanes, found) {
-            if let bytes = values.first.flatMap(\.self) { return (lane, try EntityState(serializedBytes: bytes)) }
+            if let bytes = values?.first.flatMap(\.self) { return (lane, try EntityState(serializedBytes: bytes)) }
         }
         throw Failure(expected: "a conversation that is known", came: "\"\(entity)\"", at: "\(lanes.count) lanes")
     }

@@ -7,8 +7,10 @@ import Redis
 struct RedisOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Redis: redis://, rediss:// or the path of a unix socket.",
+            "Redis: redis://, rediss://, redis+cluster://, redis+sentinel:// or the path of a unix socket.",
             discussion: """
+                Cluster: redis+cluster://host:port,host:port names some of its nodes. Sentinel: \
+                redis+sentinel://host:port,host:port/service. \
                 TLS: rediss://user:password@host:6380?ca=ca.pem&cert=me.pem&key=me.key. A password does not belong on a \
                 command line that others can read: give the URL in the environment variable NIGHTSHIFT_REDIS instead.
                 """, valueName: "url"))
@@ -19,11 +21,7 @@ struct RedisOptions: ParsableArguments {
 
     /// The endpoint of `--redis`, else of NIGHTSHIFT_REDIS, else redis://127.0.0.1:6379.
     func endpoint(environment: [String: String]) throws -> RedisEndpoint {
-        let endpoint = try RedisEndpoint(parsing: redis ?? environment["NIGHTSHIFT_REDIS"] ?? "redis://127.0.0.1:6379")
-        if case .cluster = endpoint.address {
-            throw Failure(expected: "one Redis: lanes do not run on a cluster yet", came: "\(endpoint)", at: "--redis")
-        }
-        return endpoint
+        try RedisEndpoint(parsing: redis ?? environment["NIGHTSHIFT_REDIS"] ?? "redis://127.0.0.1:6379")
     }
 
     func keyspace() throws -> Keyspace {

@@ -175,6 +175,7 @@ final class WorkerRole: Service {
         metrics.set(.actionsClosed, to: Double(courier.closed))
         metrics.set(.actionsAmbiguous, to: Double(courier.ambiguous))
         metrics.set(.lanesOwned, to: Double(now.lanes))
+        metrics.set(.lanesWaiting, to: Double(now.waiting))
         metrics.set(.actionsOpen, to: Double(courier.waiting + courier.underWay))
         before = now
     }

@@ -1,0 +1,60 @@
+import Foundation
+package import Redis
+import Synchronization
+
+/// A primary with a replica and three Sentinels of one test's own on loopback, which fail over within some seconds.
+package final class PrivateSentinels: Sendable {
+    package let primary: PrivateRedis
+    package let replica: PrivateRedis
+    private let sentinels: [NodeAddress]
+    private let folder: String
+    private let processes: Mutex<[ServerProcess]>
+
+    package init() throws {
+        primary = try PrivateRedis(withTCP: true)
+        replica = try PrivateRedis(["repl-diskless-sync-delay 0"], withTCP: true)
+        folder = try makeTemporaryFolder("sentinel")
+        processes = Mutex([])
+        sentinels = try (0..<3).map { _ in NodeAddress(host: "127.0.0.1", port: try freeLoopbackPort()) }
+        _ = try replica.ask("REPLICAOF", "127.0.0.1", "\(primary.port ?? 0)")
+        for (place, sentinel) in sentinels.enumerated() {
+            let lines = [
+                "bind 127.0.0.1", "port \(sentinel.port)", "dir \(folder)", "logfile \(folder)/\(place).log",
+                "sentinel monitor main 127.0.0.1 \(primary.port ?? 0) 2", "sentinel down-after-milliseconds main 1000",
+                "sentinel failover-timeout main 5000",
+            ]
+            let file = "\(folder)/\(place).conf"
+            try (lines.joined(separator: "\n") + "\n").write(toFile: file, atomically: false, encoding: .utf8)
+            let process = try ServerProcess(arguments: ["redis-server", file, "--sentinel"])
+            processes.withLock { $0.append(process) }
+        }
+        try PrivateCluster.wait("the Sentinels know each other and the replica") {
+            sentinels.allSatisfy { sentinel in
+                let facts = try? RedisConnection(RedisEndpoint(.tcp(host: sentinel.host, port: sentinel.port)))
+                    .call(RedisCommand("SENTINEL", "MASTER", "main")).array
+                guard let facts else { return false }
+                let words = facts.map { $0.string ?? "" }
+                func value(_ name: String) -> String? {
+                    words.firstIndex(of: name).flatMap { words.indices.contains($0 + 1) ? words[$0 + 1] : nil }
+                }
+                return value("num-slaves") == "1" && value("num-other-sentinels") == "2"
+            }
+        }
+    }
+
+    deinit {
+        processes.withLock { processes in
+            for process in processes { process.end() }
+            processes = []
+        }
+        primary.close()
+        replica.close()
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    /// The first one named is nobody: one Sentinel that is away must not matter.
+    package func endpoint(service: String = "main") throws -> RedisEndpoint {
+        let nobody = NodeAddress(host: "127.0.0.1", port: try freeLoopbackPort())
+        return RedisEndpoint(.sentinel([nobody] + sentinels, service: service))
+    }
+}
