@@ -48,12 +48,14 @@ extension ServerConnection {
         return NodeAddress(host: host, port: port)
     }
 
+    /// By INFO, which the processes may ask for anyhow; ROLE counts as dangerous.
     private func checkRole() throws(RedisError) {
-        let reply = try call(RedisCommand("ROLE"), until: .now.advanced(by: endpoint.timeouts.connect))
-        guard let role = reply.array?.first?.string, role == "master" else {
+        let reply = try call(RedisCommand("INFO", "replication"), until: .now.advanced(by: endpoint.timeouts.connect))
+        let role = reply.string.flatMap { InfoFields(text: $0)["role"] }
+        guard role == "master" else {
             throw RedisError(
-                .connect, operation: "ROLE", endpoint: "\(endpoint)",
-                message: "expected a primary, came \(reply.array?.first?.string ?? reply.kind)")
+                .connect, operation: "INFO", endpoint: "\(endpoint)",
+                message: "expected a primary, came \(role ?? reply.kind)")
         }
     }
 }

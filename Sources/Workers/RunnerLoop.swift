@@ -16,6 +16,8 @@ final class RunnerLoop {
     /// it, cost an idle house half of its processor time.
     static let lookEvery = Duration.seconds(4)
     static let lookShares = 16
+    /// Lanes whose server is away are asked for so often.
+    static let waitingLookEvery = Duration.milliseconds(250)
 
     let setting: RunnerSetting
     let courier: Courier
@@ -34,6 +36,7 @@ final class RunnerLoop {
     private var dues = Heap<DueLane>()
     private var nextLook = ContinuousClock.now
     var upkeep: RunnerUpkeep
+    private var nextWaitingLook = ContinuousClock.now
     /// What is to be looked at before the next round of looks begins.
     private var toLook: ArraySlice<LaneName> = []
     private var failures: UInt32 = 0
@@ -112,7 +115,8 @@ final class RunnerLoop {
         if !ready.isEmpty { return .zero }
         guard !lanes.isEmpty else { return .seconds(3_600) }
         while let first = dues.min, !isCurrent(first) { dues.removeMin() }
-        return max(.zero, min(nextLook, dues.min?.at ?? nextLook) - now)
+        let look = waiting.isEmpty ? nextLook : min(nextLook, nextWaitingLook)
+        return max(.zero, min(look, dues.min?.at ?? look) - now)
     }
 
     private func absorb(_ mail: Runner.Mail) {
@@ -138,6 +142,10 @@ final class RunnerLoop {
         while let first = dues.min, first.at <= now {
             dues.removeMin()
             if let lane = lanes[first.lane], lane.dueAt == first.at { enqueue(lane) }
+        }
+        if !waiting.isEmpty, now >= nextWaitingLook {
+            nextWaitingLook = now + Self.waitingLookEvery
+            try look(waiting.sorted())
         }
         if now >= nextLook {
             nextLook = now + Self.lookEvery / Self.lookShares

@@ -41,6 +41,15 @@ struct ServerProcess {
     }
 }
 
+/// Runs a program of the search path to its end and gives its exit code, -1 for a signal; what it writes is dropped. Unlike
+/// Foundation's `Process` it does not wait for servers that the program leaves behind.
+package func runToEnd(_ words: [String]) throws -> Int32 {
+    let child = try spawn(words, input: nil)
+    var status: CInt = 0
+    while waitpid(child, &status, 0) < 0, errno == EINTR {}
+    return status & 0x7F == 0 ? (status >> 8) & 0xFF : -1
+}
+
 /// Starts a program of the search path; standard input is what is given or `/dev/null`.
 private func spawn(_ words: [String], input: CInt?) throws -> pid_t {
     var actions = posix_spawn_file_actions_t()
