@@ -169,6 +169,9 @@ extension Turn {
         case .command(let command): decide(command: command)
         case .rating(let rating): rate(Int(clamping: rating.score))
         case .fetched: result.rule = "fetched"
+        case .moderated(let moderated): decide(moderated: moderated)
+        case .threadControl(let control): decide(control: control, arrival)
+        case .mention(let mention): decide(mention: mention, of: event, arrival, isUnknown: isUnknown)
         case .told: result.rule = "noted"
         case nil: throw .unknownKind
         }

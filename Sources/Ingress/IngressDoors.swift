@@ -11,6 +11,14 @@ package struct IngressDoors: Sendable {
     package var secrets: @Sendable () -> [(name: String, secret: [UInt8])]
     /// The name of the secret that an account's webhooks are signed with; nil for an account that is not configured.
     package var secretName: @Sendable (_ account: String) -> String?
+    /// The platform's id of our own app on an account; nil if nobody wrote it down.
+    package var app: @Sendable (_ account: String) -> String? = { _ in nil }
+    /// Adds to an event what other webhooks told, such as the original of an ad's post.
+    package var complete: @Sendable (Event) -> Event = { $0 }
+    /// The secrets that sign links of acknowledgement; without any there are none.
+    package var acknowledgeSecrets: @Sendable () -> [(name: String, secret: [UInt8])] = { [] }
+    /// The system's clock, with which the instants of signatures are compared; `now` unless its lanes' clock is stepped.
+    package var wallClock: @Sendable () -> Instant
     /// The token that the platform repeats when an address is registered; empty refuses every handshake.
     package var verifyToken: String
     /// The token of the producer API; empty refuses every producer.
@@ -39,6 +47,7 @@ package struct IngressDoors: Sendable {
         self.producerToken = producerToken
         self.place = place
         self.now = now
+        wallClock = now
         self.holder = holder
         self.quarantine = quarantine
         self.unreadyReason = unreadyReason

@@ -7,23 +7,21 @@
 // Rejected: 200 before the append (an update is lost when the process dies); an answer per update (there is none).
 
 internal import Channels
-internal import Contracts
 internal import HTTPTypes
 internal import Hummingbird
 internal import Instants
-internal import Lanes
-internal import SwiftProtobuf
-internal import Telemetry
 
 struct WebhookController: Sendable {
     let doors: IngressDoors
     let bodies: RequestBodies
     private let normaliser: MetaNormaliser
+    private let holding: UpdateHolding
 
     init(doors: IngressDoors, bodies: RequestBodies) {
         self.doors = doors
         self.bodies = bodies
-        normaliser = MetaNormaliser { [secretName = doors.secretName] in secretName($0) != nil }
+        holding = UpdateHolding(doors: doors, source: "meta")
+        normaliser = MetaNormaliser(app: doors.app) { [secretName = doors.secretName] in secretName($0) != nil }
     }
 
     /// The platform's check of the address.
@@ -52,7 +50,7 @@ struct WebhookController: Sendable {
                     .unauthorized, "signature", "\(WebhookSignature.headerName) by one of our apps",
                     signature == nil ? "none" : "another")
             }
-            try await hold(normalised(body), signedBy: signer)
+            try await holding.hold(normalised(body), signedBy: signer)
             return Response.text("EVENT_RECEIVED")
         }
     }
@@ -66,54 +64,5 @@ struct WebhookController: Sendable {
         } catch {
             throw Refusal(.badRequest, "not_json", "a webhook body in JSON", "\(error)")
         }
-    }
-
-    private func hold(_ updates: NormalisedUpdates, signedBy signer: String) async throws(Refusal) {
-        var quarantined = updates.quarantined
-        var events: [LaneEvent] = []
-        for update in updates.events {
-            let event = update.event
-            guard doors.secretName(event.account) == signer else {
-                quarantined.append(update.setAside(.foreignSecret, "expected the secret of the account's own app"))
-                continue
-            }
-            guard let place = doors.place(event), let bytes: [UInt8] = try? event.serializedBytes() else {
-                quarantined.append(update.setAside(.unknownAccount, "expected a lane of the policy"))
-                continue
-            }
-            events.append(LaneEvent(lane: place.lane, id: event.id, bytes: bytes, key: place.key))
-        }
-        let results = events.isEmpty ? [] : await doors.holder.hold(events)
-        for case .refused(let refusal) in results {
-            throw Refusal(.serviceUnavailable, "not_held", "every update held", refusal.description)
-        }
-        guard results.count == events.count else {
-            throw Refusal(.serviceUnavailable, "not_held", "every update held", "\(results.count) of \(events.count)")
-        }
-        if !quarantined.isEmpty {
-            guard await doors.quarantine(quarantined) else {
-                throw Refusal(.serviceUnavailable, "not_held", "every update held", "a quarantine out of reach")
-            }
-        }
-        count(events.count, quarantined, updates.dropped)
-    }
-
-    private func count(_ held: Int, _ quarantined: [Quarantined], _ dropped: [DropCount]) {
-        if held > 0 { doors.metrics.add(.eventsAccepted, [("source", "meta")], by: Double(held)) }
-        for update in quarantined {
-            doors.metrics.add(.eventsQuarantined, [("reason", update.reason.rawValue)])
-        }
-        for drop in dropped {
-            doors.metrics.add(.eventsIgnored, [("reason", drop.reason.rawValue)], by: Double(drop.count))
-        }
-    }
-}
-
-extension NormalisedEvent {
-    /// The event as it goes to the quarantine after it was normalised: in our JSON.
-    fileprivate func setAside(_ reason: QuarantineReason, _ detail: String) -> Quarantined {
-        Quarantined(
-            reason: reason, detail: detail, account: event.account, path: path,
-            raw: EventJSON.value(of: event).bytes(), received: .init(milliseconds: event.receivedAt))
     }
 }

@@ -143,4 +143,17 @@ struct AccountTests {
 
     @Test("texts that are no scope are none", arguments: ["", "account", "account/", "lane/x", "rule/a\nb"])
     func noScopes(text: String) { #expect(AutomationScope(text) == nil) }
+
+    @Test("aliases of ads' media are kept by account, and the first original stays")
+    func aliases() throws {
+        let kit = try LaneKit()
+        #expect(try kit.store.aliases(of: ["shop", "other"]).isEmpty)
+        try kit.store.addAliases(["shop": ["ad1": "post1", "ad2": "post2"], "other": ["ad1": "post9"]])
+        try kit.store.addAliases(["shop": ["ad1": "post3"]])
+        #expect(
+            try kit.store.aliases(of: ["shop", "other", "none"]) == [
+                "shop": ["ad1": "post1", "ad2": "post2"], "other": ["ad1": "post9"],
+            ])
+        #expect(try kit.call("HGET", "ns:{acct:shop}:aliases", "ad1").string == "post1")
+    }
 }

@@ -1,4 +1,5 @@
 internal import Contracts
+internal import Instants
 
 /// Comments and mentions: `entry[].changes[]` (DOMAIN.md 4.4).
 extension MetaNormaliser {
@@ -8,8 +9,8 @@ extension MetaNormaliser {
         switch field {
         case "feed": return try feed(value, walk)
         case "comments", "live_comments": return try instagramComment(value, walk)
-        case "mention", "mentions":
-            throw UpdateFault(reason: .mentionNeedsFetch, detail: "expected a text, got ids only, value")
+        case "mention": return try facebookMention(value, walk)
+        case "mentions": return try instagramMention(value, walk)
         default:
             throw UpdateFault(reason: .unknownKind, detail: "expected a known field, got another word, field")
         }
@@ -19,8 +20,12 @@ extension MetaNormaliser {
     private func feed(_ value: JSONValue, _ walk: Walk) throws(UpdateFault) -> Reading {
         guard try value.text("item") == "comment" else { return .dropped(.feedOther) }
         let verb = try value.text("verb") ?? ""
-        if verb == "hide" || verb == "unhide" { return .dropped(.moderationEcho) }
         let place = try Place(facebook: value)
+        if verb == "hide" || verb == "unhide" {
+            // The same comment may be hidden more than once, so the instant of the news is part of its name.
+            let id = "c:\(place.comment):\(verb):\(walk.sent?.milliseconds ?? 0)"
+            return .event(walk.event(id, contact: "", at: nil, .moderated(place.asModerated(hidden: verb == "hide"))))
+        }
         guard place.author != walk.account else { return .dropped(.ownPublicReply) }
         let text = try value.text("message") ?? ""
         let id = "c:\(place.comment):\(verb):\(Self.digest(text))"
@@ -114,6 +119,16 @@ private struct Place {
         kept.target = comment
         kept.text = text.text
         kept.fullLength = text.fullLength
+        kept.post = post
+        kept.originalPost = originalPost
+        kept.parent = parent
+        return kept
+    }
+
+    func asModerated(hidden: Bool) -> Moderated {
+        var kept = Moderated()
+        kept.target = comment
+        kept.hidden = hidden
         kept.post = post
         kept.originalPost = originalPost
         kept.parent = parent

@@ -13,9 +13,9 @@ extension MetaNormaliser {
         if let referral = try update.nested("referral") { return .event(try self.referral(referral, update, walk)) }
         if update["read"] != nil { return .dropped(.read) }
         if update["delivery"] != nil { return .dropped(.delivery) }
-        for key in ["pass_thread_control", "take_thread_control", "request_thread_control", "app_roles"]
-        where update[key] != nil {
-            throw UpdateFault(reason: .threadControl, detail: "expected a message, got \(key), update")
+        if let control = try threadControl(update, walk) { return .event(control) }
+        if update["app_roles"] != nil {
+            throw UpdateFault(reason: .threadControl, detail: "expected a thread's owner, got app_roles, update")
         }
         for key in ["policy-enforcement", "policy_enforcement"] where update[key] != nil {
             throw UpdateFault(reason: .policyEnforcement, detail: "expected a message, got \(key), update")

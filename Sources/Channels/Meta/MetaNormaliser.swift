@@ -18,6 +18,7 @@ package struct MetaNormaliser: Sendable {
     package static let clockTolerance: Duration = .seconds(2)
 
     private let knows: @Sendable (String) -> Bool
+    let app: @Sendable (String) -> String?
     let inboxApps: Set<String>
 
     /// The app ids of Meta's own inboxes (DOMAIN.md 4.7): Facebook's and Instagram's.
@@ -25,11 +26,15 @@ package struct MetaNormaliser: Sendable {
 
     /// - Parameters:
     ///   - inboxApps: app ids whose echoes are written by people in the platform's inbox.
+    ///   - app: the platform's id of our own app on an account; nil if nobody wrote it down.
     ///   - knows: whether an account is configured.
     package init(
-        inboxApps: Set<String> = usualInboxApps, knows: @escaping @Sendable (_ account: String) -> Bool
+        inboxApps: Set<String> = usualInboxApps,
+        app: @escaping @Sendable (_ account: String) -> String? = { _ in nil },
+        knows: @escaping @Sendable (_ account: String) -> Bool
     ) {
         self.inboxApps = inboxApps
+        self.app = app
         self.knows = knows
     }
 
@@ -94,8 +99,8 @@ package struct MetaNormaliser: Sendable {
             each(messaging, "\(path).messaging", &walk) { update, walk throws(UpdateFault) in
                 try self.messaging(update, walk)
             }
-            each(standby, "\(path).standby", &walk) { _, _ throws(UpdateFault) in
-                throw UpdateFault(reason: .standby, detail: "expected a thread of ours, got another app's, standby")
+            each(standby, "\(path).standby", &walk) { update, walk throws(UpdateFault) in
+                try self.standby(update, walk)
             }
             each(changes, "\(path).changes", &walk) { update, walk throws(UpdateFault) in
                 try self.change(update, walk)

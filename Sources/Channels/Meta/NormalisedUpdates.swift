@@ -48,8 +48,6 @@ package enum DropReason: String, Sendable, CaseIterable {
     case ownPublicReply = "own_public_reply"
     /// The account took back a message of its own.
     case ownRemoval = "own_removal"
-    /// The platform tells that a comment was hidden or shown again, mostly by us (DOMAIN.md 5.7, case 22).
-    case moderationEcho = "moderation_echo"
     case testNotification = "test_notification"
 }
 
@@ -87,17 +85,16 @@ package enum QuarantineReason: String, Sendable, CaseIterable, Error {
     case idTooLong = "id_too_long"
     case invalidText = "invalid_text"
     case eventTooLarge = "event_too_large"
+    /// An event of the generic channel that is none; its detail says why.
+    case unreadable
     case unknownObject = "unknown_object"
     case unknownKind = "unknown_kind"
     case unknownAccount = "unknown_account"
     /// Signed with the secret of another app than the account's.
     case foreignSecret = "foreign_secret"
-    /// Messages of a thread that another app owns.
-    case standby
+    /// Roles of apps were changed for a whole account: a matter of its settings, of no thread.
     case threadControl = "thread_control"
     case policyEnforcement = "policy_enforcement"
-    /// The platform gives ids only; the text is to be fetched.
-    case mentionNeedsFetch = "mention_needs_fetch"
 }
 
 /// A fault in one update: sets aside this update only.

@@ -47,6 +47,7 @@ extension DirectMessage: EventFields {
         try fields.text("payload", &payload)
         try fields.text("ad", &ad)
         try fields.text("reply_to", &replyTo)
+        try fields.flag("standby", &standby)
     }
 }
 
@@ -87,6 +88,7 @@ extension Postback: EventFields {
         try fields.text("payload", &payload)
         try fields.text("title", &title)
         try fields.text("ad", &ad)
+        try fields.flag("standby", &standby)
     }
 }
 
@@ -188,5 +190,35 @@ extension Fetched: EventFields {
         try fields.text("subject", &subject)
         try fields.text("text", &text)
         try fields.text("author", &author)
+    }
+}
+
+extension Moderated: EventFields {
+    mutating func visit(_ fields: inout some FieldVisitor) throws(EventJSONError) {
+        try fields.required("target", &target)
+        try fields.flag("hidden", &hidden)
+        try fields.required("post", &post)
+        try fields.text("original_post", &originalPost)
+        try fields.text("parent", &parent)
+    }
+}
+
+extension ThreadControl: EventFields {
+    static let words: [(String, Verb)] = [("passed", .passed), ("taken", .taken), ("requested", .requested)]
+
+    mutating func visit(_ fields: inout some FieldVisitor) throws(EventJSONError) {
+        try fields.word("verb", &verb, Self.words)
+        try fields.text("app", &app)
+        try fields.text("previous_app", &previousApp)
+        try fields.flag("ours", &ours)
+    }
+}
+
+extension Mention: EventFields {
+    mutating func visit(_ fields: inout some FieldVisitor) throws(EventJSONError) {
+        try fields.required("id", &id)
+        try fields.required("post", &post)
+        try fields.keptText("text", &text, &fullLength)
+        try fields.text("author_name", &authorName)
     }
 }

@@ -108,6 +108,7 @@ package enum EventJSON {
             case .comment, .command: break
             case .edit(let edit) where !edit.post.isEmpty: break
             case .removal(let removal) where !removal.post.isEmpty: break
+            case .moderated, .mention: break
             default:
                 throw EventJSONError(expected: "contact or conversation", came: "neither", place: "contact")
             }

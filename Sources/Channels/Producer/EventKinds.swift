@@ -4,7 +4,7 @@ extension EventJSON {
     /// The keys of which an event has exactly one, in the schema's order.
     package static let kinds = [
         "message", "comment", "edit", "removal", "postback", "reaction", "echo", "agent_reply", "claim", "resolve",
-        "rating", "outcome", "command", "told", "fetched",
+        "rating", "outcome", "command", "told", "fetched", "moderated", "thread_control", "mention",
     ]
 
     /// The key of an event's kind, as results name it too; nil for an event without a known kind.
@@ -42,6 +42,9 @@ extension EventJSON {
         case "command": .command(try read(value, word))
         case "told": .told(try read(value, word))
         case "fetched": .fetched(try read(value, word))
+        case "moderated": .moderated(try read(value, word))
+        case "thread_control": .threadControl(try read(value, word))
+        case "mention": .mention(try read(value, word))
         default: nil
         }
     }
@@ -63,6 +66,9 @@ extension EventJSON {
         case .command(let fields): ("command", write(fields))
         case .told(let fields): ("told", write(fields))
         case .fetched(let fields): ("fetched", write(fields))
+        case .moderated(let fields): ("moderated", write(fields))
+        case .threadControl(let fields): ("thread_control", write(fields))
+        case .mention(let fields): ("mention", write(fields))
         }
     }
 

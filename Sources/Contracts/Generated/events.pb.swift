@@ -191,6 +191,30 @@ package nonisolated struct Event: Sendable {
     set {kind = .fetched(newValue)}
   }
 
+  package var moderated: Moderated {
+    get {
+      if case .moderated(let v)? = kind {return v}
+      return Moderated()
+    }
+    set {kind = .moderated(newValue)}
+  }
+
+  package var threadControl: ThreadControl {
+    get {
+      if case .threadControl(let v)? = kind {return v}
+      return ThreadControl()
+    }
+    set {kind = .threadControl(newValue)}
+  }
+
+  package var mention: Mention {
+    get {
+      if case .mention(let v)? = kind {return v}
+      return Mention()
+    }
+    set {kind = .mention(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -209,6 +233,9 @@ package nonisolated struct Event: Sendable {
     case command(Command)
     case told(Told)
     case fetched(Fetched)
+    case moderated(Moderated)
+    case threadControl(ThreadControl)
+    case mention(Mention)
 
   }
 
@@ -250,6 +277,9 @@ package nonisolated struct DirectMessage: Sendable {
   package var fullLength: UInt32 = 0
 
   package var replyTo: String = String()
+
+  /// Written while another app owned the thread.
+  package var standby: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -339,6 +369,9 @@ package nonisolated struct Postback: Sendable {
   package var title: String = String()
 
   package var ad: String = String()
+
+  /// Pressed while another app owned the thread.
+  package var standby: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -705,6 +738,119 @@ package nonisolated struct Fetched: Sendable {
   package init() {}
 }
 
+/// The platform says that a comment was hidden or shown again, by whomever.
+package nonisolated struct Moderated: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var target: String = String()
+
+  package var hidden: Bool = false
+
+  package var post: String = String()
+
+  package var originalPost: String = String()
+
+  package var parent: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Who answers in a direct thread, as the platform says.
+package nonisolated struct ThreadControl: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var verb: ThreadControl.Verb = .unspecified
+
+  /// The app that owns the thread from now on, or asks to.
+  package var app: String = String()
+
+  package var previousApp: String = String()
+
+  /// The app is ours.
+  package var ours: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum Verb: SwiftProtobuf.Enum, Swift.CaseIterable {
+    package typealias RawValue = Int
+    case unspecified // = 0
+
+    /// The owner gave it to another app.
+    case passed // = 1
+
+    /// Another app took it.
+    case taken // = 2
+
+    /// Another app asks for it.
+    case requested // = 3
+    case UNRECOGNIZED(Int)
+
+    package init() {
+      self = .unspecified
+    }
+
+    package init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .passed
+      case 2: self = .taken
+      case 3: self = .requested
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    package var rawValue: Int {
+      switch self {
+      case .unspecified: return 0
+      case .passed: return 1
+      case .taken: return 2
+      case .requested: return 3
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    package static let allCases: [ThreadControl.Verb] = [
+      .unspecified,
+      .passed,
+      .taken,
+      .requested,
+    ]
+
+  }
+
+  package init() {}
+}
+
+/// Somebody named the account in a post of their own or in a comment under a post that is not the account's.
+package nonisolated struct Mention: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The comment, or the post itself.
+  package var id: String = String()
+
+  package var post: String = String()
+
+  /// Empty where the platform gives ids only.
+  package var text: String = String()
+
+  package var fullLength: UInt32 = 0
+
+  package var authorName: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "nightshift.v1"
@@ -741,7 +887,7 @@ nonisolated extension EventBatch: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension Event: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Event"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}account\0\u{1}contact\0\u{3}happened_at\0\u{3}received_at\0\u{1}conversation\0\u{3}clock_flagged\0\u{2}\u{3}message\0\u{1}comment\0\u{1}edit\0\u{1}removal\0\u{1}postback\0\u{1}reaction\0\u{1}echo\0\u{3}agent_reply\0\u{1}claim\0\u{1}resolve\0\u{1}rating\0\u{1}outcome\0\u{1}command\0\u{1}told\0\u{1}fetched\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}account\0\u{1}contact\0\u{3}happened_at\0\u{3}received_at\0\u{1}conversation\0\u{3}clock_flagged\0\u{2}\u{3}message\0\u{1}comment\0\u{1}edit\0\u{1}removal\0\u{1}postback\0\u{1}reaction\0\u{1}echo\0\u{3}agent_reply\0\u{1}claim\0\u{1}resolve\0\u{1}rating\0\u{1}outcome\0\u{1}command\0\u{1}told\0\u{1}fetched\0\u{1}moderated\0\u{3}thread_control\0\u{1}mention\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -951,6 +1097,45 @@ nonisolated extension Event: SwiftProtobuf.Message, SwiftProtobuf._MessageImplem
           self.kind = .fetched(v)
         }
       }()
+      case 25: try {
+        var v: Moderated?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .moderated(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .moderated(v)
+        }
+      }()
+      case 26: try {
+        var v: ThreadControl?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .threadControl(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .threadControl(v)
+        }
+      }()
+      case 27: try {
+        var v: Mention?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .mention(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .mention(v)
+        }
+      }()
       default: break
       }
     }
@@ -1043,6 +1228,18 @@ nonisolated extension Event: SwiftProtobuf.Message, SwiftProtobuf._MessageImplem
       guard case .fetched(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 24)
     }()
+    case .moderated?: try {
+      guard case .moderated(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 25)
+    }()
+    case .threadControl?: try {
+      guard case .threadControl(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 26)
+    }()
+    case .mention?: try {
+      guard case .mention(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 27)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -1099,7 +1296,7 @@ nonisolated extension Attachment: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension DirectMessage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".DirectMessage"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}text\0\u{1}attachments\0\u{1}payload\0\u{1}ad\0\u{3}full_length\0\u{3}reply_to\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}text\0\u{1}attachments\0\u{1}payload\0\u{1}ad\0\u{3}full_length\0\u{3}reply_to\0\u{1}standby\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1113,6 +1310,7 @@ nonisolated extension DirectMessage: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 4: try { try decoder.decodeSingularStringField(value: &self.ad) }()
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.fullLength) }()
       case 6: try { try decoder.decodeSingularStringField(value: &self.replyTo) }()
+      case 7: try { try decoder.decodeSingularBoolField(value: &self.standby) }()
       default: break
       }
     }
@@ -1137,6 +1335,9 @@ nonisolated extension DirectMessage: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if !self.replyTo.isEmpty {
       try visitor.visitSingularStringField(value: self.replyTo, fieldNumber: 6)
     }
+    if self.standby != false {
+      try visitor.visitSingularBoolField(value: self.standby, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1147,6 +1348,7 @@ nonisolated extension DirectMessage: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.ad != rhs.ad {return false}
     if lhs.fullLength != rhs.fullLength {return false}
     if lhs.replyTo != rhs.replyTo {return false}
+    if lhs.standby != rhs.standby {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1324,7 +1526,7 @@ nonisolated extension Removal: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
 
 nonisolated extension Postback: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Postback"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}payload\0\u{1}title\0\u{1}ad\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}payload\0\u{1}title\0\u{1}ad\0\u{1}standby\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1335,6 +1537,7 @@ nonisolated extension Postback: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       case 1: try { try decoder.decodeSingularStringField(value: &self.payload) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.title) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.ad) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.standby) }()
       default: break
       }
     }
@@ -1350,6 +1553,9 @@ nonisolated extension Postback: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if !self.ad.isEmpty {
       try visitor.visitSingularStringField(value: self.ad, fieldNumber: 3)
     }
+    if self.standby != false {
+      try visitor.visitSingularBoolField(value: self.standby, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1357,6 +1563,7 @@ nonisolated extension Postback: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if lhs.payload != rhs.payload {return false}
     if lhs.title != rhs.title {return false}
     if lhs.ad != rhs.ad {return false}
+    if lhs.standby != rhs.standby {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1799,6 +2006,155 @@ nonisolated extension Fetched: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     if lhs.subject != rhs.subject {return false}
     if lhs.text != rhs.text {return false}
     if lhs.author != rhs.author {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Moderated: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Moderated"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}target\0\u{1}hidden\0\u{1}post\0\u{3}original_post\0\u{1}parent\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.target) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.hidden) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.post) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.originalPost) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.parent) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.target.isEmpty {
+      try visitor.visitSingularStringField(value: self.target, fieldNumber: 1)
+    }
+    if self.hidden != false {
+      try visitor.visitSingularBoolField(value: self.hidden, fieldNumber: 2)
+    }
+    if !self.post.isEmpty {
+      try visitor.visitSingularStringField(value: self.post, fieldNumber: 3)
+    }
+    if !self.originalPost.isEmpty {
+      try visitor.visitSingularStringField(value: self.originalPost, fieldNumber: 4)
+    }
+    if !self.parent.isEmpty {
+      try visitor.visitSingularStringField(value: self.parent, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Moderated, rhs: Moderated) -> Bool {
+    if lhs.target != rhs.target {return false}
+    if lhs.hidden != rhs.hidden {return false}
+    if lhs.post != rhs.post {return false}
+    if lhs.originalPost != rhs.originalPost {return false}
+    if lhs.parent != rhs.parent {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ThreadControl: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ThreadControl"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}verb\0\u{1}app\0\u{3}previous_app\0\u{1}ours\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.verb) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.app) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.previousApp) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.ours) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.verb != .unspecified {
+      try visitor.visitSingularEnumField(value: self.verb, fieldNumber: 1)
+    }
+    if !self.app.isEmpty {
+      try visitor.visitSingularStringField(value: self.app, fieldNumber: 2)
+    }
+    if !self.previousApp.isEmpty {
+      try visitor.visitSingularStringField(value: self.previousApp, fieldNumber: 3)
+    }
+    if self.ours != false {
+      try visitor.visitSingularBoolField(value: self.ours, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ThreadControl, rhs: ThreadControl) -> Bool {
+    if lhs.verb != rhs.verb {return false}
+    if lhs.app != rhs.app {return false}
+    if lhs.previousApp != rhs.previousApp {return false}
+    if lhs.ours != rhs.ours {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ThreadControl.Verb: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0VERB_UNSPECIFIED\0\u{1}PASSED\0\u{1}TAKEN\0\u{1}REQUESTED\0")
+}
+
+nonisolated extension Mention: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Mention"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}post\0\u{1}text\0\u{3}full_length\0\u{3}author_name\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.post) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.text) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.fullLength) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.authorName) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.id.isEmpty {
+      try visitor.visitSingularStringField(value: self.id, fieldNumber: 1)
+    }
+    if !self.post.isEmpty {
+      try visitor.visitSingularStringField(value: self.post, fieldNumber: 2)
+    }
+    if !self.text.isEmpty {
+      try visitor.visitSingularStringField(value: self.text, fieldNumber: 3)
+    }
+    if self.fullLength != 0 {
+      try visitor.visitSingularUInt32Field(value: self.fullLength, fieldNumber: 4)
+    }
+    if !self.authorName.isEmpty {
+      try visitor.visitSingularStringField(value: self.authorName, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Mention, rhs: Mention) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.post != rhs.post {return false}
+    if lhs.text != rhs.text {return false}
+    if lhs.fullLength != rhs.fullLength {return false}
+    if lhs.authorName != rhs.authorName {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

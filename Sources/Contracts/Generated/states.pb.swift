@@ -449,6 +449,23 @@ package nonisolated struct Conversation: @unchecked Sendable {
     set {_uniqueStorage()._aggrieved = newValue}
   }
 
+  /// The newest instant at which somebody else wrote in the thread or took it, and at which it was given back to us.
+  package var foreignSince: Int64 {
+    get {_storage._foreignSince}
+    set {_uniqueStorage()._foreignSince = newValue}
+  }
+
+  package var releasedAt: Int64 {
+    get {_storage._releasedAt}
+    set {_uniqueStorage()._releasedAt = newValue}
+  }
+
+  /// The platform's id of the app that owns the thread, while that is not ours.
+  package var threadApp: String {
+    get {_storage._threadApp}
+    set {_uniqueStorage()._threadApp = newValue}
+  }
+
   /// The ad that brought the customer here last, and when; empty if none did.
   package var ad: String {
     get {_storage._ad}
@@ -702,6 +719,12 @@ package nonisolated struct CommentMark: Sendable {
 
   /// Automation has hidden it, or is about to.
   package var hidden: Bool = false
+
+  /// Automation has hidden or shown it at some time, so that the platform's news of it may be of our own doing.
+  package var touched: Bool = false
+
+  /// A person showed it again: automation hides it no more.
+  package var kept: Bool = false
 
   /// A private message was sent about it, or is about to be: there is never a second one.
   package var toldPrivately: Bool = false
@@ -1259,7 +1282,7 @@ nonisolated extension Evidence.Provenance: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Conversation"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}language\0\u{1}zone\0\u{1}contact\0\u{3}last_customer_at\0\u{3}window_closes_at\0\u{3}last_agent_at\0\u{3}last_automatic_at\0\u{3}foreign_until\0\u{1}agent\0\u{1}status\0\u{3}waiting_since\0\u{3}after_hours\0\u{1}promises\0\u{1}pending\0\u{3}last_texts\0\u{1}comments\0\u{1}held\0\u{1}escalated\0\u{1}late\0\u{3}last_asked_at\0\u{1}withdrawn\0\u{1}loop\0\u{3}satisfaction_asked_at\0\u{1}aggrieved\0\u{2}\u{6}ad\0\u{3}ad_at\0\u{3}disclosed_at\0\u{2}\u{8}team\0\u{1}vip\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}language\0\u{1}zone\0\u{1}contact\0\u{3}last_customer_at\0\u{3}window_closes_at\0\u{3}last_agent_at\0\u{3}last_automatic_at\0\u{3}foreign_until\0\u{1}agent\0\u{1}status\0\u{3}waiting_since\0\u{3}after_hours\0\u{1}promises\0\u{1}pending\0\u{3}last_texts\0\u{1}comments\0\u{1}held\0\u{1}escalated\0\u{1}late\0\u{3}last_asked_at\0\u{1}withdrawn\0\u{1}loop\0\u{3}satisfaction_asked_at\0\u{1}aggrieved\0\u{3}foreign_since\0\u{3}released_at\0\u{3}thread_app\0\u{2}\u{3}ad\0\u{3}ad_at\0\u{3}disclosed_at\0\u{2}\u{8}team\0\u{1}vip\0")
 
   fileprivate class _StorageClass {
     var _language: Evidence? = nil
@@ -1286,6 +1309,9 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
     var _loop: LoopWatch? = nil
     var _satisfactionAskedAt: Int64 = 0
     var _aggrieved: Bool = false
+    var _foreignSince: Int64 = 0
+    var _releasedAt: Int64 = 0
+    var _threadApp: String = String()
     var _ad: String = String()
     var _adAt: Int64 = 0
     var _disclosedAt: Int64 = 0
@@ -1325,6 +1351,9 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
       _loop = source._loop
       _satisfactionAskedAt = source._satisfactionAskedAt
       _aggrieved = source._aggrieved
+      _foreignSince = source._foreignSince
+      _releasedAt = source._releasedAt
+      _threadApp = source._threadApp
       _ad = source._ad
       _adAt = source._adAt
       _disclosedAt = source._disclosedAt
@@ -1372,6 +1401,9 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
         case 22: try { try decoder.decodeSingularMessageField(value: &_storage._loop) }()
         case 23: try { try decoder.decodeSingularInt64Field(value: &_storage._satisfactionAskedAt) }()
         case 24: try { try decoder.decodeSingularBoolField(value: &_storage._aggrieved) }()
+        case 25: try { try decoder.decodeSingularInt64Field(value: &_storage._foreignSince) }()
+        case 26: try { try decoder.decodeSingularInt64Field(value: &_storage._releasedAt) }()
+        case 27: try { try decoder.decodeSingularStringField(value: &_storage._threadApp) }()
         case 30: try { try decoder.decodeSingularStringField(value: &_storage._ad) }()
         case 31: try { try decoder.decodeSingularInt64Field(value: &_storage._adAt) }()
         case 32: try { try decoder.decodeSingularInt64Field(value: &_storage._disclosedAt) }()
@@ -1461,6 +1493,15 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
       if _storage._aggrieved != false {
         try visitor.visitSingularBoolField(value: _storage._aggrieved, fieldNumber: 24)
       }
+      if _storage._foreignSince != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._foreignSince, fieldNumber: 25)
+      }
+      if _storage._releasedAt != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._releasedAt, fieldNumber: 26)
+      }
+      if !_storage._threadApp.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._threadApp, fieldNumber: 27)
+      }
       if !_storage._ad.isEmpty {
         try visitor.visitSingularStringField(value: _storage._ad, fieldNumber: 30)
       }
@@ -1509,6 +1550,9 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
         if _storage._loop != rhs_storage._loop {return false}
         if _storage._satisfactionAskedAt != rhs_storage._satisfactionAskedAt {return false}
         if _storage._aggrieved != rhs_storage._aggrieved {return false}
+        if _storage._foreignSince != rhs_storage._foreignSince {return false}
+        if _storage._releasedAt != rhs_storage._releasedAt {return false}
+        if _storage._threadApp != rhs_storage._threadApp {return false}
         if _storage._ad != rhs_storage._ad {return false}
         if _storage._adAt != rhs_storage._adAt {return false}
         if _storage._disclosedAt != rhs_storage._disclosedAt {return false}
@@ -1768,7 +1812,7 @@ nonisolated extension PendingAction: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension CommentMark: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".CommentMark"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}author\0\u{1}answered\0\u{1}removed\0\u{1}hidden\0\u{4}\u{5}told_privately\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}author\0\u{1}answered\0\u{1}removed\0\u{1}hidden\0\u{1}touched\0\u{1}kept\0\u{4}\u{3}told_privately\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1781,6 +1825,8 @@ nonisolated extension CommentMark: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 3: try { try decoder.decodeSingularBoolField(value: &self.answered) }()
       case 4: try { try decoder.decodeSingularBoolField(value: &self.removed) }()
       case 5: try { try decoder.decodeSingularBoolField(value: &self.hidden) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.touched) }()
+      case 7: try { try decoder.decodeSingularBoolField(value: &self.kept) }()
       case 10: try { try decoder.decodeSingularBoolField(value: &self.toldPrivately) }()
       default: break
       }
@@ -1803,6 +1849,12 @@ nonisolated extension CommentMark: SwiftProtobuf.Message, SwiftProtobuf._Message
     if self.hidden != false {
       try visitor.visitSingularBoolField(value: self.hidden, fieldNumber: 5)
     }
+    if self.touched != false {
+      try visitor.visitSingularBoolField(value: self.touched, fieldNumber: 6)
+    }
+    if self.kept != false {
+      try visitor.visitSingularBoolField(value: self.kept, fieldNumber: 7)
+    }
     if self.toldPrivately != false {
       try visitor.visitSingularBoolField(value: self.toldPrivately, fieldNumber: 10)
     }
@@ -1815,6 +1867,8 @@ nonisolated extension CommentMark: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs.answered != rhs.answered {return false}
     if lhs.removed != rhs.removed {return false}
     if lhs.hidden != rhs.hidden {return false}
+    if lhs.touched != rhs.touched {return false}
+    if lhs.kept != rhs.kept {return false}
     if lhs.toldPrivately != rhs.toldPrivately {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true

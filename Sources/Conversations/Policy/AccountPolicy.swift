@@ -8,6 +8,8 @@ package struct AccountPolicy: Sendable {
     package let partition: PartitionName
     /// Name of its secret, never the secret.
     package let secret: String
+    /// The platform's id of our own app, by which news of thread control tell us from others; nil if nobody wrote it down.
+    package let app: String?
     /// Fills the `brand` slot of texts.
     package let brand: String?
     /// The platform has reviewed and allowed that people write after the window (Meta's `HUMAN_AGENT`).
@@ -16,13 +18,14 @@ package struct AccountPolicy: Sendable {
     package let automation: Bool
 
     package init(
-        id: String, channel: String, partition: PartitionName, secret: String, brand: String? = nil,
-        personsMayWriteLate: Bool = false, automation: Bool = true
+        id: String, channel: String, partition: PartitionName, secret: String, app: String? = nil,
+        brand: String? = nil, personsMayWriteLate: Bool = false, automation: Bool = true
     ) {
         self.id = id
         self.channel = channel
         self.partition = partition
         self.secret = secret
+        self.app = app
         self.brand = brand
         self.personsMayWriteLate = personsMayWriteLate
         self.automation = automation
@@ -58,11 +61,13 @@ package struct ChannelPolicy: Sendable {
     /// After a foreign app wrote, nothing automatic is said for this long.
     package let foreignHold: Duration
     package let textLimit: TextLimit
+    /// Where actions are posted on a generic channel; nil for the platforms that we know by name.
+    package let address: String?
 
     package init(
         name: String, window: Duration? = .seconds(86_400), personWindow: Duration? = .seconds(7 * 86_400),
         inboxHold: Duration = .seconds(86_400), foreignHold: Duration = .seconds(3_600),
-        textLimit: TextLimit = TextLimit(unit: .characters, most: 2_000)
+        textLimit: TextLimit = TextLimit(unit: .characters, most: 2_000), address: String? = nil
     ) {
         self.name = name
         self.window = window
@@ -70,6 +75,7 @@ package struct ChannelPolicy: Sendable {
         self.inboxHold = inboxHold
         self.foreignHold = foreignHold
         self.textLimit = textLimit
+        self.address = address
     }
 }
 

@@ -80,6 +80,13 @@ extension EntityID {
             return try comments(
                 event, target: removal.target, post: removal.post, original: removal.originalPost,
                 parent: removal.parent, aliases: aliases)
+        case .moderated(let moderated):
+            return try comments(
+                event, target: moderated.target, post: moderated.post, original: moderated.originalPost,
+                parent: moderated.parent, aliases: aliases)
+        case .mention(let mention):
+            return try comments(
+                event, target: mention.id, post: mention.post, original: "", parent: "", aliases: .none)
         default:
             if !event.conversation.isEmpty { return try named(event) }
             guard !event.account.isEmpty else { throw .missing(field: "account", kind: event.kindWord) }
@@ -172,6 +179,9 @@ extension Event {
         case .command: "command"
         case .told: "told"
         case .fetched: "fetched"
+        case .moderated: "moderated"
+        case .threadControl: "thread_control"
+        case .mention: "mention"
         case nil: "unknown"
         }
     }

@@ -41,6 +41,8 @@ extension Event {
         case .comment(let comment): try Self.check(comment.id, "comment.id")
         case .message(let message): try Self.check(message.ad, "message.ad")
         case .postback(let postback): try Self.check(postback.ad, "postback.ad")
+        case .mention(let mention): try Self.check(mention.id, "mention.id")
+        case .threadControl(let control): try Self.check(control.app, "thread_control.app")
         case .removal(let removal):
             // A comment's id is remembered, a message's only as a hash.
             let most = removal.post.isEmpty ? 1_024 : DecisionError.mostNameBytes

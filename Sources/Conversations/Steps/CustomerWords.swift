@@ -30,12 +30,13 @@ extension Turn {
         let words = Words(
             text: message.text, hasAttachments: !message.attachments.isEmpty, payload: message.payload,
             contact: event.contact, comment: "", subject: event.subjectHash, isCut: message.fullLength > 0)
+        if message.standby { return hearInStandby(words, arrival, isUnknown: isUnknown) }
         hear(words, arrival, isUnknown: isUnknown)
     }
 
     mutating func decide(postback: Postback, of event: Event, _ arrival: Arrival, isUnknown: Bool) {
         noteAd(postback.ad, arrival)
-        if postback.payload.isEmpty, postback.title.isEmpty {
+        if !postback.standby, postback.payload.isEmpty, postback.title.isEmpty {
             // Somebody came back through an ad or a link: the window opens, nothing was asked.
             talk.noteCustomer(at: arrival.happened, wantsAnswer: false)
             result.rule = "postback.referral"
@@ -44,6 +45,7 @@ extension Turn {
         let words = Words(
             text: postback.title, hasAttachments: false, payload: postback.payload, contact: event.contact,
             comment: "", subject: event.subjectHash)
+        if postback.standby { return hearInStandby(words, arrival, isUnknown: isUnknown) }
         hear(words, arrival, isUnknown: isUnknown)
     }
 

@@ -67,6 +67,11 @@ extension Turn {
             result.rule = "moderation.person.\(talk.aggrieved ? "aggrieved" : isCut ? "cut" : "private")"
             return true
         }
+        guard talk.comment(words.comment)?.kept != true else {
+            list(words, arrival, isLate: arrival.isLate)
+            result.rule = "moderation.person.kept"
+            return true
+        }
         guard mode != .shadow, automationIsOn(rule: rule) else {
             list(words, arrival, isLate: arrival.isLate)
             result.rule = "shadow.\(rule)"
@@ -101,6 +106,7 @@ extension Turn {
     }
 
     private mutating func moderateComment(_ kind: Action.Kind, _ rule: String, _ words: Words) {
+        talk.mark(words.comment) { $0.touched = true }
         let action = act(kind, .adModeration) { action in
             action.comment = words.comment
             action.contact = words.contact

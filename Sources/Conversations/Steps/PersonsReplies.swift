@@ -60,7 +60,7 @@ extension Turn {
             }
         } else if echo.inbox {
             result.rule = "inbox_echo"
-            foreign(until: arrival.happened + rules.channel.inboxHold)
+            _ = foreign(since: arrival.happened, for: rules.channel.inboxHold)
             cancelAutomaticTexts()
             talk.clearLoop()
             keepPromises(asOf: arrival.happened)
@@ -68,7 +68,7 @@ extension Turn {
         } else {
             // Another automation speaks here. It answers nobody's question in our name.
             result.rule = "foreign_echo"
-            foreign(until: arrival.happened + rules.channel.foreignHold)
+            _ = foreign(since: arrival.happened, for: rules.channel.foreignHold)
         }
     }
 
@@ -97,10 +97,6 @@ extension Turn {
             stopFirstResponse()
             closeMatter(rule: "answered")
         }
-    }
-
-    private mutating func foreign(until instant: Instant) {
-        talk.foreignUntil = max(talk.foreignUntil, instant.milliseconds)
     }
 
     /// The comment that a reply means: the named one, else the newest that wants an answer, else the root.

@@ -92,7 +92,8 @@ struct CheckedConfig: Sendable {
         let market = parsed.markets.first { $0.name == partition.market.text }
         return AccountPolicy(
             id: account.id, channel: channel, partition: partition.name, secret: account.secret,
-            brand: account.brand ?? market?.brand, personsMayWriteLate: account.personsMayWriteLate,
+            app: account.app, brand: account.brand ?? market?.brand,
+            personsMayWriteLate: account.personsMayWriteLate,
             automation: account.automation)
     }
 

@@ -34,11 +34,14 @@ struct AccountSettings {
     let channel: Named
     let partition: Named
     let secret: String
+    let app: String?
     let brand: String?
     let personsMayWriteLate: Bool
     let automation: Bool
 
-    private static let known = ["channel", "partition", "secret", "brand", "persons_may_write_late", "automation"]
+    private static let known = [
+        "channel", "partition", "secret", "app", "brand", "persons_may_write_late", "automation",
+    ]
 
     static func read(_ root: ConfigValue) -> [AccountSettings] {
         root.entries("accounts by id").compactMap { key, value in
@@ -47,12 +50,13 @@ struct AccountSettings {
             let channel = fields.required("channel")?.named("the name of a channel")
             let partition = fields.required("partition")?.named("the name of a partition")
             let secret = fields.required("secret").flatMap(secretName)
+            let app = fields["app"]?.text("the platform's id of our app")
             let brand = fields["brand"]?.text("the name that customers know")
             let late = fields["persons_may_write_late"].map { $0.flag() } ?? false
             let automation = fields["automation"].map { $0.flag() } ?? true
             guard let id, let channel, let partition, let secret, let late, let automation else { return nil }
             return AccountSettings(
-                id: id, channel: channel, partition: partition, secret: secret, brand: brand,
+                id: id, channel: channel, partition: partition, secret: secret, app: app, brand: brand,
                 personsMayWriteLate: late, automation: automation)
         }
     }

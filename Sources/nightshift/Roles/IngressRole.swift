@@ -20,6 +20,8 @@ final class IngressRole: Service {
         var secrets: Secrets
         var verifyToken = ""
         var producerToken = ""
+        /// Name of the secret that signs the links in notices.
+        var linkSecret = "notice_link"
         /// File that holds events while their lane cannot take them; nil refuses them instead.
         var spool: String?
         /// Refuses a Redis that is not safe enough, whenever it first answers.
@@ -34,6 +36,8 @@ final class IngressRole: Service {
     private let log: Logger
     private let policy = Mutex<Policy?>(nil)
     private let fault = Mutex<String?>("not started")
+    private let linkSecrets = Mutex<[(name: String, secret: [UInt8])]>([])
+    private let aliases = AliasBook(mostPerAccount: LaneStore.mostAliases)
     /// Read from their files once a second, not for each request.
     private let secrets = Mutex<[(name: String, secret: [UInt8])]>([])
 
@@ -123,6 +127,8 @@ final class IngressRole: Service {
             settings.secrets.values(of: name).map { (name: name, secret: Array($0.utf8)) }
         }
         secrets.withLock { $0 = read }
+        let links = settings.secrets.values(of: settings.linkSecret).map { (name: "link", secret: Array($0.utf8)) }
+        linkSecrets.withLock { $0 = links }
     }
 
     private static let policyName = "policy"
@@ -132,7 +138,7 @@ final class IngressRole: Service {
     private static let timeouts = RedisEndpoint.Timeouts(connect: .seconds(1), reply: .milliseconds(2_500))
 
     private func doors(_ holder: any EventHolder, _ quarantine: Quarantine) -> IngressDoors {
-        IngressDoors(
+        var doors = IngressDoors(
             secrets: { [self] in secrets.withLock { $0 } },
             secretName: { [self] account in policy.withLock { $0?.accounts[account]?.secret } },
             verifyToken: settings.verifyToken, producerToken: settings.producerToken,
@@ -144,14 +150,24 @@ final class IngressRole: Service {
             },
             now: { [clock] in clock.now }, holder: holder,
             quarantine: { await quarantine.add($0) }, unreadyReason: { [self] in unreadyReason }, metrics: metrics)
+        doors.app = { [self] account in policy.withLock { $0?.accounts[account]?.app } }
+        doors.acknowledgeSecrets = { [self] in linkSecrets.withLock { $0 } }
+        doors.wallClock = { [clock] in clock.wall }
+        doors.complete = { [aliases] in aliases.complete($0) }
+        return doors
     }
 
     /// Once a second: a newer policy, the namespace's clock, readiness, what was set aside while Redis was away.
     private func refresh(_ redis: RedisThread, _ holder: Holder, _ quarantine: Quarantine) async {
         var routed: Routes?
+        var exchange = AliasExchange(book: aliases)
         while !Task.isCancelled {
             metrics.set(.spooledEvents, to: Double(holder.spooling?.spooledEvents ?? 0))
-            if await look(redis, holder, &routed) { await quarantine.drain() }
+            if await look(redis, holder, &routed) {
+                await quarantine.drain()
+                let accounts = policy.withLock { $0?.accounts.keys.sorted() } ?? []
+                await exchange.exchange(redis, connector.keyspace, accounts: accounts)
+            }
             readSecrets()
             try? await Task.sleep(for: .seconds(1))
         }

@@ -12,8 +12,11 @@ final class NamespaceClock: Sendable {
     }
 
     var now: Instant {
-        Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000)) + offset.withLock { $0 }
+        wall + offset.withLock { $0 }
     }
+
+    /// The system's clock alone.
+    var wall: Instant { Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000)) }
 
     func set(offset: Duration) {
         self.offset.withLock { $0 = offset }

@@ -22,7 +22,9 @@ struct BadBodiesTests {
         (#"{"message":{"mid":"m"}}"#, .missingField),
         (#"{"sender":{"id":"1"},"message":{"text":"no mid"}}"#, .missingField),
         (#"{"sender":{"id":"\#(String(repeating: "9", count: 200))"},"message":{"mid":"m"}}"#, .idTooLong),
-        (#"{"sender":{"id":"1"},"pass_thread_control":{}}"#, .threadControl),
+        (#"{"recipient":{"id":"104857600000001"},"app_roles":{"5550001":["primary_receiver"]}}"#, .threadControl),
+        (#"{"sender":{"id":"1"},"take_thread_control":{"new_owner_app_id":[]}}"#, .wrongType),
+        (#"{"recipient":{"id":"104857600000001"},"pass_thread_control":{}}"#, .missingField),
         (#"{"sender":{"id":"1"},"policy-enforcement":{"action":"block"}}"#, .policyEnforcement),
         (#"{"sender":{"id":"1"},"brand_new":null}"#, .unknownKind),
         ("17", .wrongType),
@@ -123,6 +125,7 @@ struct BadBodiesTests {
             if body != whole { checkSignatures(body, whole, &random) }
             guard let updates = try? Self.normalise(body) else { continue }
             read += 1
+            if let count = Self.entryCount(body) { #expect(updates.count >= count, "seed \(seed)") }
             #expect(updates.quarantined.allSatisfy { $0.raw.count <= Quarantined.mostRawBytes }, "seed \(seed)")
             for event in updates.events {
                 #expect(event.event.happenedAt <= Fixture.received.milliseconds, "seed \(seed)")
@@ -131,6 +134,11 @@ struct BadBodiesTests {
         }
         #expect(
             read > Fixture.mutations / 10, "seed \(seed): too few bodies stayed readable for this to mean something")
+    }
+
+    /// Entries of the body, each of which is at least one update; nil for a body that is no JSON as it stands.
+    private static func entryCount(_ body: [UInt8]) -> Int? {
+        (try? JSONValue(parsing: body))?["entry"]?.array?.count
     }
 
     /// The signature of another body, a changed one, and that of another or an empty secret never pass.

@@ -24,6 +24,10 @@ struct EventJSONTests {
         #"{\#(frame),"command":{"by":"ops","subject":"2","verb":"forget"}}"#,
         #"{\#(frame),"told":{"decisions":7,"due_at":"2026-11-23T08:00:00.000Z","matter":"broken_promise","origin":"m/1/2"}}"#,
         #"{\#(frame),"fetched":{"action":"00","text":"found"}}"#,
+        #"{\#(frame),"message":{"standby":true,"text":"Hei"}}"#,
+        #"{\#(frame),"moderated":{"hidden":true,"post":"p","target":"c"}}"#,
+        #"{\#(frame),"thread_control":{"app":"7","ours":true,"previous_app":"8","verb":"passed"}}"#,
+        #"{\#(frame),"mention":{"id":"c","post":"p","text":"?"}}"#,
     ]
 
     @Test("every kind is written as it was read")

@@ -1,0 +1,67 @@
+internal import Channels
+internal import Contracts
+internal import Hummingbird
+internal import Instants
+internal import Lanes
+internal import SwiftProtobuf
+internal import Telemetry
+
+/// Holds what a verified body held: events in their lanes, the rest in the quarantine, or nothing is answered 200.
+struct UpdateHolding: Sendable {
+    let doors: IngressDoors
+    /// Label of the metric of accepted events.
+    let source: String
+
+    /// - Parameter signer: the name of the secret that signed the body; an event of another's account is set aside.
+    /// - Returns: how many events are held.
+    @discardableResult
+    func hold(_ updates: NormalisedUpdates, signedBy signer: String) async throws(Refusal) -> Int {
+        var quarantined = updates.quarantined
+        var events: [LaneEvent] = []
+        for update in updates.events {
+            let event = doors.complete(update.event)
+            guard doors.secretName(event.account) == signer else {
+                quarantined.append(update.setAside(.foreignSecret, "expected the secret of the account's own app"))
+                continue
+            }
+            guard let place = doors.place(event), let bytes: [UInt8] = try? event.serializedBytes() else {
+                quarantined.append(update.setAside(.unknownAccount, "expected a lane of the policy"))
+                continue
+            }
+            events.append(LaneEvent(lane: place.lane, id: event.id, bytes: bytes, key: place.key))
+        }
+        let results = events.isEmpty ? [] : await doors.holder.hold(events)
+        for case .refused(let refusal) in results {
+            throw Refusal(.serviceUnavailable, "not_held", "every update held", refusal.description)
+        }
+        guard results.count == events.count else {
+            throw Refusal(.serviceUnavailable, "not_held", "every update held", "\(results.count) of \(events.count)")
+        }
+        if !quarantined.isEmpty {
+            guard await doors.quarantine(quarantined) else {
+                throw Refusal(.serviceUnavailable, "not_held", "every update held", "a quarantine out of reach")
+            }
+        }
+        count(events.count, quarantined, updates.dropped)
+        return events.count
+    }
+
+    private func count(_ held: Int, _ quarantined: [Quarantined], _ dropped: [DropCount]) {
+        if held > 0 { doors.metrics.add(.eventsAccepted, [("source", source)], by: Double(held)) }
+        for update in quarantined {
+            doors.metrics.add(.eventsQuarantined, [("reason", update.reason.rawValue)])
+        }
+        for drop in dropped {
+            doors.metrics.add(.eventsIgnored, [("reason", drop.reason.rawValue)], by: Double(drop.count))
+        }
+    }
+}
+
+extension NormalisedEvent {
+    /// The event as it goes to the quarantine after it was normalised: in our JSON.
+    fileprivate func setAside(_ reason: QuarantineReason, _ detail: String) -> Quarantined {
+        Quarantined(
+            reason: reason, detail: detail, account: event.account, path: path,
+            raw: EventJSON.value(of: event).bytes(), received: .init(milliseconds: event.receivedAt))
+    }
+}
