@@ -1,7 +1,9 @@
 import Contracts
 import Coordination
+import Instants
 import Lanes
 import Membership
+import TestSupport
 import Testing
 
 @Suite("A cluster", .serialized)
