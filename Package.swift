@@ -30,7 +30,9 @@ let shells: [Target] = [
     .target(
         name: "Membership",
         dependencies: ["Contracts", "Instants", "Lanes", "Redis", "Telemetry", .log],
-        resources: ["slot", "beat", "lead", "assign", "leave", "signals"].map { .embedInCode("Functions/\($0).lua") }
+        resources: ["slot", "beat", "lead", "assign", "leave", "signals", "profiles"].map {
+            .embedInCode("Functions/\($0).lua")
+        }
     ),
     .target(name: "Channels", dependencies: ["Contracts", "Instants", "COpenSSL", "Telemetry", .protobuf]),
     .target(
@@ -84,8 +86,8 @@ let shells: [Target] = [
 let executable = Target.executableTarget(
     name: "nightshift",
     dependencies: [
-        "Bench", "Workers", "Delivery", "Coordination", "Ingress", "Sandbox", "Membership", "Settings", "Lanes",
-        "Channels", "Redis", "Conversations", "Replies", "TextRules", "BusinessTime", "Contracts", "Instants",
+        "Bench", "Workers", "Delivery", "Coordination", "Ingress", "Sandbox", "Membership", "Settings",
+        "Lanes", "Channels", "Redis", "Conversations", "Replies", "TextRules", "BusinessTime", "Contracts", "Instants",
         "Telemetry", .argumentParser, .hummingbird, .httpClient, .lifecycle, .log, .protobuf,
     ],
     // Decisions make many small, short-lived allocations; glibc's slow paths took a fifth of a runner's time with them.

@@ -52,6 +52,9 @@ extension MetricName {
         "Owned lanes whose Redis server is away: a slot on its way, a primary that died.")
     package static let leading = MetricName(
         "nightshift_leading", .gauge, "1 while this coordinator leads.")
+    package static let desiredWorkers = MetricName(
+        "nightshift_desired_workers", .gauge,
+        "Workers that there ought to be, by the coordinator that leads; label at is now or next_hour.")
     package static let spooledEvents = MetricName(
         "nightshift_spooled_events", .gauge, "Events held on disk because their lane cannot take them.")
     package static let redisReconnects = MetricName(
@@ -61,8 +64,7 @@ extension MetricName {
     package static let all: [MetricName] = [
         eventsAccepted, eventsQuarantined, eventsIgnored, webhooksRefused, decisions, commitsRefused, deadLetters,
         acceptedToCommitted, entriesTrimmed, actionsClosed, actionsAmbiguous, actionsOpen, lanesOwned, lanesWaiting,
-        leading,
-        spooledEvents,
+        leading, desiredWorkers, spooledEvents,
         redisReconnects,
     ]
 }

@@ -15,8 +15,10 @@ struct Nightshift: AsyncParsableCommand {
             DecideCommand.self, ClassifyCommand.self,
             AppendCommand.self,
             ResultsCommand.self, ConversationCommand.self, ExplainCommand.self, ReplayCommand.self, AuditCommand.self,
-            LanesCommand.self, ActionsCommand.self, AutomationCommand.self, DeadCommand.self, WorkerCommand.self,
-            CoordinatorCommand.self, IngressCommand.self, SandboxCommand.self, BenchCommand.self, DrillCommand.self,
+            LanesCommand.self, CapacityCommand.self, ActionsCommand.self, AutomationCommand.self, DeadCommand.self,
+            WorkerCommand.self,
+            CoordinatorCommand.self, IngressCommand.self, SandboxCommand.self, BenchCommand.self, SimulateCommand.self,
+            DrillCommand.self,
         ]
     )
 }

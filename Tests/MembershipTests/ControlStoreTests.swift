@@ -30,6 +30,20 @@ struct ControlStoreTests {
         _ = try store.connection.call(RedisCommand("HSET", store.keyspace.control("leader"), "until", "1"))
     }
 
+    @Test("what weeks look like is kept by the leader alone, and read by whoever comes next")
+    func profiles() throws {
+        let server = try PrivateRedis()
+        let store = try store(server)
+        let term = try lead(store, "a").state.term
+        #expect(try store.profiles().isEmpty)
+        let weeks = [(partition: "de-berlin", text: "abc"), (partition: "fr-paris", text: "")]
+        #expect(try store.keep(weeks, by: member("a"), term: term) == .written(number: 2))
+        let kept = try store.profiles().sorted { $0.partition < $1.partition }
+        #expect(kept.map(\.text) == ["abc", ""])
+        #expect(try store.keep(weeks, by: member("b"), term: term) == .fenced(term: term))
+        #expect(throws: LaneError.self) { try store.keep([], by: member("a"), term: term) }
+    }
+
     @Test("a heartbeat gives a lease by Redis' clock and is read back as it was said")
     func heartbeat() throws {
         let server = try PrivateRedis()

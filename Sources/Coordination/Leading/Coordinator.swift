@@ -35,7 +35,7 @@ package final class Coordinator: Sendable {
         }
 
         /// How many lanes may be on the move.
-        func share(of lanes: Int) -> Int { max(8, lanes / shareDivisor) }
+        package func share(of lanes: Int) -> Int { max(8, lanes / shareDivisor) }
     }
 
     /// How it stands, for readiness, metrics and people.
@@ -50,6 +50,8 @@ package final class Coordinator: Sendable {
         package var signals: UInt64 = 0
         /// Reported figures of load that could not be and were brought to what can be; at most eight.
         package var contained: [String] = []
+        /// How many workers there ought to be, as of its last round as leader.
+        package var demand: WorkerDemand?
         /// What the last attempt failed with; nil after a success.
         package var fault: String?
 
@@ -80,6 +82,9 @@ package final class Coordinator: Sendable {
 
     package var standing: Standing { post.standing.withLock { $0 } }
 
+    /// The partitions' clocks and calendars in force, for the forecast; without them every hour counts as closed, in UTC.
+    package func use(_ hours: [String: PartitionHours]) { post.put { $0.hours = hours } }
+
     /// Lays the lease down, so that another leads at once, and ends. Blocks a few seconds at the most.
     package func resign() {
         post.put { $0.end = .resign }
@@ -102,6 +107,7 @@ final class CoordinatorPost: Sendable {
 
     struct Mail: Sendable {
         var worksNow = false
+        var hours: [String: PartitionHours]?
         var end: End?
     }
 

@@ -24,7 +24,8 @@ final class LeaderLoop {
     /// On a cluster: what was last seen of each lane.
     private var lastLooks: [LaneName: LaneGlance] = [:]
     private var features: UInt64 = 0
-    private var book = LoadBook()
+    private var load = LoadView()
+    private var hours: [String: PartitionHours] = [:]
 
     private struct Link {
         let control: ControlStore
@@ -57,6 +58,10 @@ final class LeaderLoop {
         while true {
             post.bell.wait(until: next)
             let mail = post.take()
+            if let new = mail.hours {
+                hours = new
+                load.use(new)
+            }
             switch mail.end {
             case .stop: return
             case .resign:
@@ -108,7 +113,11 @@ final class LeaderLoop {
             log.notice("Leads", metadata: .of((.epoch, "\(control.term)")))
             ledTerm = control.term
             assignment = Assignment()
-            book = LoadBook()
+            let kept = try link.control.profiles().compactMap { name, text in
+                HourProfile(text: text).map { (name, $0) }
+            }
+            load = LoadView(profiles: Dictionary(kept) { first, _ in first })
+            load.use(hours)
         }
         show { standing in
             standing.control = control
@@ -129,7 +138,7 @@ final class LeaderLoop {
         let census = Census(records, at: control, lease: settings.times.lease)
         features = census.canJudge ? census.living.map(\.featureLevel).min() ?? 0 : 0
         let looks = try look(link)
-        book.observe(
+        load.observe(
             lanes.compactMap { lane in
                 looks[lane].map { look in
                     LaneCount(
@@ -140,29 +149,20 @@ final class LeaderLoop {
         let round = LeaderRound(
             lanes: lanes, assignment: assignment, census: census, sights: looks.mapValues(LaneSight.init),
             share: settings.share(of: looks.count), answer: settings.times.answer,
-            figures: figures(at: control.now), placement: placement)
+            figures: load.figures(of: lanes, at: control.now), placement: placement)
         try write(round.moves, window, link)
         try expel(records, control, window, link)
         try signal(control, census, looks, window, link)
+        try keepProfiles(window, link)
         show { standing in
             standing.underWay = round.underWay
-            standing.contained = self.book.contained
+            standing.contained = self.load.book.contained
+            standing.demand = self.load.demand
         }
         // Sooner if somebody will be dead before, or does not answer.
         let left = (census.nextEnd ?? .distantFuture) - control.now
         let answer = round.moves.isEmpty && !round.isAwaiting ? settings.times.interval : settings.times.answer
         return min(settings.times.interval, answer, max(left, settings.leastPause))
-    }
-
-    private func figures(at now: Instant) -> PlacementFigures {
-        var figures = PlacementFigures()
-        figures.capacities = book.capacities
-        figures.isWarm = book.isWarm(at: now)
-        for lane in lanes {
-            let load = book.load(of: lane)
-            if load > 0 { figures.loads[lane] = Outlook(flat: load) }
-        }
-        return figures
     }
 
     private func readAssignment(_ control: ControlState, _ link: Link) throws(LaneError) {
@@ -207,6 +207,16 @@ final class LeaderLoop {
         refused(try link.control.expel(long.map(\.id), by: id, term: window.term))
     }
 
+    /// What partitions' weeks look like outlives the leader.
+    private func keepProfiles(_ window: TrustWindow, _ link: Link) throws(LaneError) {
+        guard window.isOpen(at: .now) else { return }
+        let changed = load.takeChanged(most: ControlStore.mostProfiles)
+        guard !changed.isEmpty else { return }
+        refused(
+            try link.control.keep(
+                changed.map { (partition: $0.partition, text: $0.profile.text) }, by: id, term: window.term))
+    }
+
     /// Numbers what stands outside the lanes: undecided events of each partition, members, lanes without a living
     /// owner.
     private func signal(
@@ -225,6 +235,9 @@ final class LeaderLoop {
         let signals =
             [signal("members", census.living.count), signal("lanes.orphaned", orphans)]
             + backlog.map { signal("backlog.\($0.key)", $0.value) } + switches
+            + (load.demand.map { demand in
+                demand.facts.map { signal("workers.\($0.name)", $0.value) }
+            } ?? [])
         guard window.isOpen(at: .now) else { return }
         let answer = try link.control.number(signals, by: id, term: window.term)
         guard case .written(let number) = answer else { return refused(answer) }

@@ -53,7 +53,7 @@ extension ControlStore {
             leaderUntil: isPlausible ? until : .epoch, numbers: .init(slot.dropFirst().map { $0.int ?? 0 }))
     }
 
-    private func pairs(_ command: RedisCommand) throws(LaneError) -> [(String, String)] {
+    func pairs(_ command: RedisCommand) throws(LaneError) -> [(String, String)] {
         guard let flat = try plain([command]).first?.array else {
             throw .unexpectedReply(call: command.name, came: "no array")
         }

@@ -39,7 +39,7 @@ package final class ControlStore {
         "control", version: 1, shared: VersionedLibrary.shared + PackageResources.slot_lua,
         transitions: [
             PackageResources.beat_lua, PackageResources.lead_lua, PackageResources.assign_lua,
-            PackageResources.leave_lua, PackageResources.signals_lua,
+            PackageResources.leave_lua, PackageResources.signals_lua, PackageResources.profiles_lua,
         ])
 
     package init(connection: RedisConnection, keyspace: Keyspace) {

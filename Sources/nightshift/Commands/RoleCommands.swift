@@ -99,7 +99,9 @@ struct CoordinatorCommand: AsyncParsableCommand {
             name: role.name("coordinator"), connector: try await role.checkedConnector(), metrics: metrics,
             log: role.logger)
         try await role.run([
-            HealthServer(host: host, port: port, metrics: metrics, log: role.logger) { coordinator.unreadyReason },
+            HealthServer(
+                host: host, port: port, metrics: metrics, log: role.logger, capacity: { coordinator.capacity },
+                unreadyReason: { coordinator.unreadyReason }),
             coordinator,
         ])
     }

@@ -1,17 +1,26 @@
+import BusinessTime
+import Contracts
+import Conversations
 import Coordination
+import Instants
 import Lanes
 import Logging
 import Membership
 import ServiceLifecycle
+import Settings
 import Telemetry
 
 /// One coordinator process: tries to lead, and while it leads places lanes.
 final class CoordinatorRole: Service {
     private let coordinator: Coordinator
+    private let connector: LaneConnector
     private let metrics: MetricRegistry
+    private let log: Logger
 
     init(name: String, connector: LaneConnector, metrics: MetricRegistry, log: Logger) throws {
         self.metrics = metrics
+        self.connector = connector
+        self.log = log
         coordinator = Coordinator(
             id: try MemberID(name: name, incarnation: UInt64.random(in: 1...UInt64(Int64.max))), connector: connector,
             log: log.with(.member, name))
@@ -24,11 +33,55 @@ final class CoordinatorRole: Service {
 
     var isLeading: Bool { coordinator.standing.isLeading(at: .now) }
 
+    /// How many workers there ought to be, JSON; nil while it does not lead.
+    var capacity: String? {
+        let standing = coordinator.standing
+        guard standing.isLeading(at: .now), let demand = standing.demand, let control = standing.control else {
+            return nil
+        }
+        return CapacityReport(demand).json(at: control.now)
+    }
+
     func run() async throws {
+        var policy: UInt64 = 0
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
-            metrics.set(.leading, to: isLeading ? 1 : 0)
+            let standing = coordinator.standing
+            let leads = standing.isLeading(at: .now)
+            metrics.set(.leading, to: leads ? 1 : 0)
+            if leads, let demand = standing.demand {
+                metrics.set(.desiredWorkers, [("at", "now")], to: Double(demand.now))
+                metrics.set(.desiredWorkers, [("at", "next_hour")], to: Double(demand.nextHour))
+            }
+            let wanted = standing.control?.numbers.policy ?? 0
+            if wanted != policy { policy = await useHours(of: wanted) ? wanted : policy }
             try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(1)) }
         }
         await offPool { [coordinator] in coordinator.resign() }
+    }
+
+    /// Gives the forecast the calendars of a newer policy; whether that went well. The last ones stay if not.
+    private func useHours(of number: UInt64) async -> Bool {
+        let connector = connector
+        do {
+            let hours = try await offPool { try Session(connector).policyIfAny().map(Self.hours) }
+            if let hours { coordinator.use(hours) }
+            return true
+        } catch {
+            log.warning("The calendars of a newer policy could not be read", metadata: .of((.cause, "\(error)")))
+            return false
+        }
+    }
+
+    private static func hours(_ policy: Policy) -> [String: PartitionHours] {
+        var hours: [String: PartitionHours] = [:]
+        for (name, partition) in policy.partitions {
+            guard let market = policy.markets[partition.market],
+                let zone = (try? ZoneName(partition.zone)).flatMap({ policy.zones[$0] }) ?? policy.zones[market.zone]
+            else { continue }
+            let coverage = market.coverage
+            hours[name.text] = PartitionHours(
+                offset: { zone.offset(at: $0) }, isOpen: { coverage.isOpen(at: $0) })
+        }
+        return hours
     }
 }

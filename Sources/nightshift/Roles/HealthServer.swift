@@ -9,16 +9,20 @@ struct HealthServer: Service {
     let port: Int
     let metrics: MetricRegistry
     let log: Logger
+    /// What `/capacity` answers, JSON; the path is missing without it.
+    let capacity: (@Sendable () -> String?)?
     /// Nil while ready, else the reason in words.
     let unreadyReason: @Sendable () -> String?
 
     init(
-        host: String, port: Int, metrics: MetricRegistry, log: Logger, unreadyReason: @escaping @Sendable () -> String?
+        host: String, port: Int, metrics: MetricRegistry, log: Logger, capacity: (@Sendable () -> String?)? = nil,
+        unreadyReason: @escaping @Sendable () -> String?
     ) {
         self.host = host
         self.port = port
         self.metrics = metrics
         self.log = log
+        self.capacity = capacity
         self.unreadyReason = unreadyReason
     }
 
@@ -34,6 +38,14 @@ struct HealthServer: Service {
                 body: ResponseBody(byteBuffer: ByteBuffer(string: (reason ?? "ready") + "\n")))
         }
         router.get("/metrics") { _, _ in metrics.text() }
+        if let capacity {
+            router.get("/capacity") { _, _ in
+                let text = capacity()
+                return Response(
+                    status: text == nil ? .serviceUnavailable : .ok,
+                    body: ResponseBody(byteBuffer: ByteBuffer(string: (text ?? "does not lead") + "\n")))
+            }
+        }
         let application = Application(
             router: router, configuration: .init(address: .hostname(host, port: port), serverName: "nightshift"),
             logger: log)
