@@ -74,6 +74,10 @@ let shells: [Target] = [
         ]
     ),
     .target(
+        name: "Simulation",
+        dependencies: ["Coordination", "Membership", "Contracts", "Instants", .collections]
+    ),
+    .target(
         name: "Bench",
         dependencies: [
             "Workers", "Delivery", "Coordination", "Ingress", "Sandbox", "Membership", "Settings", "Lanes",
@@ -86,7 +90,7 @@ let shells: [Target] = [
 let executable = Target.executableTarget(
     name: "nightshift",
     dependencies: [
-        "Bench", "Workers", "Delivery", "Coordination", "Ingress", "Sandbox", "Membership", "Settings",
+        "Bench", "Simulation", "Workers", "Delivery", "Coordination", "Ingress", "Sandbox", "Membership", "Settings",
         "Lanes", "Channels", "Redis", "Conversations", "Replies", "TextRules", "BusinessTime", "Contracts", "Instants",
         "Telemetry", .argumentParser, .hummingbird, .httpClient, .lifecycle, .log, .protobuf,
     ],
@@ -127,6 +131,10 @@ let tests: [Target] = [
         dependencies: [
             "TestEffort", "Membership", "Coordination", "Lanes", "Redis", "Contracts", "Instants", "TestSupport", .log,
         ]
+    ),
+    .testTarget(
+        name: "SimulationTests",
+        dependencies: ["Simulation", "Coordination", "Contracts", "Instants"]
     ),
     .testTarget(
         name: "ChannelsTests", dependencies: ["TestEffort", "Channels", "Contracts", "Instants"],

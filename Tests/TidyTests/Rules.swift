@@ -25,6 +25,7 @@ enum Rules {
             "Instants", "Telemetry",
         ],
         "Coordination": ["Membership", "Settings", "Lanes", "Redis", "Contracts", "Instants", "Telemetry"],
+        "Simulation": ["Coordination", "Membership", "Contracts", "Instants"],
         "Workers": [
             "Delivery", "Membership", "Settings", "Lanes", "Conversations", "BusinessTime", "Contracts", "Instants",
             "Telemetry",

@@ -1,0 +1,59 @@
+/// What a simulated week came to. Everything but `placing` depends on the settings alone.
+package struct SimulationReport: Sendable, Equatable {
+    /// Points of capacity by which the busiest worker was above the mean: one figure a tick.
+    package var imbalances: [Double] = []
+    package var workerMinutes = 0.0
+    /// Minutes that workers were busy for more than 80 % of their runners' time, summed over the workers.
+    package var minutesOver80 = 0.0
+    /// Hand-overs between two living workers.
+    package var plannedMoves = 0
+    /// Lanes of the dead that were placed, and lanes placed at the start.
+    package var orphansPlaced = 0
+    package var crashes = 0
+    package var leadersLost = 0
+    /// Seconds from each crash until the last of its lanes was at work again.
+    package var recoveries: [Double] = []
+    /// Milliseconds from release to take, of each planned hand-over.
+    package var handOvers: [Double] = []
+    /// Takes that a lane refused because it knew a newer assignment.
+    package var refused = 0
+    /// Owners that were fenced while they lived.
+    package var fenced = 0
+    /// Greatest backlog of all lanes together, in events.
+    package var largestBacklog = 0.0
+    /// Workers asked for less those that were needed by the same rule an hour later, for each hour.
+    package var demandErrors: [Int] = []
+    /// Lanes of which members and lanes disagree about the owner, or that nobody owns, at the end. 0 or a fault.
+    package var disagreements = 0
+    package var days = 0.0
+
+    package init() {}
+
+    package static func percentile(_ part: Double, of values: [Double]) -> Double {
+        guard !values.isEmpty else { return 0 }
+        return values.sorted()[min(values.count - 1, Int(Double(values.count) * part))]
+    }
+
+    package var movesPerDay: Double { Double(plannedMoves) / max(days, 1e-9) }
+
+    /// Names and figures, as they are printed.
+    package var figures: [(name: String, value: Double)] {
+        [
+            ("minutes_over_80_percent", minutesOver80),
+            ("minutes_over_80_percent_per_mille", workerMinutes > 0 ? minutesOver80 / workerMinutes * 1_000 : 0),
+            ("planned_moves_per_day", movesPerDay),
+            ("imbalance_points_median", Self.percentile(0.5, of: imbalances) * 100),
+            ("imbalance_points_p99", Self.percentile(0.99, of: imbalances) * 100),
+            ("crashes", Double(crashes)), ("leaders_lost", Double(leadersLost)),
+            ("orphans_placed", Double(orphansPlaced)),
+            ("recovery_s_median", Self.percentile(0.5, of: recoveries)),
+            ("recovery_s_longest", recoveries.max() ?? 0),
+            ("hand_over_ms_p99", Self.percentile(0.99, of: handOvers)),
+            ("hand_over_ms_longest", handOvers.max() ?? 0),
+            ("takes_refused", Double(refused)), ("owners_fenced", Double(fenced)),
+            ("largest_backlog_events", largestBacklog),
+            ("workers_asked_short_hours", Double(demandErrors.count { $0 < 0 })),
+            ("disagreements", Double(disagreements)),
+        ]
+    }
+}
