@@ -229,6 +229,7 @@ struct LoadPlacementTests {
         var input = PlacementInput(
             members: [a, b], lanes: all,
             current: Dictionary(uniqueKeysWithValues: all.enumerated().map { ($1, $0 < 27 ? a : b) }), share: 100)
+        for lane in all { input.figures.loads[lane] = Outlook(flat: 0.02) }
         #expect(!placement.plan(input).isEmpty)
         input.figures.isWarm = false
         #expect(placement.plan(input).isEmpty)
@@ -245,7 +246,7 @@ struct LoadPlacementTests {
         for move in plan { input.current[move.lane] = move.member }
         #expect(placement.imbalance(input).above <= placement.band)
         for lane in input.lanes where Int.random(in: 0..<20, using: &random) == 0 {
-            input.figures.loads[lane] = Outlook(flat: Double.random(in: 0...0.1, using: &random))
+            input.figures.loads[lane] = Outlook(flat: Double.random(in: 0...0.4, using: &random))
         }
         #expect(placement.imbalance(input).above > placement.band)
         input = settled(input)

@@ -122,7 +122,7 @@ struct LoadTable {
             for lane in lanes where left > 0 {
                 guard let taker = best(takers, for: lane, from: donor) else { continue }
                 move(lane, from: donor, to: taker)
-                if excess(donor).urgent <= rules.threshold { break }
+                if excess(donor).urgent <= rules.settle { break }
                 takers = self.takers(from: donor, at: hour)
             }
         }
@@ -130,7 +130,7 @@ struct LoadTable {
 
     /// Members below the band, or while nothing is known those with nothing, are filled, emptiest first, a few lanes from each of those that have most to spare.
     mutating func fill(isWarm: Bool) {
-        let below = members.indices.filter { -excess($0).mean > rules.band && (isWarm || held[$0].isEmpty) }
+        let below = members.indices.filter { held[$0].isEmpty || isWarm && -excess($0).mean > rules.band }
         var draws = Self.draws * members.count
         for taker in Self.greatestFirst(below, { -excess($0).mean }) {
             var hasMoved = true
