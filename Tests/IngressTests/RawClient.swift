@@ -1,12 +1,12 @@
 import Glibc
 
-/// A client that speaks bytes, so that it can misbehave: a blocking socket on loopback that waits at most five seconds.
+/// A client that speaks bytes, so that it can misbehave: a blocking socket on loopback that waits at most a minute.
 final class RawClient {
     private let socket: Int32
 
     init(port: Int) {
         socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var patience = timeval(tv_sec: 5, tv_usec: 0)
+        var patience = timeval(tv_sec: 60, tv_usec: 0)
         setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         var address = sockaddr_in()
