@@ -165,8 +165,8 @@ let tests: [Target] = [
     .testTarget(
         name: "SandboxTests",
         dependencies: [
-            "Sandbox", "Delivery", "Channels", "Contracts", "Instants", .hummingbird, .hummingbirdTesting, .httpClient,
-            .log,
+            "Sandbox", "Delivery", "Settings", "Channels", "Contracts", "Instants", .hummingbird, .hummingbirdTesting,
+            .httpClient, .log,
         ]
     ),
     .testTarget(

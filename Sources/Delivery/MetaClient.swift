@@ -17,7 +17,7 @@ package struct MetaClient: Sendable {
     private let token: @Sendable (String) -> String?
 
     /// The pool of connections of this process for the platform; like `HTTPClient.shared` it lives as long as the process.
-    private static let platformClient = HTTPClient(
+    static let platformClient = HTTPClient(
         eventLoopGroupProvider: .singleton, configuration: clientConfiguration())
 
     /// How the HTTP client for this must be set up: a connection that cannot be made fails at once, so that a request
@@ -71,6 +71,22 @@ package struct MetaClient: Sendable {
         }
     }
 
+    /// Reads a node or edge of the Graph API; nil without an answer, or with one that is not JSON.
+    package func read(
+        _ path: [String], query: [(String, String)], account: String, deadline: Duration
+    ) async -> (status: Int, document: JSONValue)? {
+        let query = query.map { "\(MetaRequest.encoded($0.0))=\(MetaRequest.encoded($0.1))" }.joined(separator: "&")
+        let address = base + path.map { "/" + MetaRequest.encoded($0) }.joined() + (query.isEmpty ? "" : "?" + query)
+        var request = HTTPClientRequest(url: address)
+        if let token = token(account) { request.headers.add(name: "authorization", value: "Bearer \(token)") }
+        let end = NIODeadline.now() + TimeAmount.milliseconds(deadline.wholeMilliseconds)
+        guard let response = try? await client.execute(request, deadline: end),
+            let body = try? await response.body.collect(upTo: Self.mostAnswerBytes),
+            let document = try? JSONValue(parsing: Array(body.readableBytesView))
+        else { return nil }
+        return (Int(response.status.code), document)
+    }
+
     private func request(for call: MetaRequest, account: String) -> HTTPClientRequest {
         let query = call.query.map { "\(MetaRequest.encoded($0.name))=\(MetaRequest.encoded($0.value))" }
         var request = HTTPClientRequest(
@@ -85,7 +101,7 @@ package struct MetaClient: Sendable {
     }
 
     /// Errors that come before a connection stands: no byte of the request can have left.
-    private static func isBeforeRequest(_ error: any Error) -> Bool {
+    static func isBeforeRequest(_ error: any Error) -> Bool {
         if error is NIOConnectionError { return true }
         if let error = error as? IOError { return error.errnoCode == ECONNREFUSED }
         if case ChannelError.connectTimeout = error { return true }

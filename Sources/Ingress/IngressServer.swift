@@ -39,12 +39,23 @@ package enum IngressServer {
         let bodies = RequestBodies(limits: limits)
         let webhooks = WebhookController(doors: doors, bodies: bodies)
         let producers = ProducerController(doors: doors, bodies: bodies, mostLines: limits.mostLines)
+        let generic = GenericController(doors: doors, bodies: bodies)
+        let acknowledge = AcknowledgeController(doors: doors)
         let router = Router()
         router.get("/webhooks/meta") { request, _ in
             await answering(doors, logger) { () throws(Refusal) in try webhooks.handshake(request) }
         }
         router.post("/webhooks/meta") { request, _ in
             await answering(doors, logger) { () throws(Refusal) in try await webhooks.receive(request) }
+        }
+        router.post("/webhooks/generic") { request, _ in
+            await answering(doors, logger) { () throws(Refusal) in try await generic.receive(request) }
+        }
+        router.get("\(AcknowledgeLink.path)") { request, _ in
+            await answering(doors, logger) { () throws(Refusal) in try acknowledge.show(request) }
+        }
+        router.post("\(AcknowledgeLink.path)") { request, _ in
+            await answering(doors, logger) { () throws(Refusal) in try await acknowledge.acknowledge(request) }
         }
         router.post("/v1/events") { request, _ in
             await answering(doors, logger) { () throws(Refusal) in try await producers.receive(request) }

@@ -1,7 +1,7 @@
 // The Graph API as far as the spine calls it: messages, replies to comments, hiding, deleting.
 //
 // It answers in the platform's shapes, writes what it accepts to the ledger before it answers, and refuses, fails or
-// falls silent as its faults say. It does not know windows, tokens or rate limits.
+// falls silent as its faults say. It does not know windows or rate limits, and takes calls with any token.
 
 internal import Channels
 internal import Foundation

@@ -24,6 +24,7 @@ package enum SandboxServer {
         let router = Router()
         page.add(to: router)
         graph.add(to: router)
+        GraphReads(settings: settings).add(to: router)
         return Application(
             router: router,
             configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: "sandbox"),

@@ -32,6 +32,11 @@ package struct SandboxSettings: Sendable {
     package var echoes = false
     /// The app that the echoes name.
     package var app = "5550001"
+    /// Access tokens by account; `token-<account>` for those that are not named.
+    package var tokens: [String: String] = [:]
+    /// What the platform says that our app may do, and which fields it gets by webhook.
+    package var permissions: [String] = []
+    package var subscribedFields: [String] = []
     /// The clock that webhooks are dated by; a stepped day has one of its own.
     package var now: @Sendable () -> Instant
 

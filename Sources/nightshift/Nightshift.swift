@@ -15,8 +15,8 @@ struct Nightshift: AsyncParsableCommand {
             DecideCommand.self, ClassifyCommand.self,
             AppendCommand.self,
             ResultsCommand.self, ConversationCommand.self, ExplainCommand.self, ReplayCommand.self, AuditCommand.self,
-            LanesCommand.self, CapacityCommand.self, ActionsCommand.self, AutomationCommand.self, DeadCommand.self,
-            WorkerCommand.self,
+            LanesCommand.self, CapacityCommand.self, ActionsCommand.self, AccountsCommand.self,
+            ChannelCommand.self, AutomationCommand.self, DeadCommand.self, WorkerCommand.self,
             CoordinatorCommand.self, IngressCommand.self, SandboxCommand.self, BenchCommand.self, SimulateCommand.self,
             DrillCommand.self,
         ]

@@ -86,6 +86,12 @@ struct IngressSetting {
         return IngressServer.application(doors: doors(other), limits: limits, port: 0, logger: logger)
     }
 
+    func application(doors: IngressDoors) -> some ApplicationProtocol {
+        var logger = Logger(label: "ingress")
+        logger.logLevel = .critical
+        return IngressServer.application(doors: doors, limits: limits, port: 0, logger: logger)
+    }
+
     static func message(_ id: String, account: String = page, contact: String = "1") -> [UInt8] {
         WebhookBodies.body(
             account: account, isInstagram: account == instagram, at: now,

@@ -7,7 +7,7 @@ struct ChannelSettings: Sendable {
     let threadRate: (most: Int, per: Duration)?
 
     private static let known = [
-        "window", "person_window", "inbox_hold", "foreign_hold", "text_limit", "thread_rate",
+        "window", "person_window", "inbox_hold", "foreign_hold", "text_limit", "thread_rate", "address",
     ]
 
     init?(name: String, _ value: ConfigValue) {
@@ -16,10 +16,11 @@ struct ChannelSettings: Sendable {
         let inboxHold = fields["inbox_hold"].map { $0.duration() } ?? .seconds(86_400)
         let foreignHold = fields["foreign_hold"].map { $0.duration() } ?? .seconds(3_600)
         threadRate = fields["thread_rate"].flatMap(Self.rate)
-        guard let limit, let inboxHold, let foreignHold else { return nil }
+        let address = fields["address"].map { $0.webAddress() }
+        guard let limit, let inboxHold, let foreignHold, address != .some(nil) else { return nil }
         policy = ChannelPolicy(
             name: name, window: fields["window"]?.duration(), personWindow: fields["person_window"]?.duration(),
-            inboxHold: inboxHold, foreignHold: foreignHold, textLimit: limit)
+            inboxHold: inboxHold, foreignHold: foreignHold, textLimit: limit, address: address ?? nil)
     }
 
     private static func textLimit(_ value: ConfigValue) -> TextLimit? {

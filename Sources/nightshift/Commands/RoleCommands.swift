@@ -62,6 +62,8 @@ struct WorkerCommand: AsyncParsableCommand {
     @Option(help: "Host and version of the Graph API.") var graph = "https://graph.facebook.com/v26.0"
     @Option(help: "Folder with secrets; the file `token-<account>` holds an account's access token.") var secrets:
         String?
+    @Option(help: "File that says how people are called; without it notices are logged. See ops/notices.example.yaml.")
+    var notices: String?
     @Option(help: "Port of /healthz, /readyz and /metrics; 0 picks a free one.") var port = 9_101
     @Option(help: "Address of that port; they tell no secrets, but belong on no public one.") var host = "127.0.0.1"
     @Option(help: "Milliseconds after which a call without an answer counts as ambiguous.")
@@ -71,10 +73,17 @@ struct WorkerCommand: AsyncParsableCommand {
         let store = Secrets(folder: secrets, environment: ProcessInfo.processInfo.environment)
         let metrics = MetricRegistry()
         let log = role.logger
+        let targets = try notices.map { path in
+            guard let text = FileManager.default.contents(atPath: path) else {
+                throw Failure(expected: "a file that can be read", came: "none", at: path)
+            }
+            return try NoticeTargets(text: Array(text), file: path)
+        }
         let worker = WorkerRole(
             .init(
                 name: role.name("worker"), runners: runners, graph: graph,
-                token: { store.values(of: "token-\($0)").first },
+                token: { store.values(of: "token-\($0)").first }, secrets: { store.values(of: $0) },
+                notices: targets,
                 notice: { log.warning("A person is called", metadata: .of((.reason, $0))) },
                 patience: .milliseconds(patienceMs)),
             connector: try await role.checkedConnector(), metrics: metrics, log: log)

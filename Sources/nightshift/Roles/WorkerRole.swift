@@ -9,6 +9,7 @@ import Logging
 import Membership
 import Redis
 import ServiceLifecycle
+import Settings
 import Synchronization
 import Telemetry
 import Workers
@@ -21,6 +22,10 @@ final class WorkerRole: Service {
         /// Host and version of the Graph API, such as `https://graph.facebook.com/v26.0`.
         var graph: String
         var token: @Sendable (_ account: String) -> String? = { _ in nil }
+        /// The values of a secret by name, newest first.
+        var secrets: @Sendable (_ name: String) -> [String] = { _ in [] }
+        /// How people are called; nil: by `notice` alone.
+        var notices: NoticeTargets?
         /// Calls people by night.
         var notice: @Sendable (_ text: String) -> Void
         var drain: Duration = .seconds(10)
@@ -63,12 +68,21 @@ final class WorkerRole: Service {
                     MetaOutbound(channel: account.channel == "instagram" ? .instagram : .facebook)
                 }
             })
+        let clock = NamespaceClock()
+        let post = SignedPost(now: { clock.wall })
+        let generic = GenericCarrier.carrier(post: post) { self.address(of: $0) }
+        let channel = AccountCarrier(platform: graph, generic: generic) { self.route(of: $0) != nil }
+        let sent = settings.notices.map {
+            NoticeSender(targets: $0, post: post, secrets: settings.secrets, now: { clock.wall }).carrier
+        }
         let tells = TellCarrier(appender: appender)
         let redis = try RedisThread(connector.endpoint, clientName: "signals")
-        let (service, member) = try start(first, Carriers(channel: graph, tell: tells, notify: notices))
+        let (service, member) = try start(first, Carriers(channel: channel, tell: tells, notify: sent ?? notices))
         log.info("Worker started")
         await withDiscardingTaskGroup { group in
             group.addTask { await graph.run() }
+            group.addTask { await generic.run() }
+            if let sent { group.addTask { await sent.run() } }
             await watch(service, member, redis)
             await offPool { [settings] in
                 _ = member.leave(by: .now + settings.drain)
@@ -77,8 +91,26 @@ final class WorkerRole: Service {
                 appender.stop()
             }
             graph.finish()
+            generic.finish()
+            sent?.finish()
         }
         log.info("Worker ended")
+    }
+
+    /// The address of an account's generic channel and the name of its secret; nil for the platforms known by name.
+    private func route(of account: String) -> (url: String, secret: String)? {
+        policy.withLock { policy in
+            guard let account = policy?.accounts[account], let url = policy?.channels[account.channel]?.address else {
+                return nil
+            }
+            return (url, account.secret)
+        }
+    }
+
+    private func address(of account: String) -> GenericAddress? {
+        route(of: account).map { route in
+            GenericAddress(url: route.url, secrets: settings.secrets(route.secret).map { Array($0.utf8) })
+        }
     }
 
     private var notices: NoticeCarrier {

@@ -1,0 +1,144 @@
+package import Channels
+internal import Instants
+
+/// What the platform says of an account: its token, the permissions of our app, the fields that come by webhook, routing.
+///
+/// Read-only. Nothing it says holds a token or a secret, and the platform's own words are cut.
+package struct AccountInspection: Sendable {
+    package struct Finding: Sendable, Equatable {
+        package enum Standing: String, Sendable {
+            case ok
+            /// Something will not work until a person mends it.
+            case fault
+            /// The platform does not say, or not to us.
+            case unknown
+        }
+
+        package let name: String
+        package let standing: Standing
+        package let detail: String
+
+        package init(_ name: String, _ standing: Standing, _ detail: String) {
+            self.name = name
+            self.standing = standing
+            self.detail = detail
+        }
+    }
+
+    private let client: MetaClient
+    private let patience: Duration
+
+    package init(client: MetaClient, patience: Duration = .seconds(10)) {
+        self.client = client
+        self.patience = patience
+    }
+
+    /// The webhook fields without which events of a channel are missing (DOMAIN.md 4.3, 4.4).
+    package static func neededFields(_ channel: MetaChannel) -> [String] {
+        switch channel {
+        case .facebook:
+            [
+                "feed", "mention", "message_echoes", "message_edits", "message_reactions", "messages",
+                "messaging_handovers", "messaging_postbacks", "messaging_referrals", "standby",
+            ]
+        case .instagram:
+            [
+                "comments", "live_comments", "mentions", "message_reactions", "messages", "messaging_postbacks",
+                "messaging_referral",
+            ]
+        }
+    }
+
+    /// The permissions without which calls of a channel are refused.
+    package static func neededPermissions(_ channel: MetaChannel) -> [String] {
+        switch channel {
+        case .facebook:
+            ["pages_manage_engagement", "pages_manage_metadata", "pages_messaging", "pages_read_engagement"]
+        case .instagram:
+            ["instagram_basic", "instagram_manage_comments", "instagram_manage_messages", "pages_manage_metadata"]
+        }
+    }
+
+    /// Asks four questions, one after the other; a token that is not valid ends it.
+    package func findings(account: String, channel: MetaChannel) async -> [Finding] {
+        let token = await token(account)
+        guard token.standing == .ok else { return [token] }
+        return [
+            token, await permissions(account, channel), await subscriptions(account, channel), await routing(account),
+        ]
+    }
+
+    private func token(_ account: String) async -> Finding {
+        switch await read([account], [("fields", "id,name")], account) {
+        case .document(let document):
+            let id = document["id"]?.string ?? document["id"]?.integer.map(String.init) ?? "none"
+            guard id == account else { return Finding("token", .fault, "expected account \(account), got another") }
+            return Finding("token", .ok, "valid")
+        case .refused(let code, let words): return Finding("token", .fault, "refused with code \(code): \(words)")
+        case .none(let reason): return Finding("token", .unknown, reason)
+        }
+    }
+
+    private func permissions(_ account: String, _ channel: MetaChannel) async -> Finding {
+        let needed = Self.neededPermissions(channel)
+        switch await read(["me", "permissions"], [], account) {
+        case .document(let document):
+            let granted = (document["data"]?.array ?? []).filter { $0["status"]?.string == "granted" }
+                .compactMap { $0["permission"]?.string }
+            return Self.missing("permissions", needed, granted)
+        case .refused(let code, _):
+            return Finding("permissions", .unknown, "the platform does not tell with this token (code \(code))")
+        case .none(let reason): return Finding("permissions", .unknown, reason)
+        }
+    }
+
+    private func subscriptions(_ account: String, _ channel: MetaChannel) async -> Finding {
+        switch await read([account, "subscribed_apps"], [], account) {
+        case .document(let document):
+            let fields = (document["data"]?.array ?? []).flatMap { app in
+                (app["subscribed_fields"]?.array ?? []).compactMap { $0.string ?? $0["name"]?.string }
+            }
+            return Self.missing("subscribed_fields", Self.neededFields(channel), fields)
+        case .refused(let code, let words):
+            return Finding("subscribed_fields", .unknown, "refused with code \(code): \(words)")
+        case .none(let reason): return Finding("subscribed_fields", .unknown, reason)
+        }
+    }
+
+    private func routing(_ account: String) async -> Finding {
+        switch await read(["me"], [("fields", "messaging_feature_status")], account) {
+        case .document(let document):
+            guard let features = document["messaging_feature_status"]?.object else {
+                return Finding("routing", .unknown, "the platform names no features")
+            }
+            let on = features.filter { $0.value.bool == true }.keys.sorted()
+            return Finding("routing", .ok, on.isEmpty ? "one app only" : on.joined(separator: " "))
+        case .refused(let code, _): return Finding("routing", .unknown, "the platform does not tell (code \(code))")
+        case .none(let reason): return Finding("routing", .unknown, reason)
+        }
+    }
+
+    private static func missing(_ name: String, _ needed: [String], _ have: [String]) -> Finding {
+        let missing = needed.filter { !have.contains($0) }
+        return missing.isEmpty
+            ? Finding(name, .ok, "\(needed.count) of \(needed.count)")
+            : Finding(name, .fault, "missing: \(missing.joined(separator: " "))")
+    }
+
+    private enum Answer {
+        case document(JSONValue)
+        case refused(code: Int64, words: String)
+        case none(String)
+    }
+
+    private func read(_ path: [String], _ query: [(String, String)], _ account: String) async -> Answer {
+        guard let (status, document) = await client.read(path, query: query, account: account, deadline: patience)
+        else { return .none("no answer, or none in JSON") }
+        if let error = document["error"], case .object = error {
+            return .refused(
+                code: error["code"]?.integer ?? Int64(status),
+                words: TextLimit(120, .bytes).cut(error["message"]?.string ?? "no message"))
+        }
+        return (200...299).contains(status) ? .document(document) : .none("http \(status)")
+    }
+}

@@ -1,0 +1,81 @@
+internal import Channels
+internal import Contracts
+package import Instants
+package import Settings
+
+// Notices that leave the house.
+//
+// A notice that comes twice is a nuisance, one that never comes is a customer who waits in vain. So everything that is not
+// surely refused is tried again, with the courier's back-off, until the notice is a day old; what is refused for good ends
+// as failed and stands in the results. While it is tried the desk's ladder climbs on and calls the next one.
+
+/// Carries notices to their targets: a signed webhook, or a chat's or pager's.
+package struct NoticeSender: Sendable {
+    private let targets: NoticeTargets
+    private let post: SignedPost
+    private let secrets: @Sendable (_ name: String) -> [String]
+    private let now: @Sendable () -> Instant
+
+    /// - Parameters:
+    ///   - secrets: the values of a name, newest first.
+    ///   - now: the system's clock.
+    package init(
+        targets: NoticeTargets, post: SignedPost, secrets: @escaping @Sendable (_ name: String) -> [String],
+        now: @escaping @Sendable () -> Instant
+    ) {
+        self.targets = targets
+        self.post = post
+        self.secrets = secrets
+        self.now = now
+    }
+
+    package var carrier: TaskCarrier { TaskCarrier { await carryOut($0) } }
+
+    private func carryOut(_ attempt: Attempt) async -> Answered {
+        let link = targets.linkBase.flatMap { base in
+            secrets(targets.linkSecret).first.map { (base: base, secret: Array($0.utf8)) }
+        }
+        let notice = Notice(attempt.action, link: link, now: now())
+        guard let target = targets.target(of: notice.target) else {
+            return Answered(refused: attempt, "expected a target in the file of notices, got none of that name")
+        }
+        let patience = min(target.timeout, max(.milliseconds(1), attempt.deadline - .now - .milliseconds(200)))
+        let (url, form, secret) = (target.url, target.form, target.secret)
+        let answer = await call(notice, url, form, secret, patience, Int(attempt.number))
+        return Answered(id: attempt.id, attempt: attempt.number, answer: answer)
+    }
+
+    private func call(
+        _ notice: Notice, _ url: String?, _ form: NoticeTarget.Form, _ name: String?, _ patience: Duration,
+        _ attempt: Int
+    ) async -> SendAnswer {
+        let values = name.map(secrets) ?? []
+        guard name == nil || !values.isEmpty else {
+            return again(attempt, SendFailure(status: 0, message: "the target's secret is not there"))
+        }
+        guard let address = url ?? values.first else {
+            return again(attempt, SendFailure(status: 0, message: "no address"))
+        }
+        // Only our own form is signed: the others know no such header, and their secret is the address or a key.
+        let signing = form == .json ? values.map { Array($0.utf8) } : []
+        let reply = await post.post(
+            notice.body(form, key: values.first ?? "").bytes(), to: address, secrets: signing,
+            headers: [(GenericOutbound.keyHeader, notice.id)], deadline: patience)
+        switch reply {
+        case .answer(let status, _, _):
+            let failure = SendFailure(status: status, message: "the target refused the notice")
+            switch status {
+            case 200...299: return .delivered(providerID: "")
+            case 408, 425, 429, 500...: return again(attempt, failure)
+            default: return .failed(failure)
+            }
+        case .none:
+            // Not the error's own words: they may hold the address, which may be a secret.
+            return again(attempt, SendFailure(status: 0, message: "the target did not answer"))
+        }
+    }
+
+    private func again(_ attempt: Int, _ failure: SendFailure) -> SendAnswer {
+        .again(after: MetaErrorTable.delay(.seconds(5), attempt), failure)
+    }
+}

@@ -1,0 +1,121 @@
+import ArgumentParser
+import Channels
+import Contracts
+import Conversations
+import Delivery
+import Foundation
+import Lanes
+import Settings
+
+/// The accounts of a policy, and whether each is set up so that nothing is missed. Prints names of secrets, never values.
+struct AccountsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "accounts",
+        abstract: "List accounts; check tokens, permissions, subscribed fields and routing.",
+        subcommands: [List.self, Check.self], defaultSubcommand: List.self)
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "The accounts of the policy in force, or of a folder.")
+
+        @OptionGroup var source: PolicySource
+        @Option(help: "Folder with secrets, a file each.") var secrets: String?
+        @Flag(help: "Print JSON lines.") var json = false
+
+        func run() async throws {
+            let store = Secrets(folder: secrets, environment: ProcessInfo.processInfo.environment)
+            let policy = try source.policy()
+            var table = TextTable("account", "channel", "partition", "secret", "token", "automation")
+            for account in policy.accounts.values.sorted(by: { $0.id < $1.id }) {
+                let hasSecret = !store.values(of: account.secret).isEmpty
+                let hasToken = !store.values(of: "token-\(account.id)").isEmpty
+                let isGeneric = policy.channels[account.channel]?.address != nil
+                if json {
+                    let line: JSONValue = [
+                        "account": .string(account.id), "channel": .string(account.channel),
+                        "partition": .string(account.partition.text), "secret": .string(account.secret),
+                        "secret_present": .bool(hasSecret), "token_present": .bool(hasToken),
+                        "automation": .bool(account.automation),
+                    ]
+                    Output.line(line.text())
+                }
+                table.add(
+                    account.id, account.channel, account.partition.text,
+                    account.secret + (hasSecret ? "" : " (missing)"),
+                    isGeneric ? "-" : hasToken ? "present" : "missing",
+                    account.automation ? "on" : "off")
+            }
+            if !json { Output.line(table.text) }
+        }
+    }
+
+    struct Check: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Ask the platform about accounts; exit 0 only if nothing is at fault.")
+
+        @OptionGroup var source: PolicySource
+        @Option(help: "Folder with secrets; `token-<account>` holds an account's access token.") var secrets: String?
+        @Option(help: "Host and version of the Graph API.") var graph = "https://graph.facebook.com/v26.0"
+        @Flag(help: "Print JSON lines.") var json = false
+        @Argument(help: "Accounts; without one all are checked.") var accounts: [String] = []
+
+        func run() async throws {
+            let store = Secrets(folder: secrets, environment: ProcessInfo.processInfo.environment)
+            let policy = try source.policy()
+            for id in accounts where policy.accounts[id] == nil {
+                throw Failure(expected: "an account of the policy", came: "\"\(id)\"", at: "ACCOUNT")
+            }
+            let inspection = AccountInspection(
+                client: MetaClient(base: graph, token: { store.values(of: "token-\($0)").first }))
+            var faults = 0
+            for account in policy.accounts.values.sorted(by: { $0.id < $1.id })
+            where accounts.isEmpty || accounts.contains(account.id) {
+                for finding in await Self.findings(account, policy, store, inspection) {
+                    if finding.standing == .fault { faults += 1 }
+                    show(account.id, finding)
+                }
+            }
+            guard faults == 0 else { throw Failure("\(faults) findings are at fault") }
+        }
+
+        private static func findings(
+            _ account: AccountPolicy, _ policy: Policy, _ store: Secrets, _ inspection: AccountInspection
+        ) async -> [AccountInspection.Finding] {
+            let count = store.values(of: account.secret).count
+            let secret = AccountInspection.Finding(
+                "secret", count > 0 ? .ok : .fault,
+                count > 0
+                    ? "\(account.secret), \(count) in use" : "expected a secret named \(account.secret), found none")
+            if let address = policy.channels[account.channel]?.address {
+                return [secret, .init("address", .ok, address)]
+            }
+            guard !store.values(of: "token-\(account.id)").isEmpty else {
+                return [secret, .init("token", .fault, "expected a secret named token-\(account.id), found none")]
+            }
+            let channel: MetaChannel = account.channel == "instagram" ? .instagram : .facebook
+            return [secret] + (await inspection.findings(account: account.id, channel: channel))
+        }
+
+        private func show(_ account: String, _ finding: AccountInspection.Finding) {
+            guard json else {
+                return Output.line("\(account)  \(finding.name)  \(finding.standing.rawValue)  \(finding.detail)")
+            }
+            let line: JSONValue = [
+                "account": .string(account), "check": .string(finding.name),
+                "standing": .string(finding.standing.rawValue), "detail": .string(finding.detail),
+            ]
+            Output.line(line.text())
+        }
+    }
+}
+
+/// A policy from a folder, or the one in force.
+struct PolicySource: ParsableArguments {
+    @OptionGroup var redis: RedisOptions
+    @Option(help: "Read this configuration folder instead of the policy in force.") var config: String?
+
+    func policy() throws -> Policy {
+        if let config { return try Policy.read(folder: config) }
+        return try Session(redis).policy()
+    }
+}

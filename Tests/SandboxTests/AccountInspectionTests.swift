@@ -1,0 +1,66 @@
+import Channels
+import Delivery
+import Instants
+import Sandbox
+import Synchronization
+import Testing
+
+@Suite("What the platform says of an account")
+struct AccountInspectionTests {
+    private static let token = "EAA-s3cret-token"
+
+    private static func findings(
+        _ settings: SandboxSettings, token: String? = token, account: String = SandboxTests.page.id,
+        channel: MetaChannel = .facebook
+    ) async throws -> [AccountInspection.Finding] {
+        let found = Mutex<[AccountInspection.Finding]>([])
+        try await SandboxTests.run(settings) { url, _, _ in
+            let client = MetaClient(base: url + "/v26.0", token: { _ in token })
+            let findings = await AccountInspection(client: client).findings(account: account, channel: channel)
+            found.withLock { $0 = findings }
+        }
+        return found.withLock { $0 }
+    }
+
+    private static func settings(_ channel: MetaChannel = .facebook) -> SandboxSettings {
+        var settings = SandboxTests.settings()
+        settings.tokens = [SandboxTests.page.id: token]
+        settings.permissions = AccountInspection.neededPermissions(channel)
+        settings.subscribedFields = AccountInspection.neededFields(channel)
+        return settings
+    }
+
+    @Test("an account that is set up has nothing at fault", arguments: MetaChannel.allCases)
+    func wellSetUp(channel: MetaChannel) async throws {
+        let findings = try await Self.findings(Self.settings(channel), channel: channel)
+        #expect(findings.map(\.name) == ["token", "permissions", "subscribed_fields", "routing"])
+        #expect(findings.allSatisfy { $0.standing == .ok })
+    }
+
+    @Test("each thing that is missing is named, and no finding holds the token")
+    func missing() async throws {
+        var settings = Self.settings()
+        settings.subscribedFields.removeAll { $0 == "standby" || $0 == "feed" }
+        settings.permissions.removeAll { $0 == "pages_messaging" }
+        let findings = try await Self.findings(settings)
+        let faults = findings.filter { $0.standing == .fault }
+        #expect(faults.map(\.detail) == ["missing: pages_messaging", "missing: feed standby"])
+        #expect(!"\(findings)".contains(Self.token))
+    }
+
+    @Test("a token that is not valid, or another account's, ends the questions")
+    func token() async throws {
+        for (token, account) in [("wrong", SandboxTests.page.id), (Self.token, "104857600000999")] {
+            let findings = try await Self.findings(Self.settings(), token: token, account: account)
+            #expect(findings.map(\.standing) == [.fault])
+            #expect(findings.first?.detail.contains("190") == true)
+        }
+    }
+
+    @Test("without an answer nobody can tell")
+    func silence() async {
+        let client = MetaClient(base: "http://127.0.0.1:9/v26.0", token: { _ in Self.token })
+        let findings = await AccountInspection(client: client).findings(account: "1", channel: .facebook)
+        #expect(findings.map(\.standing) == [.unknown])
+    }
+}

@@ -1,0 +1,159 @@
+import Channels
+import Contracts
+import Delivery
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Instants
+import Logging
+import NIOCore
+import Settings
+import Synchronization
+import Testing
+
+@Suite("Notices that leave the house")
+struct NoticeSenderTests {
+    private static let conversation = EntityID.messages(account: "shop", contact: "7")
+
+    private static var notice: Action {
+        var action = Action()
+        action.kind = .notify
+        action.conversation = EntityID.matter(team: "berlin", conversation: conversation).text
+        action.team = "berlin"
+        action.contact = "berlin-on-call"
+        action.rule = "safety"
+        action.decidedAt = SandboxTests.now.milliseconds
+        action.actionID = ActionID(high: 3, low: 4)
+        return action
+    }
+
+    /// What one request held.
+    private struct Seen: Sendable {
+        let body: JSONValue
+        let headers: [String: String]
+        let bytes: [UInt8]
+    }
+
+    private static func targets(_ lines: String) throws -> NoticeTargets {
+        try NoticeTargets(text: Array(lines.utf8), file: "notices.yaml")
+    }
+
+    /// Sends one notice to a server that answers with a status, by a file in which `URL` is the server's address.
+    private static func send(
+        _ file: String, status: Int = 200, secrets: [String: [String]] = ["key": ["s3cret"], "notice_link": ["l1nk"]]
+    ) async throws -> (answer: SendAnswer?, seen: [Seen]) {
+        let state = Mutex<(answer: SendAnswer?, seen: [Seen])>((nil, []))
+        var logger = Logger(label: "target")
+        logger.logLevel = .critical
+        let router = Router()
+        router.post("/hook") { request, _ in
+            let bytes = Array(try await request.body.collect(upTo: 1 << 20).readableBytesView)
+            var headers: [String: String] = [:]
+            for field in request.headers { headers[field.name.rawName.lowercased()] = field.value }
+            let seen = Seen(body: (try? JSONValue(parsing: bytes)) ?? .null, headers: headers, bytes: bytes)
+            state.withLock { $0.seen.append(seen) }
+            return Response(status: .init(code: status))
+        }
+        let application = Application(
+            router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)), logger: logger)
+        try await application.test(.ahc()) { client in
+            let url = "http://localhost:\(try #require(client.port))/hook"
+            var values = secrets
+            values["address"] = [url]
+            let sender = NoticeSender(
+                targets: try targets(file.replacing("URL", with: url)),
+                post: SignedPost(now: { SandboxTests.now }), secrets: { [values] in values[$0] ?? [] },
+                now: { SandboxTests.now })
+            let answer = try await GenericCarrierTests.attempt(notice, with: sender.carrier)
+            state.withLock { $0.answer = answer }
+        }
+        return state.withLock { $0 }
+    }
+
+    private static let links = "\nacknowledge: {base: \"https://ingress.example/\"}"
+
+    @Test("our own form is signed, names the conversation, and carries a link that acknowledges")
+    func json() async throws {
+        let (answer, seen) = try await Self.send(
+            "targets: {berlin-on-call: {webhook: \"URL\", secret: key}}" + Self.links)
+        #expect(answer == .delivered(providerID: ""))
+        let request = try #require(seen.first)
+        let verdict = RequestSignature.verify(
+            request.bytes, signature: request.headers[RequestSignature.header],
+            timestamp: request.headers[RequestSignature.timestampHeader], now: SandboxTests.now,
+            among: [("key", Array("s3cret".utf8))])
+        #expect(verdict == .signed(by: "key"))
+        #expect(request.headers[GenericOutbound.keyHeader] == Self.notice.actionID.description)
+        let notice = request.body["notice"]
+        #expect(notice?["conversation"]?.string == Self.conversation.text)
+        #expect(notice?["rule"] == "safety" && notice?["target"] == "berlin-on-call")
+        let link = try #require(notice?["acknowledge"]?.string)
+        #expect(link.hasPrefix("https://ingress.example/v1/acknowledge?"))
+        var query: [String: String] = [:]
+        for item in URLComponents(string: link)?.queryItems ?? [] { query[item.name] = item.value }
+        let read = AcknowledgeLink(
+            { [query] in query[$0] }, secrets: [("l", Array("l1nk".utf8))], now: SandboxTests.now)
+        #expect(read?.conversation == Self.conversation.text && read?.target == "berlin-on-call")
+    }
+
+    @Test("chats and pagers get the shapes that they take, unsigned, and the address may be a secret")
+    func forms() async throws {
+        let slack = try await Self.send("targets: {default: {form: slack, secret: address}}" + Self.links).seen
+        let text = try #require(slack.first?.body["text"]?.string)
+        #expect(text.hasPrefix("berlin: safety in \(Self.conversation.text)\n<https://ingress.example/"))
+        #expect(slack.first?.headers[RequestSignature.header] == nil)
+        let teams = try await Self.send("targets: {default: {webhook: \"URL\", form: teams}}" + Self.links).seen
+        let card = teams.first?.body["attachments"]?.array?.first?["content"]
+        #expect(teams.first?.body["type"] == "message" && card?["type"] == "AdaptiveCard")
+        #expect(card?["actions"]?.array?.first?["type"] == "Action.OpenUrl")
+        let pager = try await Self.send("targets: {default: {webhook: \"URL\", form: pagerduty, secret: key}}").seen
+        let event = try #require(pager.first?.body)
+        #expect(event["routing_key"] == "s3cret" && event["event_action"] == "trigger")
+        #expect(event["dedup_key"]?.string == Self.notice.conversation)
+        #expect(event["payload"]?["severity"] == "critical" && event["payload"]?["source"] == "nightshift")
+        #expect(event["links"] == nil)
+    }
+
+    @Test(
+        "what may pass is tried again, what is refused for good has failed",
+        arguments: [
+            (200, "delivered"), (202, "delivered"), (400, "failed"), (404, "failed"), (429, "again"), (500, "again"),
+        ])
+    func outcomes(status: Int, word: String) async throws {
+        let answer = try await Self.send("targets: {default: {webhook: \"URL\"}}", status: status).answer
+        #expect(Self.word(answer) == word)
+    }
+
+    @Test("a name without a target fails; a secret that is not there, or nobody at the address, is tried again")
+    func missing() async throws {
+        #expect(Self.word(try await Self.send("targets: {other: {webhook: \"URL\"}}").answer) == "failed")
+        let keyless = try await Self.send("targets: {default: {webhook: \"URL\", secret: none}}")
+        #expect(Self.word(keyless.answer) == "again" && keyless.seen.isEmpty)
+        let nobody = try await Self.send("targets: {default: {webhook: \"http://127.0.0.1:9/s3cret\"}}").answer
+        #expect(Self.word(nobody) == "again")
+        #expect(!"\(String(describing: nobody))".contains("127.0.0.1"))
+    }
+
+    @Test(
+        "a file with a fault is refused with its place",
+        arguments: [
+            "targets: {a: {webhook: \"http://example.com/x\"}}", "targets: {a: {webhook: \"ftp://x\"}}",
+            "targets: {a: {form: slack}}", "targets: {a: {form: pagerduty}}",
+            "targets: {a: {webhook: \"https://x.example\", timeout: 60s}}", "targets: {a: {webhok: \"https://x\"}}",
+            "other: {}",
+            "targets: {}\nacknowledge: {base: x}", "",
+        ])
+    func faults(file: String) {
+        #expect(throws: ConfigFaults.self) { try Self.targets(file) }
+    }
+
+    private static func word(_ answer: SendAnswer?) -> String {
+        switch answer {
+        case .delivered: "delivered"
+        case .failed: "failed"
+        case .again: "again"
+        default: "\(String(describing: answer))"
+        }
+    }
+}
