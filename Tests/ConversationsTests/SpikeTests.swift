@@ -129,6 +129,26 @@ struct SpikeTests {
         #expect(scene.texts(.notify).count == 2)
     }
 
+    @Test("posts that show one product are one incident, whatever their campaign; one that shows two is its own")
+    func oneProduct() throws {
+        var policy = TestPolicy()
+        policy.service = ServicePolicy(spikes: SpikePolicy(usual: 5, atLeast: 8))
+        policy.campaigns = [Campaign(name: "autumn", posts: ["b"])]
+        policy.products = ProductList([
+            Product(sku: "BAG-1", name: "Blue bag", posts: ["a", "b", "c"]),
+            Product(sku: "BAG-2", name: "Red bag", posts: ["c"]),
+        ])
+        var scene = Scene(policy.built())
+        for (offset, post) in ["a", "b", "c"].enumerated() {
+            try Self.play(&scene, 60, complaining: 0.6, over: 60, from: Self.start + .seconds(100 * offset), post: post)
+        }
+        let tells = Self.alarms(scene)
+        #expect(
+            tells.map(\.event.told.origin) == ["p/de/product%3ABAG-1", "p/de/product%3ABAG-1", "p/shop/c"])
+        for tell in tells { try scene.take(tell.event, at: scene.now) }
+        #expect(scene.texts(.notify).count == 2)
+    }
+
     @Test("what a post remembers stays small, and the past fades")
     func bounded() throws {
         var scene = Self.scene()

@@ -128,7 +128,9 @@ extension Turn {
     /// What the alarm is about: the product or the campaign of the post in this market, whatever its account, else the post.
     private func incident(of words: Words) -> EntityID {
         let topic = topic(of: words)
-        if let sku = topic.sku { return .post(account: market.name, originalPost: "product:\(sku)") }
+        if case .one(let product, _)? = market.products?.meant(by: "", topic) {
+            return .post(account: market.name, originalPost: "product:\(product.sku)")
+        }
         if let campaign = topic.campaigns.first {
             return .post(account: market.name, originalPost: "campaign:\(campaign)")
         }
