@@ -27,7 +27,8 @@ struct RoughClientsTests {
                     done.resume(
                         with: Result {
                             try body(port)
-                            #expect(Self.webhook("after", port) == 200)
+                            // With limits of some hundred milliseconds a busy machine gives up a good client too: it asks again.
+                            #expect((0..<20).contains { _ in Self.webhook("after", port) == 200 })
                         })
                 }.start()
             }
