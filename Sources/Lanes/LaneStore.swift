@@ -53,7 +53,7 @@ package final class LaneStore {
 
     /// Runs function calls; with `durably` their replies count only once the named number of replicas has the writes.
     func run(
-        _ commands: [RedisCommand], of library: VersionedLibrary = LaneLibrary.library, durably: Bool = false
+        _ commands: [RedisCommand], of library: VersionedLibrary = LaneLibrary.functions, durably: Bool = false
     ) throws(LaneError) -> [RedisReply] {
         guard !commands.isEmpty else { return [] }
         guard durably, durability.replicas > 0 else {

@@ -73,7 +73,7 @@ package struct VersionedLibrary: Sendable {
 
 /// The lanes' own library.
 enum LaneLibrary {
-    static let library = VersionedLibrary(
+    static let functions = VersionedLibrary(
         "lanes", version: 1, shared: VersionedLibrary.shared,
         transitions: [
             PackageResources.append_lua, PackageResources.read_lua, PackageResources.take_lua,
@@ -93,5 +93,5 @@ enum LaneLibrary {
     static let erase = name("erase")
     static let trim = name("trim")
 
-    private static func name(_ transition: String) -> [UInt8] { Array(library.function(transition).utf8) }
+    private static func name(_ transition: String) -> [UInt8] { Array(functions.function(transition).utf8) }
 }

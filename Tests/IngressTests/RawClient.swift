@@ -39,6 +39,12 @@ final class RawClient {
     @discardableResult
     func send(_ text: String) -> Bool { send(Array(text.utf8)) }
 
+    /// Waits until the other side sends something or closes; false if it did neither in so many milliseconds.
+    func hears(within milliseconds: Int32) -> Bool {
+        var wanted = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+        return poll(&wanted, 1, milliseconds) > 0
+    }
+
     /// Everything until the other side closes, or until `text` has come.
     func read(until text: String? = nil) -> String {
         var all: [UInt8] = []

@@ -50,7 +50,7 @@ struct RefusalTests {
 
         var command: RedisCommand {
             var command = RedisCommand("FCALL")
-            command.add(LaneLibrary.library.function(name))
+            command.add(LaneLibrary.functions.function(name))
             command.add(keys.count)
             for key in keys { command.add(key) }
             for argument in arguments { command.add(argument) }

@@ -48,14 +48,6 @@ struct SpoolChangesTests {
             .map { Int(String(decoding: $0.bytes, as: UTF8.self)) ?? -1 }
     }
 
-    private static func drained(_ holder: SpoolingHolder) throws {
-        let end = ContinuousClock.now + .seconds(60)
-        while holder.spooledEvents > 0 {
-            try #require(ContinuousClock.now < end, "expected an empty spool, got \(holder.spooledEvents) events")
-            usleep(2_000)
-        }
-    }
-
     @Test("spooled events find the lanes that their keys have when they drain, each key in order")
     func topologyChanges() async throws {
         let redis = try PrivateRedis()
@@ -74,7 +66,7 @@ struct SpoolChangesTests {
         for start in stride(from: 600, to: 1_000, by: 20) {
             #expect(await holder.append(try Self.events(start..<start + 20, 3)).allSatisfy(Self.isHeld))
         }
-        try Self.drained(holder)
+        try SpoolingHolderTests.drained(holder)
         holder.stop()
         #expect(try Self.numbers(redis, "de-berlin.1") == stride(from: 1, to: 1_000, by: 4).map { $0 })
         #expect(try Self.numbers(redis, "de-berlin.2") == stride(from: 2, to: 1_000, by: 4).map { $0 })
@@ -100,7 +92,7 @@ struct SpoolChangesTests {
         #expect(await holder.offer(events) == [.refused(.behind)])
         #expect(holder.spooledEvents == 1)
         _ = try store.control(.open(generation: nil), lane)
-        try Self.drained(holder)
+        try SpoolingHolderTests.drained(holder)
         #expect(await holder.offer(events).allSatisfy(Self.isHeld))
         redis.kill()
         let refused = await holder.offer(events)
@@ -174,7 +166,7 @@ struct SpoolChangesTests {
         let after = await holder.append([LaneEvent(lane: lane, id: "", bytes: Array("999".utf8))])
         #expect(after.allSatisfy(Self.isHeld))
         try redis.restart()
-        try Self.drained(holder)
+        try SpoolingHolderTests.drained(holder)
         holder.stop()
         let store = LaneStore(connection: try redis.connect(), keyspace: .standard)
         let stored = try LaneAppenderTests.events(store, lane).map {

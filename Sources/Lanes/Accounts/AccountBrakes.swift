@@ -76,7 +76,7 @@ extension LaneStore {
     }
 
     private func braking(_ command: RedisCommand) throws(LaneError) -> FunctionAnswer {
-        guard let reply = try run([command], of: AccountLibrary.library).first else {
+        guard let reply = try run([command], of: AccountLibrary.functions).first else {
             throw .unexpectedReply(call: "brake", came: "nothing")
         }
         switch try FunctionAnswer.read(reply, call: "brake") {

@@ -102,7 +102,7 @@ extension LaneStore {
             return command
         }
         var replies = [OnceReply](repeating: .yours, count: claims.count)
-        for (group, reply) in zip(groups, try run(commands, of: AccountLibrary.library, durably: true)) {
+        for (group, reply) in zip(groups, try run(commands, of: AccountLibrary.functions, durably: true)) {
             switch try FunctionAnswer.read(reply, call: "once") {
             case .fault(let fault):
                 for place in group.places { replies[place] = .failed(fault) }

@@ -30,7 +30,7 @@ extension VersionedLibrary {
 
 /// The functions that keep what is published in the control slot: topology and policies.
 enum StoreLibrary {
-    static let library = VersionedLibrary(
+    static let functions = VersionedLibrary(
         "store", version: 1, shared: VersionedLibrary.shared,
         transitions: [PackageResources.topology_lua, PackageResources.publish_lua])
 }

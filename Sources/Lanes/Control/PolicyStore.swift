@@ -78,7 +78,7 @@ package final class PolicyStore {
                 "expected a hash of 32 bytes and a bundle of 1 to \(Self.mostBytes) bytes, got \(hash.count) and \(bytes.count)"
             )
         }
-        let reply = try StoreLibrary.library.call(
+        let reply = try StoreLibrary.functions.call(
             "publish", keys: [keyspace.control("slot"), keyspace.control("policies")], on: connection
         ) { command in
             command.add(expected)

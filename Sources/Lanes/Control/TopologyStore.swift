@@ -30,7 +30,7 @@ package final class TopologyStore {
     /// Interrupted, it may leave lanes uncreated; the same call again creates them.
     package func create(_ wish: TopologyWish) throws(LaneError) -> [TopologyDisagreement] {
         try check(wish)
-        let reply = try StoreLibrary.library.call(
+        let reply = try StoreLibrary.functions.call(
             "topology", keys: ["slot", "namespace", "partitions", "accounts", "desks"].map(keyspace.control),
             on: connection
         ) { Self.write(wish, keyspace.control("wake"), into: &$0) }

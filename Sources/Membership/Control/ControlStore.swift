@@ -35,7 +35,7 @@ package final class ControlStore {
     /// Lanes of one write.
     package static let mostMoves = 1_000
 
-    static let library = VersionedLibrary(
+    static let functions = VersionedLibrary(
         "control", version: 1, shared: VersionedLibrary.shared + PackageResources.slot_lua,
         transitions: [
             PackageResources.beat_lua, PackageResources.lead_lua, PackageResources.assign_lua,
@@ -99,7 +99,7 @@ package final class ControlStore {
     func call(
         _ transition: String, _ keys: [String], _ arguments: (inout RedisCommand) -> Void
     ) throws(LaneError) -> [RedisReply] {
-        try Self.library.call(transition, keys: keys.map(keyspace.control), on: connection, arguments)
+        try Self.functions.call(transition, keys: keys.map(keyspace.control), on: connection, arguments)
     }
 
     func plain(_ commands: [RedisCommand]) throws(LaneError) -> [RedisReply] {

@@ -9,7 +9,7 @@ struct ClusterConnectionTests {
     /// of its own.
     private static let shared = Result { try PrivateCluster() }
 
-    private static let library = FunctionLibrary(
+    private static let functions = FunctionLibrary(
         name: "clustertests",
         source: """
             #!lua name=clustertests
@@ -37,12 +37,12 @@ struct ClusterConnectionTests {
             #expect(told == Int64(KeySlot(of: Array(name.utf8)).number))
         }
         let first = try connection.pipeline(
-            names.enumerated().map { add($0.offset, $0.element) }, loading: Self.library)
+            names.enumerated().map { add($0.offset, $0.element) }, loading: Self.functions)
         #expect(first.map(\.int) == names.indices.map { Int64($0) })
         for primary in cluster.primaries { #expect(try primary.ask("FUNCTION", "LIST").array?.count == 1) }
         // One that lost its functions, as a new primary would never have had them.
         _ = try cluster.primaries[1].ask("FUNCTION", "FLUSH")
-        let second = try connection.pipeline(names.map { add(1, $0) }, loading: Self.library)
+        let second = try connection.pipeline(names.map { add(1, $0) }, loading: Self.functions)
         #expect(second.map(\.int) == names.indices.map { Int64($0 + 1) })
         #expect(try connection.servers().count == 3)
         #expect(try connection.call(RedisCommand("TIME")).array?.count == 2)
@@ -70,19 +70,19 @@ struct ClusterConnectionTests {
         let tag = cluster.name(at: 0, "migrating")
         let other = cluster.name(at: 1, "migrating")
         let (one, two) = ("{\(tag)}a", "{\(tag)}b")
-        _ = try connection.call(add(1, one, two), loading: Self.library)
+        _ = try connection.call(add(1, one, two), loading: Self.functions)
         try cluster.beginMoving(slotOf: tag, from: 0, to: 2)
         try cluster.moveKeys(slotOf: tag, from: 0, to: 2, most: 1)
         let replies = try connection.pipeline(
             [RedisCommand("GET", one), add(1, one, two), add(1, other), RedisCommand("GET", two)],
-            loading: Self.library)
+            loading: Self.functions)
         #expect(replies[0].int == 1)
         #expect(replies[1].error?.code == "TRYAGAIN")
         #expect(replies[2].int == 1)
         #expect(replies[3].int == 1)
         try cluster.moveKeys(slotOf: tag, from: 0, to: 2, most: 10)
         try cluster.endMoving(slotOf: tag, from: 0, to: 2)
-        #expect(try connection.call(add(1, one, two), loading: Self.library).int == 2)
+        #expect(try connection.call(add(1, one, two), loading: Self.functions).int == 2)
     }
 
     @Test("what a silent primary was sent is answered as unknown and not sent again; the others' answers come")
@@ -90,7 +90,7 @@ struct ClusterConnectionTests {
         let cluster = try Self.shared.get()
         let connection = try cluster.connect()
         let (silent, live) = (cluster.name(at: 0, "silent"), cluster.name(at: 1, "silent"))
-        _ = try connection.pipeline([add(1, silent), add(1, live)], loading: Self.library)
+        _ = try connection.pipeline([add(1, silent), add(1, live)], loading: Self.functions)
         cluster.primaries[0].pause()
         let replies = try connection.pipeline([add(1, silent), add(1, live)], deadline: .milliseconds(300))
         #expect(replies[0].error?.code == RedisServerError.noReply)
@@ -109,7 +109,7 @@ struct ClusterConnectionTests {
         let cluster = try PrivateCluster(withReplicas: true)
         let connection = try cluster.connect()
         let (dead, live) = (cluster.name(at: 0), cluster.name(at: 1))
-        _ = try connection.pipeline([add(1, dead), add(1, live)], loading: Self.library)
+        _ = try connection.pipeline([add(1, dead), add(1, live)], loading: Self.functions)
         let number = connection.linkNumber(ofKey: Array(dead.utf8))
         try PrivateCluster.wait("the replica has it") {
             try cluster.replicas[0].connect().pipeline([RedisCommand("READONLY"), RedisCommand("GET", dead)])[1].int
