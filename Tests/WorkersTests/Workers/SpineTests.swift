@@ -40,6 +40,9 @@ struct SpineTests {
         let timers = try kit.rules().filter { $0.hasPrefix("promise.") }
         #expect(timers.first == "promise.pre_breach")
         #expect(try kit.sink.started.wait { $0.contains { $0.action.kind == .tell } })
+        // Each call of the desk settles with an outcome, which is committed in its turn.
+        let isSettled = try kit.events.wait { _ in try kit.store.recover(kit.lane).isEmpty }
+        #expect(isSettled, "\(kit.ruleText)")
         #expect(worker.stop(atMost: .seconds(10)))
         #expect(try kit.store.deadLetters(kit.lane).isEmpty)
         #expect(try kit.store.recover(kit.lane).isEmpty)
