@@ -65,16 +65,18 @@ struct AppendQueue {
     let producer: ProducerID
     var lanes: [LaneName: Lane] = [:]
     /// Lanes with anything to offer, in the order in which they came.
-    private var listed: [LaneName] = []
-    private var inFlight: [LaneName] = []
+    var listed: [LaneName] = []
+    var inFlight: [LaneName] = []
     private(set) var events = 0
     private(set) var bytes = 0
     /// On their way to the spool, in order (`AppendQueueDiverting`).
     var diverted: [Diverted] = []
     /// What was held in the last seconds.
     var tail: AppendTail
-    /// Lanes that refused what they lost, or whose server is away.
-    var parked: [LaneName] = []
+    /// Lanes that refused what they lost.
+    var parked: Set<LaneName> = []
+    /// On a cluster: lanes whose server is away (`AppendQueueWaiting`).
+    var stranded: Set<LaneName> = []
     /// What is spooled is about to be given other lanes: everything goes behind it.
     var isRerouting = false
     /// The lanes lie on several servers, of which one may be away alone.
@@ -108,7 +110,7 @@ struct AppendQueue {
         bytes += event.bytes.count
         let own = producer
         lanes[name, default: Lane(producer: own)].waiting.append(event)
-        list(name)
+        if !stranded.contains(name) { list(name) }
     }
 
     /// Forms the batches of a round; each lane's unanswered batch first. They are in flight until `answer` or `fail`.
@@ -135,22 +137,23 @@ struct AppendQueue {
     }
 
     /// Takes the replies of the round, in its order. Gives why a batch was not taken for a passing reason, if that concerns
-    /// the server as a whole; on a cluster it concerns the lane, which waits by itself until `unpark`.
+    /// the server as a whole; on a cluster it concerns the lane, which waits by itself until `askAgain`.
     mutating func answer(_ replies: [AppendReply], at now: ContinuousClock.Instant) -> LaneFault? {
         var passing: LaneFault?
         if !replies.isEmpty { isAway = false }
         for (name, reply) in zip(inFlight, replies) {
             guard var lane = lanes.removeValue(forKey: name) else { continue }
+            if !parked.isEmpty { parked.remove(name) }
             let fault =
                 lane.isAgainInFlight
                 ? answerAgain(reply, &lane, name, at: now) : answer(reply, &lane, name, at: now)
             lanes[name] = lane
             if fault != nil, isPerLane {
-                parked.append(name)
+                stranded.insert(name)
                 continue
             }
             passing = fault ?? passing
-            let isParked = parked.last == name
+            let isParked = parked.contains(name)
             if lane.offered != nil || !lane.waiting.isEmpty || !lane.again.isEmpty && !isParked { list(name) }
         }
         inFlight.removeAll(keepingCapacity: true)
@@ -164,10 +167,10 @@ struct AppendQueue {
         switch reply {
         case .held(let entry, _):
             finish(&lane, offered, at: entry)
-            tail.keep(offered.batch, at: now)
+            keep(offered.batch, at: now)
         case .alreadyHeld(let entry, _):
             finish(&lane, offered, at: entry)
-            tail.keep(offered.batch, at: now)
+            keep(offered.batch, at: now)
         case .gap where offered.gaps < Self.mostGaps: renew(&lane)
         case .gap(let expected): refuse(&lane, name, .failed(Self.gapFault(expected)))
         case .closed: refuse(&lane, name, .closed)
@@ -194,44 +197,14 @@ struct AppendQueue {
         inFlight.removeAll(keepingCapacity: true)
     }
 
-    /// Answers for events whose deadline has passed. What was never offered leaves; what is in doubt keeps its place.
-    mutating func expire(at now: ContinuousClock.Instant, reason: String) {
-        for name in listed {
-            guard var lane = lanes.removeValue(forKey: name) else { continue }
-            if diverts {
-                divertLate(&lane, name, at: now)
-                lanes[name] = lane
-                continue
-            }
-            if let offered = lane.offered, !offered.isAbandoned,
-                offered.events.allSatisfy({ $0.ticket.deadline <= now })
-            {
-                complete(offered.events) { _ in .refused(.inDoubt) }
-                lane.offered?.events = []
-                lane.offered?.isAbandoned = true
-            }
-            let late = lane.waiting.prefix { $0.ticket.deadline <= now }
-            complete(late) { _ in .refused(.unreachable(reason)) }
-            lane.waiting.removeFirst(late.count)
-            lanes[name] = lane
-        }
-    }
-
-    /// Answers for everything; nothing is offered any more.
-    mutating func stop() {
-        for name in listed + inFlight {
-            guard let lane = lanes.removeValue(forKey: name) else { continue }
-            if let offered = lane.offered { complete(offered.events) { _ in .refused(.inDoubt) } }
-            complete(lane.waiting) { _ in .refused(.stopped) }
-        }
-        listed = []
-        inFlight = []
-    }
-
     mutating func list(_ name: LaneName) {
         guard lanes[name]?.isListed == false else { return }
         lanes[name]?.isListed = true
         listed.append(name)
+    }
+
+    mutating func keep(_ batch: AppendBatch, at now: ContinuousClock.Instant) {
+        tail.keep(batch, at: now, ages: !isPerLane)
     }
 
     private func form(_ name: LaneName, _ lane: inout Lane) -> Offered {

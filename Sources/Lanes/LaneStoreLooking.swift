@@ -6,6 +6,9 @@ internal import SwiftProtobuf
 /// Reading for couriers, operators and checkers: plain commands, nothing is written. On a cluster `look` and `glance` leave
 /// out the lanes whose primary cannot be reached.
 extension LaneStore {
+    /// The number of the primary that a lane lies on, as far as is known; 0 without a cluster.
+    package func shard(of lane: LaneName) -> Int { connection.shard(ofKey: keys(of: lane).hash) }
+
     /// All that a lane's hash says. Redis: one HMGET a lane, about 6 µs.
     package func look(_ lanes: [LaneName]) throws(LaneError) -> [LaneLook] {
         try fields(LaneFieldValues.all, of: lanes) { Self.look($0, $1, $2) }
@@ -28,7 +31,7 @@ extension LaneStore {
     ) throws(LaneError) -> [Value] {
         guard !lanes.isEmpty else { return [] }
         // Each lane's server has its own clock.
-        let shards = lanes.map { connection.shard(ofKey: keys(of: $0).hash) }
+        let shards = lanes.map(shard)
         var clocks: [Int: Int] = [:]
         var times: [RedisCommand] = []
         for (lane, shard) in zip(lanes, shards) where clocks[shard] == nil {

@@ -131,8 +131,24 @@ extension RedisConnection {
 
     /// The same without those that cannot be reached.
     package func reachableServers() -> [RedisConnection] {
-        guard let cluster else { return [self] }
-        return cluster.reachablePrimaries().map(RedisConnection.init)
+        reachableShards().map(\.connection)
+    }
+
+    /// One of the servers behind a connection.
+    package struct Shard {
+        /// As in `shard(ofKey:)`, until the next call.
+        package let number: Int
+        /// As in `linkNumber(ofKey:)`.
+        package let link: UInt64
+        package let connection: RedisConnection
+    }
+
+    /// The same with their numbers.
+    package func reachableShards() -> [Shard] {
+        guard let cluster else { return [Shard(number: 0, link: 0, connection: self)] }
+        return cluster.reachablePrimaries().map {
+            Shard(number: $0.number, link: $0.link, connection: RedisConnection($0.connection))
+        }
     }
 
     /// Keys with the same number lie on the same server, as far as is known; 0 without a cluster.

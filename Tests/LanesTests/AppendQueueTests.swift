@@ -109,6 +109,41 @@ struct AppendQueueTests {
         #expect(try EventFraming.ranges(of: batch.body).count == expected)
     }
 
+    @Test("on a cluster a lane whose server is away is asked again with all that came since, and not with each of it")
+    mutating func strandedLane() throws {
+        queue.isPerLane = true
+        add(0..<1)
+        _ = queue.nextRound()
+        let fault = queue.answer([.failed(LaneFault(code: "NOPRIMARY", message: "test"))], at: start)
+        #expect(fault == nil && !queue.hasWork && queue.hasAside)
+        add(1..<2)
+        #expect(!queue.hasWork)
+        queue.askAgain(at: start)
+        #expect(!queue.hasAside && queue.nextRound().first?.count == 2)
+        _ = queue.answer([held], at: start)
+        #expect(answers[1] == .held(Position(entry: EntryID(milliseconds: 5, sequence: 0), index: 1)))
+    }
+
+    @Test("what waits for a lane whose server is away is answered once it has waited too long, and at the end")
+    mutating func strandedDeadline() throws {
+        queue.isPerLane = true
+        add(0..<1)
+        _ = queue.nextRound()
+        _ = queue.answer([.failed(LaneFault(code: "NOREPLY", message: "test"))], at: start)
+        add(1..<2)
+        queue.askAgain(at: start + .seconds(2))
+        guard case .refused(.unreachable) = answers[1] else {
+            Issue.record("expected it to be refused as unreachable, got \(String(describing: answers[1]))")
+            return
+        }
+        #expect(answers[0] == .refused(.inDoubt) && queue.events == 0)
+        #expect(queue.nextRound().first?.count == 1)
+        _ = queue.answer([.failed(LaneFault(code: "NOREPLY", message: "test"))], at: start)
+        add(2..<3)
+        queue.stop()
+        #expect(answers[2] == .refused(.stopped))
+    }
+
     @Test("stopping answers for everything")
     mutating func stop() {
         add(0..<1)

@@ -91,7 +91,8 @@ struct ClusterLanesTests {
     func moves() async throws {
         let cluster = try Self.shared.get()
         let lanes = try lanes(cluster, "moving")
-        let appender = LaneAppender(connector: LaneConnector(endpoint: cluster.endpoint))
+        let appender = LaneAppender(
+            connector: LaneConnector(endpoint: cluster.endpoint), limits: AppenderLimits(patience: .seconds(60)))
         defer { appender.stop() }
         let owner = ClusterOwner(try store(cluster), lanes)
         @Sendable func areHeld(_ range: Range<Int>) async -> Bool {
@@ -107,7 +108,7 @@ struct ClusterLanesTests {
         try owner.turn()
         #expect(owner.faults.contains { $0.isPassing })
         async let held = areHeld(30..<60)
-        try PrivateCluster.wait("the other lanes are decided") {
+        try await PrivateCluster.pollUntil("the other lanes are decided") {
             try owner.turn()
             return try lanes.dropFirst().allSatisfy { try owner.decided($0).count == 20 }
         }
@@ -116,7 +117,7 @@ struct ClusterLanesTests {
         try cluster.endMoving(slotOf: tag, from: 0, to: 1)
         #expect(await held)
         #expect(await areHeld(60..<90))
-        try PrivateCluster.wait("everything is decided") {
+        try await PrivateCluster.pollUntil("everything is decided") {
             try owner.turn()
             return try lanes.allSatisfy { try owner.decided($0).count == 30 }
         }
@@ -147,13 +148,13 @@ struct ClusterLanesTests {
         async let waiting = appender.append(events(600..<900).filter { $0.lane == lanes[0] })
         let others = events(600..<900).filter { $0.lane != lanes[0] }
         #expect(areHeld(await appender.append(others)))
-        try PrivateCluster.wait("the other lanes are decided") {
+        try await PrivateCluster.pollUntil("the other lanes are decided") {
             try owner.turn()
             return try lanes.dropFirst().allSatisfy { Set(try owner.decided($0)).count == 300 }
         }
         let killed = ContinuousClock.now
         #expect(areHeld(await waiting))
-        try PrivateCluster.wait("everything is decided") {
+        try await PrivateCluster.pollUntil("everything is decided") {
             try owner.turn()
             return Set(try owner.decided(lanes[0])).count == 300
         }
@@ -164,6 +165,75 @@ struct ClusterLanesTests {
             // Offered again, an event may be in the log twice; no position is decided twice.
             #expect(Set(try owner.positions(lane)).count == decided.count)
         }
+    }
+
+    @Test("a primary dies with events that its replica never had, and longer than their age: they are offered again")
+    func lateFailOver() async throws {
+        let cluster = try PrivateCluster(withReplicas: true)
+        let lanes = try lanes(cluster, "late")
+        var limits = AppenderLimits(patience: .seconds(60))
+        limits.tailAge = .milliseconds(500)
+        let appender = LaneAppender(connector: LaneConnector(endpoint: cluster.endpoint), limits: limits)
+        defer { appender.stop() }
+        func areHeld(_ range: Range<Int>, _ lane: LaneName) async -> Bool {
+            let events = range.map { LaneEvent(lane: lane, id: "\($0)", bytes: Array("\($0)".utf8)) }
+            return await appender.append(events).allSatisfy { if case .held = $0 { true } else { false } }
+        }
+        for lane in lanes { #expect(await areHeld(0..<10, lane)) }
+        try cluster.cutOff(replicaAt: 0)
+        for number in 10..<20 { #expect(await areHeld(number..<(number + 1), lanes[0])) }
+        let last = ContinuousClock.now
+        cluster.primaries[0].kill()
+        var others = 10
+        try await PrivateCluster.pollUntil("the replica stands in") {
+            for lane in lanes.dropFirst() { #expect(await areHeld(others..<(others + 1), lane)) }
+            others += 1
+            return try cluster.isServed(at: 0, by: cluster.replicas[0])
+        }
+        #expect(last.duration(to: .now) > limits.tailAge)
+        let store = try store(cluster)
+        func events(_ lane: LaneName) throws -> [String] {
+            try LaneAppenderTests.events(store, lane).map { String(decoding: $0.bytes, as: UTF8.self) }
+        }
+        try await PrivateCluster.pollUntil("the replica is given what it never had") {
+            for lane in lanes.dropFirst() { #expect(await areHeld(others..<(others + 1), lane)) }
+            others += 1
+            return try events(lanes[0]).count >= 20
+        }
+        #expect(try events(lanes[0]) == (0..<20).map { "\($0)" })
+        #expect(try events(lanes[1]) == (0..<others).map { "\($0)" })
+    }
+
+    @Test(
+        "an event for a primary that is gone is refused in time though nothing else comes, and none is forgotten at the end"
+    )
+    func quietIngress() async throws {
+        let cluster = try PrivateCluster()
+        let lane = try lanes(cluster, "quiet")[0]
+        let limits = AppenderLimits(patience: .milliseconds(300))
+        let appender = LaneAppender(connector: LaneConnector(endpoint: cluster.endpoint), limits: limits)
+        func result(_ number: Int) async -> AppendResult {
+            await appender.append([LaneEvent(lane: lane, id: "\(number)", bytes: [1])])[0]
+        }
+        guard case .held = await result(0) else {
+            Issue.record("expected it to be held")
+            return
+        }
+        cluster.primaries[0].kill()
+        for number in 1..<4 {
+            switch await result(number) {
+            case .refused(.unreachable), .refused(.inDoubt): break
+            case let other: Issue.record("expected a refusal, got \(other)")
+            }
+        }
+        let patient = LaneAppender(connector: LaneConnector(endpoint: cluster.endpoint))
+        let waiting = Task { await patient.append([LaneEvent(lane: lane, id: "4", bytes: [1])])[0] }
+        // Behind it, so that it has been offered.
+        let other = try lanes(cluster, "quiet")[1]
+        _ = await patient.append([LaneEvent(lane: other, id: "5", bytes: [1])])
+        patient.stop()
+        #expect(await waiting.value == .refused(.stopped))
+        appender.stop()
     }
 }
 

@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 package import Redis
 
 /// A Redis Cluster of one test's own on loopback: each server a `PrivateRedis`.
@@ -91,6 +91,42 @@ package final class PrivateCluster: Sendable {
             guard ContinuousClock.now < end else { throw Fault(description: "expected within \(patience): \(what)") }
             _ = poll(nil, 0, 10)
         }
+    }
+}
+
+/// Failing over.
+extension PrivateCluster {
+    /// `wait` for a test that shares its thread with others.
+    package static func pollUntil(
+        _ what: String, isolation: isolated (any Actor)? = #isolation, until holds: () async throws -> Bool
+    ) async throws {
+        let end = ContinuousClock.now.advanced(by: patience)
+        while try await !holds() {
+            guard ContinuousClock.now < end else { throw Fault(description: "expected within \(patience): \(what)") }
+            await withCheckedContinuation { continuation in
+                Thread.detachNewThread {
+                    _ = poll(nil, 0, 10)
+                    continuation.resume()
+                }
+            }
+        }
+    }
+
+    /// From here on a replica gets nothing of its primary, and still may stand in for it.
+    package func cutOff(replicaAt place: Int) throws {
+        _ = try primaries[place].ask("ACL", "SETUSER", "default", "-psync", "-sync")
+        _ = try primaries[place].ask("CLIENT", "KILL", "TYPE", "replica")
+        try Self.wait("a replica is cut off") { try replicas[place].ask("INFO").contains("master_link_status:down") }
+    }
+
+    /// Whether the slots that were given to the primary at a place are this server's, as another primary has it.
+    package func isServed(at place: Int, by server: PrivateRedis) throws -> Bool {
+        let first = (place * KeySlot.count + 2) / 3
+        let witness = primaries[(place + 1) % primaries.count]
+        return try witness.ask("CLUSTER", "SLOTS").array?.contains { range in
+            range.array?.first?.int == Int64(first)
+                && range.array?.dropFirst(2).first?.array?.dropFirst().first?.int == server.port.map(Int64.init)
+        } ?? false
     }
 }
 

@@ -61,6 +61,22 @@ extension LaneStore {
         return try replies.map { reply throws(LaneError) in try Self.brake(in: reply) }
     }
 
+    /// What is known of an account's brake.
+    package enum BrakeReading: Sendable, Equatable {
+        /// Nil where none stands.
+        case known(AccountBrake?)
+        /// On a cluster: the account's own server cannot be reached.
+        case away
+    }
+
+    /// Like `brakes`, where the other accounts are to go on although the server of one is away.
+    package func brakesWhereReached(_ scopes: [BrakedScope]) throws(LaneError) -> [BrakeReading] {
+        let replies = try plainWhereReached(scopes.map { brakeReading($0) })
+        return try replies.map { reply throws(LaneError) in
+            reply.error == nil ? .known(try Self.brake(in: reply)) : .away
+        }
+    }
+
     func brakeReading(_ scope: BrakedScope) -> RedisCommand {
         RedisCommand("HMGET", key(of: scope), "until", "lets", "reason", "by")
     }
@@ -80,7 +96,12 @@ extension LaneStore {
             throw .unexpectedReply(call: "brake", came: "nothing")
         }
         switch try FunctionAnswer.read(reply, call: "brake") {
-        case .fault(let fault): throw .unexpectedReply(call: "brake", came: fault.description)
+        case .fault(let fault):
+            let error = RedisServerError(code: fault.code, message: fault.message)
+            throw .redis(
+                RedisError(
+                    .server(error), operation: command.name, endpoint: "\(connection.endpoint)",
+                    message: error.description))
         case .answer(let answer): return answer
         }
     }

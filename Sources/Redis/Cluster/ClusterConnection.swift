@@ -152,9 +152,17 @@ final class ClusterConnection {
         return try map.primaries.map { (node) throws(RedisError) in try connection(to: node) }
     }
 
-    func reachablePrimaries() -> [ServerConnection] {
+    /// With their places in the map and the numbers of their links.
+    func reachablePrimaries() -> [(number: Int, link: UInt64, connection: ServerConnection)] {
         refreshIfDoubtful()
-        return map.primaries.compactMap { try? connection(to: $0) }
+        return map.primaries.enumerated().compactMap { place, node in
+            guard let link = try? link(to: node) else {
+                // Perhaps another has its slots by now; nobody may ever send it a command that would tell.
+                isMapDoubtful = true
+                return nil
+            }
+            return (place, link.number, link.connection)
+        }
     }
 
     // MARK: Batches
