@@ -11,8 +11,9 @@ package enum SandboxServer {
     ///
     /// - Parameter port: 0 picks a free one, which `onListening` is told.
     package static func application(
-        settings: SandboxSettings, ledger: SandboxLedger, sender: WebhookSender, host: String = "127.0.0.1",
-        port: Int, logger: Logger, onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
+        settings: SandboxSettings, ledger: SandboxLedger, sender: WebhookSender,
+        host: String = "127.0.0.1", port: Int, logger: Logger,
+        onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) -> some ApplicationProtocol {
         let threads = SandboxThreads()
         let echoes = EchoPump(sender: sender, settings: settings)

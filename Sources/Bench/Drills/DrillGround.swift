@@ -1,66 +1,49 @@
-private import Foundation
-private import Redis
-
-/// The processes that a drill breaks: a private redis-server and every role by itself.
+/// The processes that a drill breaks: Redis and every role by itself.
 final class DrillGround {
-    let redis: RoleProcess
+    /// The only server; nil on a cluster.
+    let redis: SingleServer?
+    let cluster: ClusterServers?
     let sandbox: RoleProcess
     let ingress: RoleProcess
     let coordinator: RoleProcess
     let workers: [RoleProcess]
-    private let site: DrillSite
 
     init(_ site: DrillSite, _ plan: DrillPlan) throws {
-        self.site = site
         let folder = site.folder
-        let lines = [
-            "port 0", "unixsocket \(folder)/redis.sock", "dir \(folder)", "daemonize no", "appendonly yes",
-            "appendfsync \(site.durability == "always" ? "always" : "everysec")", "save \"\"", "maxmemory 2gb",
-            "maxmemory-policy noeviction", "hash-max-listpack-entries 128", "hash-max-listpack-value 1024",
-            "stream-node-max-bytes 16kb", "auto-aof-rewrite-min-size 256mb",
-        ]
-        try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: URL(filePath: "\(folder)/redis.conf"))
-        redis = RoleProcess("redis", ["redis-server", "\(folder)/redis.conf"], folder: folder)
+        cluster = try site.cluster.map { try ClusterServers(site, $0) }
+        redis = site.cluster == nil ? try SingleServer(site) : nil
         func role(_ kind: String, _ name: String, _ options: [String]) -> RoleProcess {
-            RoleProcess(name, [site.executable, kind] + options, folder: folder)
+            RoleProcess(
+                name, (site.network?.entrance(to: name) ?? []) + [site.executable, kind] + options, folder: folder)
         }
         let shared = [
-            "--redis", "\(folder)/redis.sock", "--namespace", site.namespace, "--durability", site.durability,
+            "--redis", site.redis, "--namespace", site.namespace, "--durability", site.durability,
         ]
         sandbox = role(
             "sandbox", "sandbox",
             [
                 "--config", site.config, "--zoneinfo", site.zoneinfo, "--port", "\(site.port(1))", "--secrets",
                 site.secrets, "--webhook", site.webhook, "--ledger", site.ledger, "--latency-ms", "\(plan.latencyMs)",
+                "--host", site.host(of: "sandbox"),
             ])
         ingress = role(
             "ingress", "ingress",
-            shared + ["--name", "i1", "--port", "\(site.port(0))", "--secrets", site.secrets] + site.ingressOptions)
+            shared + ["--name", "i1", "--port", "\(site.port(0))", "--secrets", site.secrets]
+                + ["--host", site.host(of: "ingress")] + site.ingressOptions)
         coordinator = role("coordinator", "coordinator", shared + ["--name", "c1", "--port", "0"])
         workers = (1...plan.workers).map { number in
             role(
                 "worker", "w\(number)",
                 shared + [
-                    "--name", "w\(number)", "--runners", "2", "--graph", "http://127.0.0.1:\(site.port(1))/v26.0",
-                    "--port", "\(site.port(1 + number))", "--patience-ms", "\(plan.patienceMs)",
+                    "--name", "w\(number)", "--runners", "2", "--graph", site.url("sandbox", 1) + "/v26.0",
+                    "--port", "\(site.port(1 + number))", "--host", site.host(of: "w\(number)"), "--patience-ms",
+                    "\(plan.patienceMs)",
                 ])
         }
     }
 
-    /// Starts Redis and returns when it answers.
-    func startRedis() throws {
-        try redis.start()
-        let deadline = ContinuousClock.now + .seconds(15)
-        while ContinuousClock.now < deadline {
-            if let connection = try? RedisConnection(site.endpoint), (try? connection.call(RedisCommand("PING"))) != nil
-            {
-                return
-            }
-            usleep(5_000)
-        }
-        throw DrillFailure(
-            "redis-server: expected an answer within 15 s, got none; its log ends with:\n\(redis.lastLines)")
-    }
+    /// What the lanes lie on.
+    var servers: (any DrillServers)? { redis ?? cluster }
 
     func startRoles() throws {
         for process in [sandbox, ingress, coordinator] + workers { try process.start() }
@@ -77,6 +60,7 @@ final class DrillGround {
 
     /// SIGKILL to whatever is left.
     func abandon() {
-        for process in workers + [ingress, coordinator, sandbox, redis] { process.killNow() }
+        for process in workers + [ingress, coordinator, sandbox] { process.killNow() }
+        servers?.abandon()
     }
 }

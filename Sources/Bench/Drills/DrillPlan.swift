@@ -16,6 +16,11 @@ package struct DrillPlan: Sendable {
     package var stopFor: Duration = .milliseconds(4_500)
     package var coordinatorKills: [Duration]
     package var redisKills: [Duration]
+    /// Of a cluster, one after the other: the first after this time, the next one so long after its pair was whole again.
+    package var primaryKills = 0
+    package var primaryEvery: Duration = .seconds(4)
+    /// Between processes in network namespaces, each so long after all was whole again.
+    package var cuts: [NetworkCut] = []
     /// Before each answer of the channel.
     package var latencyMs = 100
     /// After which an attempt without an answer counts as ambiguous.
@@ -50,6 +55,40 @@ package struct DrillPlan: Sendable {
         coordinatorKills: [.milliseconds(9_500)], redisKills: [.milliseconds(13_300)], patienceMs: 6_000,
         settleWithin: .seconds(30), fewestWithWork: 3, fewestWithEvents: 1)
 
+    /// On a Redis Cluster with replicas, `replicated(1)`: primaries killed one after the other under 120 events/s.
+    package static let failover = failover(kills: 20)
+    package static let failoverShort = failover(kills: 2)
+
+    /// A kill takes about eight seconds: the others notice it after two, the pair is whole again some seconds later.
+    package static func failover(kills: Int) -> DrillPlan {
+        var plan = DrillPlan(
+            senders: 6, groups: max(1, kills * 10 / 6), rounds: 15, rate: 120, workers: 2,
+            killEvery: .seconds(1_000_000),
+            stops: [], coordinatorKills: [], redisKills: [], patienceMs: 10_000, settleWithin: .seconds(60),
+            fewestWithWork: 0, fewestWithEvents: kills / 2)
+        plan.primaryKills = kills
+        return plan
+    }
+
+    /// On the same cluster, three workers: everybody is kept from Redis in turn, and servers from each other. Each cut outlasts
+    /// a lease (3 s) and what a failover takes (2 s until a server is missed).
+    package static let partitions: DrillPlan = {
+        var plan = DrillPlan.failover(kills: 0)
+        plan.groups = 30
+        plan.workers = 3
+        plan.cuts = [
+            NetworkCut(from: .workers([1]), to: .redis, lasts: .seconds(7)),
+            NetworkCut(from: .coordinator, to: .redis, lasts: .seconds(7)),
+            NetworkCut(from: .primary(0), to: .everybodyBut(primary: 0), lasts: .seconds(9)),
+            NetworkCut(from: .primary(1), to: .besides(primary: 1), lasts: .seconds(9)),
+            NetworkCut(from: .ingress, to: .redis, lasts: .seconds(6)),
+            NetworkCut(from: .redis, to: .workers([2]), isOneWay: true, lasts: .seconds(7)),
+            NetworkCut(from: .primary(2), to: .replica(2), lasts: .seconds(9)),
+            NetworkCut(from: .workers([1, 2, 3]), to: .pairs([1]), lasts: .seconds(6)),
+        ]
+        return plan
+    }()
+
     /// Every fault in the order of time; every second kill is aimed, and every stop.
     package var faults: [PlannedFault] {
         var faults: [PlannedFault] = []
@@ -61,6 +100,8 @@ package struct DrillPlan: Sendable {
         faults += stops.map { PlannedFault(at: $0, kind: .stop) }
         faults += coordinatorKills.map { PlannedFault(at: $0, kind: .coordinator) }
         faults += redisKills.map { PlannedFault(at: $0, kind: .redis) }
+        faults += (0..<primaryKills).map { PlannedFault(at: primaryEvery * ($0 + 1), kind: .primary) }
+        faults += cuts.enumerated().map { PlannedFault(at: primaryEvery * ($0 + 1), kind: .cut($1)) }
         return faults.sorted { $0.at < $1.at }
     }
 }
@@ -74,6 +115,9 @@ package struct PlannedFault: Sendable, Equatable {
         case stop
         case coordinator
         case redis
+        /// SIGKILL to a primary of a cluster, which is started again as replica once its own was promoted.
+        case primary
+        case cut(NetworkCut)
 
         package var name: String {
             switch self {
@@ -81,6 +125,8 @@ package struct PlannedFault: Sendable, Equatable {
             case .stop: "stop, continue"
             case .coordinator: "coordinator kill -9"
             case .redis: "redis kill -9"
+            case .primary: "primary kill -9"
+            case .cut: "cut"
             }
         }
     }

@@ -16,6 +16,7 @@ package struct DrillReport: Sendable {
         let slowest = waits.last ?? .zero
         let median = waits.isEmpty ? .zero : waits[waits.count / 2]
         let slowestRedis = records.filter { $0.kind == .redis }.compactMap(\.recovery).max() ?? .zero
+        let slowestPrimary = records.filter(\.isOfCluster).compactMap(\.recovery).max() ?? .zero
         let unrecovered = records.reduce(0) { $0 + $1.unrecovered }
         var faults: [String] = []
         if !isSettled { faults.append("not everything was decided and settled in time") }
@@ -26,6 +27,10 @@ package struct DrillReport: Sendable {
         if withWork < plan.fewestWithWork { faults.append("only \(withWork) faults met work") }
         if withEvents < plan.fewestWithEvents { faults.append("only \(withEvents) faults met undecided events") }
         if slowest > plan.recoveryLimit { faults.append("a lane waited \(slowest.inSeconds) s for its next commit") }
+        if slowestPrimary > plan.recoveryLimit {
+            faults.append(
+                "a lane waited \(slowestPrimary.inSeconds) s for its next commit after Redis was whole")
+        }
         if unrecovered > 0 { faults.append("\(unrecovered) lanes found no owner that commits") }
         isClean = faults.isEmpty
         let found = check.reckoning
@@ -41,7 +46,7 @@ package struct DrillReport: Sendable {
             (at least \(plan.fewestWithEvents))
             items in hand: \(metEvents) undecided events, \(metAttempts) open attempts
             another owner committed after a kill or stop: median \(median.inSeconds) s, longest \(slowest.inSeconds) s \
-            (limit \(plan.recoveryLimit.inSeconds) s); after Redis was back: \(slowestRedis.inSeconds) s
+            (limit \(plan.recoveryLimit.inSeconds) s); after Redis was back: \(max(slowestRedis, slowestPrimary).inSeconds) s
             longest that a lane stood still over several faults, outages of Redis included: \(longestStill.inSeconds) s
             bodies sent again: \(patience.repeated), longest until 200: \(patience.longest.inSeconds) s; \
             refused commits: at least \(figures.refused); spooled at most \(figures.mostSpooled)
@@ -81,11 +86,19 @@ package struct DrillReport: Sendable {
 }
 
 extension FaultRecord {
+    /// Whether servers of a cluster, or the ways to them, were its victims.
+    var isOfCluster: Bool {
+        switch kind {
+        case .primary, .cut: true
+        case .kill, .stop, .coordinator, .redis: false
+        }
+    }
+
     /// Whether a worker was its victim.
     var isOfWorker: Bool {
         switch kind {
         case .kill, .stop: true
-        case .coordinator, .redis: false
+        case .coordinator, .redis, .primary, .cut: false
         }
     }
 }

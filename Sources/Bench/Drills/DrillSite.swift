@@ -23,9 +23,13 @@ package struct DrillSite: Sendable {
     /// Of everything the drill writes; short enough for a socket's path.
     package var folder: String
     package var secrets: String
-    /// `appendfsync` of Redis and the level that the roles are told.
+    /// The level that the roles are told; `always` is also `appendfsync` of a single Redis.
     package var durability: String
     package var namespace = "drill"
+    /// Three servers that begin as primaries, then their replicas; nil: one private Redis on a unix socket.
+    package var cluster: [NodeAddress]?
+    /// Nil: every process listens on loopback.
+    package var network: DrillNetwork?
     /// Further options of the ingress, such as its spool.
     package var ingressOptions: [String] = []
     /// The lane clock's distance from the system's clock.
@@ -60,10 +64,18 @@ package struct DrillSite: Sendable {
 
     /// The lane clock.
     var laneClock: Instant { wallClock() + offset }
-    var endpoint: RedisEndpoint { .unix("\(folder)/redis.sock") }
+    var endpoint: RedisEndpoint { cluster.map { RedisEndpoint(.cluster($0)) } ?? .unix("\(folder)/redis.sock") }
+    /// The same as roles are told.
+    var redis: String { cluster == nil ? "\(folder)/redis.sock" : "\(endpoint)" }
     var ledger: String { "\(folder)/ledger.jsonl" }
     var input: String { "\(folder)/accepted.txt" }
-    var webhook: String { "http://127.0.0.1:\(port(0))/webhooks/meta" }
+    var webhook: String { url("ingress", 0) + "/webhooks/meta" }
+
+    /// Where a process listens.
+    func host(of name: String) -> String { network?.host(of: name) ?? "127.0.0.1" }
+
+    /// The root of what it serves at one of the ports.
+    func url(_ name: String, _ index: Int) -> String { "http://\(host(of: name)):\(port(index))" }
 
     func port(_ index: Int) -> Int { index < ports.count ? ports[index] : 0 }
 }

@@ -24,6 +24,10 @@ final class FaultConductor {
     private var victims = VictimChoice()
     private var frozen: (worker: Int, until: ContinuousClock.Instant, lanes: [String])?
     private var redisDown: (fault: Int, since: ContinuousClock.Instant)?
+    private var failover: Failover?
+    private var cut: OpenCut?
+    /// No further primary is killed before.
+    private var primariesRestUntil = ContinuousClock.now
     /// The longest that an aimed fault waits for its instant.
     private static let aimFor: Duration = .milliseconds(1_500)
 
@@ -51,8 +55,10 @@ final class FaultConductor {
         var quietSince = ContinuousClock.now
         while ContinuousClock.now < deadline {
             look()
+            try followFailover()
+            try followCut()
             thawIfDue()
-            if let fault = faults.first, ContinuousClock.now - start >= fault.at, redisDown == nil {
+            if let fault = faults.first, isDue(fault) {
                 try fire(fault)
                 faults.removeFirst()
             }
@@ -64,7 +70,7 @@ final class FaultConductor {
                 )
             }
             let isQuiet = wasDone && figures.spooled == 0 && sights.values.allSatisfy(\.isQuiet)
-            if !isQuiet || !faults.isEmpty || frozen != nil || redisDown != nil { quietSince = .now }
+            if !isQuiet || !faults.isEmpty || frozen != nil || isRedisAway { quietSince = .now }
             if ContinuousClock.now - quietSince >= Self.quietFor {
                 watch.end(sights, records: &records)
                 return true
@@ -87,6 +93,16 @@ final class FaultConductor {
         watch.update(now, now: .now, records: &records)
     }
 
+    private var isRedisAway: Bool { redisDown != nil || failover != nil || cut != nil }
+
+    private func isDue(_ fault: PlannedFault) -> Bool {
+        guard ContinuousClock.now - start >= fault.at, !isRedisAway else { return false }
+        switch fault.kind {
+        case .primary, .cut: return ContinuousClock.now >= primariesRestUntil
+        case .kill, .stop, .coordinator, .redis: return true
+        }
+    }
+
     private func fire(_ fault: PlannedFault) throws(DrillFailure) {
         switch fault.kind {
         case .kill(let isAimed): try killWorker(fault, isAimed)
@@ -98,14 +114,15 @@ final class FaultConductor {
         case .redis:
             note(fault, "redis")
             redisDown = (records.count - 1, .now)
-            ground.redis.killNow()
-            try ground.redis.start()
+            try ground.redis?.killAndStart()
+        case .primary: killPrimary(fault)
+        case .cut(let plan): try begin(plan, fault)
         }
     }
 
     private func killWorker(_ fault: PlannedFault, _ isAimed: Bool) throws(DrillFailure) {
         let (worker, lanes) = victim()
-        if isAimed { aim(lanes) }
+        if isAimed { _ = aim(lanes) }
         note(fault, ground.workers[worker].name)
         let cut = laneMilliseconds
         ground.workers[worker].killNow()
@@ -119,7 +136,7 @@ final class FaultConductor {
 
     private func stopWorker(_ fault: PlannedFault) {
         let (worker, lanes) = victim()
-        aim(lanes)
+        _ = aim(lanes)
         note(fault, ground.workers[worker].name)
         let cut = laneMilliseconds
         ground.workers[worker].freeze()
@@ -143,16 +160,89 @@ final class FaultConductor {
             owners: sights.mapValues(\.owner))
     }
 
-    /// Returns at the instant in which there is an undecided event, or after half of the time an open attempt, in a lane.
-    private func aim(_ lanes: [String]) {
+    /// Returns at the instant in which there is an undecided event, or after half of the time an open attempt, in a lane; gives
+    /// what was seen last.
+    private func aim(_ lanes: [String]) -> LaneEye.InHand? {
         let began = ContinuousClock.now
+        var last: LaneEye.InHand?
         while ContinuousClock.now - began < Self.aimFor {
             if let seen = eye.glimpse(lanes) {
-                if seen.events > 0 { return }
-                if seen.attempts > 0, ContinuousClock.now - began > Self.aimFor / 2 { return }
+                last = seen
+                if seen.events > 0 { return seen }
+                if seen.attempts > 0, ContinuousClock.now - began > Self.aimFor / 2 { return seen }
             }
             usleep(500)
         }
+        return last
+    }
+
+    /// Kills the primary of the next pair in turn, with an undecided event in one of its lanes.
+    private func killPrimary(_ fault: PlannedFault) {
+        guard let cluster = ground.cluster else { return }
+        let pair = records.count % ClusterServers.pairs
+        let lanes = eye.lanes.filter { cluster.pair(of: $0) == pair }
+        guard let primary = cluster.primary(of: pair) else { return }
+        let met = aim(lanes)
+        cluster.killNow(primary)
+        note(fault, cluster.name(primary))
+        records[records.count - 1].inHand = met
+        failover = Failover(fault: records.count - 1, pair: pair, victim: primary, lanes: lanes, since: .now)
+    }
+
+    /// Starts the victim again once its replica was promoted; once that one has a replica again, its lanes must go on.
+    private func followFailover() throws(DrillFailure) {
+        guard let cluster = ground.cluster, var current = failover else { return }
+        if !current.isVictimBack, let heir = cluster.primary(of: current.pair), heir != current.victim {
+            try cluster.startAgain(current.victim)
+            current.isVictimBack = true
+            failover = current
+        }
+        guard current.isVictimBack, cluster.isWhole(current.pair), let now = eye.look() else { return }
+        sights = now
+        records[current.fault].outage = ContinuousClock.now - current.since
+        failover = nil
+        primariesRestUntil = .now + plan.primaryEvery
+        watch.begin(
+            fault: current.fault, lanes: current.lanes, sights: now, isOwnerKept: true, now: .now, records: &records)
+    }
+
+    /// Keeps processes from each other; how long one of the sides' lanes wait counts from the end of the cut.
+    private func begin(_ plan: NetworkCut, _ fault: PlannedFault) throws(DrillFailure) {
+        guard let cluster = ground.cluster, let network = site.network else { return }
+        let from = plan.from.processes(cluster, workers: self.plan.workers)
+        let to = plan.to.processes(cluster, workers: self.plan.workers)
+        guard !from.isEmpty, !to.isEmpty else { return }
+        var ways = from.flatMap { from in to.map { (from, $0) } }
+        if !plan.isOneWay { ways += ways.map { ($0.1, $0.0) } }
+        let met = aim(eye.lanes)
+        let since = ContinuousClock.now
+        for (from, to) in ways { try Self.network { try network.cut(from, to: to) } }
+        note(fault, plan.name)
+        records[records.count - 1].inHand = met
+        cut = OpenCut(fault: records.count - 1, ways: ways, since: since, until: since + plan.lasts)
+    }
+
+    /// Ends the cut when it is due; once every pair has its replica again, all lanes must go on.
+    private func followCut() throws(DrillFailure) {
+        guard let cluster = ground.cluster, let network = site.network, var current = cut,
+            ContinuousClock.now >= current.until
+        else { return }
+        if !current.isHealed {
+            for (from, to) in current.ways { try Self.network { try network.heal(from, to: to) } }
+            records[current.fault].outage = ContinuousClock.now - current.since
+            current.isHealed = true
+            cut = current
+        }
+        guard (0..<ClusterServers.pairs).allSatisfy(cluster.isWhole), let now = eye.look() else { return }
+        sights = now
+        cut = nil
+        primariesRestUntil = .now + plan.primaryEvery
+        watch.begin(
+            fault: current.fault, lanes: eye.lanes, sights: now, isOwnerKept: true, now: .now, records: &records)
+    }
+
+    private static func network(_ body: () throws -> Void) throws(DrillFailure) {
+        do { try body() } catch { throw DrillFailure("\(error)") }
     }
 
     private func note(_ fault: PlannedFault, _ victim: String) {
@@ -162,6 +252,25 @@ final class FaultConductor {
     }
 
     private var laneMilliseconds: UInt64 { UInt64(clamping: site.laneClock.milliseconds) }
+}
+
+/// A primary that was killed, until its pair takes writes again.
+private struct Failover {
+    let fault: Int
+    let pair: Int
+    let victim: Int
+    let lanes: [String]
+    let since: ContinuousClock.Instant
+    var isVictimBack = false
+}
+
+/// A cut, until it is healed and Redis is whole again.
+private struct OpenCut {
+    let fault: Int
+    let ways: [(String, String)]
+    let since: ContinuousClock.Instant
+    let until: ContinuousClock.Instant
+    var isHealed = false
 }
 
 extension Duration {

@@ -16,7 +16,7 @@ package enum KillDrill {
         let ground = try DrillGround(site, plan)
         defer { ground.abandon() }
         let began = ContinuousClock.now
-        try ground.startRedis()
+        try ground.servers?.start()
         let published = try site.publish(site.endpoint)
         guard !published.accounts.isEmpty else { throw DrillFailure("expected accounts to write to, came none") }
         try ground.startRoles()
@@ -26,7 +26,8 @@ package enum KillDrill {
             "  \(published.lanes.count) lanes owned after \((ContinuousClock.now - began).inSeconds) s; \(plan.events) events follow"
         )
         let producer = DrillProducer(site, plan, accounts: published.accounts)
-        let figures = RoleFigures(workers: (1...plan.workers).map { site.port(1 + $0) }, ingress: site.port(0))
+        let figures = RoleFigures(
+            workers: (1...plan.workers).map { site.url("w\($0)", 1 + $0) }, ingress: site.url("ingress", 0))
         let outcome = Passage(FaultConductor(plan, site, ground, eye, producer, figures))
         let isSettled = try await withThrowingTaskGroup(of: Bool?.self) { group in
             group.addTask {
@@ -61,10 +62,10 @@ package enum KillDrill {
 
     /// Until every lane has an owner and ingress takes events.
     private static func waitUntilReady(_ ground: DrillGround, _ site: DrillSite, _ eye: LaneEye) async throws {
-        let deadline = ContinuousClock.now + .seconds(40)
+        let deadline = ContinuousClock.now + .seconds(150)
         while ContinuousClock.now < deadline {
             let isOwned = eye.look()?.values.allSatisfy { !$0.owner.isEmpty } ?? false
-            let request = HTTPClientRequest(url: "http://127.0.0.1:\(site.port(0))/readyz")
+            let request = HTTPClientRequest(url: site.url("ingress", 0) + "/readyz")
             if isOwned, let response = try? await HTTPClient.shared.execute(request, timeout: .seconds(1)),
                 response.status == .ok
             {
@@ -76,7 +77,7 @@ package enum KillDrill {
             "\($0.name): \($0.lastLines)"
         }
         throw DrillFailure(
-            "expected every lane to have an owner within 40 s; logs end with:\n" + logs.joined(separator: "\n"))
+            "expected every lane to have an owner within 150 s; logs end with:\n" + logs.joined(separator: "\n"))
     }
 }
 

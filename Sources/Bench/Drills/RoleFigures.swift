@@ -5,20 +5,20 @@ import Synchronization
 /// What the roles' own `/metrics` tell, read twice a second: refused commits of the workers, spooled events of ingress.
 final class RoleFigures: Sendable {
     private struct State {
-        var lastRefused: [Int: Double] = [:]
+        var lastRefused: [String: Double] = [:]
         var refused = 0.0
         var spooled = 0.0
         var mostSpooled = 0.0
     }
 
-    private let workers: [Int]
-    private let ingress: Int
+    private let workers: [String]
+    private let ingress: String
     private let state = Mutex(State())
 
     /// - Parameters:
-    ///   - workers: their ports on loopback.
-    ///   - ingress: its port.
-    init(workers: [Int], ingress: Int) {
+    ///   - workers: the roots of their URLs.
+    ///   - ingress: the root of its URL.
+    init(workers: [String], ingress: String) {
         self.workers = workers
         self.ingress = ingress
     }
@@ -35,8 +35,8 @@ final class RoleFigures: Sendable {
     /// Until it is cancelled.
     func run() async {
         while !Task.isCancelled {
-            for port in workers {
-                if let value = await read(port, "nightshift_commits_refused_total") { noteRefused(port, value) }
+            for url in workers {
+                if let value = await read(url, "nightshift_commits_refused_total") { noteRefused(url, value) }
             }
             if let value = await read(ingress, "nightshift_spooled_events") {
                 state.withLock { state in
@@ -48,18 +48,18 @@ final class RoleFigures: Sendable {
         }
     }
 
-    private func noteRefused(_ port: Int, _ value: Double) {
+    private func noteRefused(_ url: String, _ value: Double) {
         state.withLock { state in
-            let last = state.lastRefused[port] ?? 0
+            let last = state.lastRefused[url] ?? 0
             // A lower figure is another process's, which began at zero.
             state.refused += value >= last ? value - last : value
-            state.lastRefused[port] = value
+            state.lastRefused[url] = value
         }
     }
 
     /// The sum of a metric's samples; nil from a role that is dead, stopped or young.
-    private func read(_ port: Int, _ name: String) async -> Double? {
-        let request = HTTPClientRequest(url: "http://127.0.0.1:\(port)/metrics")
+    private func read(_ url: String, _ name: String) async -> Double? {
+        let request = HTTPClientRequest(url: url + "/metrics")
         guard let response = try? await HTTPClient.shared.execute(request, timeout: .milliseconds(500)),
             let body = try? await response.body.collect(upTo: 1 << 20)
         else { return nil }

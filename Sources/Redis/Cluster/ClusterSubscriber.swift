@@ -9,8 +9,9 @@ import Synchronization
 // Any loss makes the steward ask for the slots again, with back-off while they tell nothing new, and give the channels out
 // anew; each new subscription is told as `.subscribed`, after which the listener looks once.
 // Rejected: ordinary channels, which every server hears of: each message would cross the whole cluster's bus.
-// How it fails: a channel of a slot without a primary is heard of nowhere until the slot has one; the steward looks once
-// a second.
+// The slots are asked for once a second, and five times a second while a primary is lost: its heir is known to the others long
+// before the lost one's listener tries again.
+// How it fails: a channel of a slot without a primary is heard of nowhere until the slot has one.
 
 /// Started by `RedisSubscriber` for a cluster's endpoint.
 final class ClusterSubscriber: Sendable {
@@ -23,6 +24,8 @@ final class ClusterSubscriber: Sendable {
             var isClosing = false
             /// Something was lost: the slots are to be asked for.
             var isDoubtful = true
+            /// Servers whose channels are not heard now.
+            var lost: Set<NodeAddress> = []
         }
 
         let wish = Mutex(Wish())
@@ -101,6 +104,7 @@ private struct Steward {
 
     /// Slots are looked at again after so long, lost or not.
     private static let lookEvery: Duration = .seconds(1)
+    private static let lookEveryWhileLost: Duration = .milliseconds(200)
 
     init(
         endpoint: RedisEndpoint, seeds: [NodeAddress], clientName: String, pace: RedisSubscriber.Pace,
@@ -122,11 +126,12 @@ private struct Steward {
             if wish.isClosing { break }
             if wish.isDoubtful, retry.mayTry(at: .now) { askForSlots() }
             follow(wish.channels)
-            let isDoubtful = shared.wish.withLock { $0.isDoubtful }
-            shared.doorbell.wait(
-                until: .now.advanced(by: isDoubtful ? RetryPace.first : Self.lookEvery))
+            let (isDoubtful, hasLost) = shared.wish.withLock { ($0.isDoubtful, !$0.lost.isEmpty) }
+            let end = ContinuousClock.now.advanced(
+                by: isDoubtful ? RetryPace.first : hasLost ? Self.lookEveryWhileLost : Self.lookEvery)
+            shared.doorbell.wait(until: end)
             let misses = placed.count < shared.wish.withLock { $0.channels.count }
-            if misses { shared.wish.withLock { $0.isDoubtful = true } }
+            if misses || ContinuousClock.now >= end { shared.wish.withLock { $0.isDoubtful = true } }
         }
         for (_, listener) in listeners.sorted(by: { $0.key < $1.key }) { listener.close() }
     }
@@ -172,7 +177,10 @@ private struct Steward {
             }
             listener.subscribe(channels)
         }
-        for node in listeners.keys where !map.primaries.contains(node) { listeners.removeValue(forKey: node)?.close() }
+        for node in listeners.keys where !map.primaries.contains(node) {
+            listeners.removeValue(forKey: node)?.close()
+            shared.wish.withLock { _ = $0.lost.remove(node) }
+        }
     }
 
     private mutating func listener(of node: NodeAddress) -> ServerSubscriber? {
@@ -180,9 +188,15 @@ private struct Steward {
         let shared = shared
         do throws(RedisError) {
             let listener = try ServerSubscriber(endpoint.at(node), clientName: clientName, pace: pace) { event in
-                if case .lost = event {
-                    shared.wish.withLock { $0.isDoubtful = true }
+                switch event {
+                case .lost:
+                    shared.wish.withLock { wish in
+                        wish.isDoubtful = true
+                        wish.lost.insert(node)
+                    }
                     shared.doorbell.ring()
+                case .subscribed: shared.wish.withLock { _ = $0.lost.remove(node) }
+                case .message: break
                 }
                 shared.deliver(event)
             }

@@ -154,6 +154,7 @@ struct SandboxCommand: AsyncParsableCommand {
         shouldDisplay: false)
 
     @OptionGroup var config: ConfigOptions
+    @Option(help: "Address to listen on.") var host = "127.0.0.1"
     @Option(help: "Port to listen on.") var port = 8_090
     @Option(help: "Folder with secrets, a file each.") var secrets: String?
     @Option(help: "Where webhooks go.") var webhook = "http://127.0.0.1:8080/webhooks/meta"
@@ -169,7 +170,7 @@ struct SandboxCommand: AsyncParsableCommand {
         settings.latency = .milliseconds(latencyMs)
         var logger = Logger(label: "nightshift")
         logger.logLevel = .warning
-        let sandbox = try SandboxRole(settings: settings, ledgerPath: ledger, port: port, log: logger)
+        let sandbox = try SandboxRole(settings: settings, ledgerPath: ledger, host: host, port: port, log: logger)
         try await ServiceGroup(
             configuration: .init(
                 services: [.init(service: sandbox)], gracefulShutdownSignals: [.sigint, .sigterm], logger: logger)

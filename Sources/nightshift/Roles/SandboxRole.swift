@@ -9,15 +9,17 @@ import Telemetry
 final class SandboxRole: Service {
     let ledger: SandboxLedger
     private let settings: SandboxSettings
+    private let host: String
     private let port: Int
     private let log: Logger
     private let onListening: @Sendable (Int) async -> Void
 
     init(
-        settings: SandboxSettings, ledgerPath: String, port: Int, log: Logger,
+        settings: SandboxSettings, ledgerPath: String, host: String = "127.0.0.1", port: Int, log: Logger,
         onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) throws {
         self.settings = settings
+        self.host = host
         self.port = port
         self.log = log.with(.role, "sandbox")
         self.onListening = onListening
@@ -26,8 +28,8 @@ final class SandboxRole: Service {
 
     func run() async throws {
         let application = SandboxServer.application(
-            settings: settings, ledger: ledger, sender: WebhookSender(url: settings.webhookURL), port: port,
-            logger: log,
+            settings: settings, ledger: ledger, sender: WebhookSender(url: settings.webhookURL), host: host,
+            port: port, logger: log,
             onListening: onListening)
         try await application.run()
     }

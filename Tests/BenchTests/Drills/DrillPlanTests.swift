@@ -15,7 +15,19 @@ struct DrillPlanTests {
         #expect(plan.fewestWithWork == 40 && plan.fewestWithEvents == 10 && plan.latencyMs == 100)
     }
 
-    @Test("faults come in the order of time, before the last event", arguments: [DrillPlan.full, .short])
+    @Test(
+        "failovers: 20 primaries, 2 in the short form, nothing else, and load for ten seconds each",
+        arguments: [2, 20, 100])
+    func failover(kills: Int) {
+        let plan = DrillPlan.failover(kills: kills)
+        #expect(plan.faults.count == kills && plan.faults.allSatisfy { $0.kind == .primary })
+        #expect(plan.duration >= .seconds(9) * kills && plan.recoveryLimit == .seconds(5))
+        #expect(DrillPlan.failover.faults.count == 20 && DrillPlan.failoverShort.faults.count == 2)
+    }
+
+    @Test(
+        "faults come in the order of time, before the last event",
+        arguments: [DrillPlan.full, .short, .failover, .failoverShort])
     func order(plan: DrillPlan) {
         #expect(plan.faults.map(\.at) == plan.faults.map(\.at).sorted())
         #expect(plan.faults.allSatisfy { $0.at < plan.duration })
