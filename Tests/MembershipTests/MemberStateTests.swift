@@ -1,6 +1,7 @@
 import Contracts
 import Instants
 import Membership
+import TestEffort
 import Testing
 
 @Suite("MemberState")
@@ -123,6 +124,28 @@ struct MemberStateTests {
         let (later, stillAlone) = try view(["me"], now: 105_000)
         let again = state.beat(later, stillAlone, sights: [try lane(1): LaneSight(owner: try member("me"))])
         #expect(again == [.grant(try lane(1), assignment: 5)])
+    }
+
+    @Test(
+        "lanes that come, go and come again are pursued as the newest decision says, and a forgotten assignment is none"
+    )
+    func pursued() throws {
+        var state = MemberState(id: try member("me"))
+        let all = try (0..<50).map { try lane($0) }
+        state.learn(lanes: all)
+        let (control, census) = try view(["me", "other"])
+        var random = SeededGenerator(seed: 3)
+        for number in 1...40 as ClosedRange<UInt64> {
+            let changed = all.filter { _ in Int.random(in: 0..<4, using: &random) == 0 }
+            state.learn(
+                try changed.map {
+                    ($0, LaneTarget(member: try member(Bool.random(using: &random) ? "me" : "other"), number: number))
+                }, upTo: number)
+            let mine = try all.filter { state.assignment.targets[$0]?.member == (try member("me")) }
+            #expect(state.interests(control, census) == mine.sorted())
+        }
+        state.forgetAssignment()
+        #expect(state.interests(control, census).isEmpty)
     }
 
     @Test("an older decision that arrives late changes nothing")

@@ -57,6 +57,8 @@ package struct MemberState: Sendable {
     package let limits: Limits
     package private(set) var tenures: [LaneName: Tenure] = [:]
     package private(set) var assignment = Assignment()
+    /// The lanes that `assignment` gives to this member.
+    private var assigned: Set<LaneName> = []
     /// It takes nothing any more and gives everything up as soon as somebody asks.
     package var isLeaving = false
     /// Every lane that the topology has, in order.
@@ -81,19 +83,25 @@ package struct MemberState: Sendable {
 
     package mutating func learn(_ changes: [(lane: LaneName, target: LaneTarget)], upTo number: UInt64) {
         assignment.learn(changes, upTo: number)
+        for (lane, _) in changes {
+            if assignment.targets[lane]?.member == id { assigned.insert(lane) } else { assigned.remove(lane) }
+        }
     }
 
     /// For an assignment that Redis lost with its tail: everything is to be learned anew.
-    package mutating func forgetAssignment() { assignment = Assignment() }
+    package mutating func forgetAssignment() {
+        assignment = Assignment()
+        assigned = []
+    }
 
     /// Whether `interests` depends on who lives.
     package func needsCensus(_ control: ControlState) -> Bool {
-        !control.isLed || isLeaving || TargetChange(of: id, tenures: tenures, assignment: assignment) != TargetChange()
+        !control.isLed || isLeaving || targetChange != TargetChange()
     }
 
     /// The lanes whose owner has to be looked at before `beat`. O(lanes), without a leader O(lanes · members).
     package func interests(_ control: ControlState, _ census: Census) -> [LaneName] {
-        let change = TargetChange(of: id, tenures: tenures, assignment: assignment)
+        let change = targetChange
         let adoptable = adoptable(control, census)
         return isLeaving ? change.toGiveUp : change.toPursue + change.toGiveUp + adoptable
     }
@@ -102,7 +110,7 @@ package struct MemberState: Sendable {
     package mutating func beat(
         _ control: ControlState, _ census: Census, sights: [LaneName: LaneSight]
     ) -> [Action] {
-        let change = TargetChange(of: id, tenures: tenures, assignment: assignment)
+        let change = targetChange
         var actions = passed(control.now)
         for lane in change.toGiveUp {
             guard let sight = sights[lane], sight.wanted != nil, sight.wanted != id else { continue }
@@ -178,6 +186,10 @@ package struct MemberState: Sendable {
     package mutating func revokeAll(_ now: Instant) -> [Action] {
         isLeaving = true
         return held.map { revoke($0, now) }
+    }
+
+    private var targetChange: TargetChange {
+        TargetChange(of: id, tenures: tenures, assigned: assigned, assignment: assignment)
     }
 
     private func adoptable(_ control: ControlState, _ census: Census) -> [LaneName] {

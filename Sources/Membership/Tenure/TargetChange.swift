@@ -1,6 +1,8 @@
 import Contracts
 
 /// The difference between what a member has and what it is to have. Pure; both lists are in the order of lane names.
+///
+/// O(own lanes), whatever the cluster holds: each member asks for it at every heartbeat.
 struct TargetChange: Equatable {
     /// Assigned to this member, neither held nor under way.
     var toPursue: [LaneName] = []
@@ -10,16 +12,19 @@ struct TargetChange: Equatable {
 
     init() {}
 
-    init(of member: MemberID, tenures: [LaneName: MemberState.Tenure], assignment: Assignment) {
-        for (lane, target) in assignment.targets {
+    /// - Parameter assigned: the lanes whose target in `assignment` is this member.
+    init(
+        of member: MemberID, tenures: [LaneName: MemberState.Tenure], assigned: Set<LaneName>, assignment: Assignment
+    ) {
+        for lane in assigned {
             switch tenures[lane] {
-            case nil, .asked:
-                if target.member == member { toPursue.append(lane) }
-            case .held(let number):
-                if target.member != member, target.number > number { toGiveUp.append(lane) }
-            case .granted, .revoked:
-                break
+            case nil, .asked: toPursue.append(lane)
+            case .held, .granted, .revoked: break
             }
+        }
+        for (lane, tenure) in tenures {
+            guard case .held(let number) = tenure, let target = assignment.targets[lane] else { continue }
+            if target.member != member, target.number > number { toGiveUp.append(lane) }
         }
         toPursue.sort()
         toGiveUp.sort()

@@ -10,8 +10,9 @@ struct BenchCommand: AsyncParsableCommand {
         commandName: "bench", abstract: "Measure this machine: throughput, latency, idle cost, memory, start.",
         discussion: "Each measurement starts a redis-server of its own, with the settings of cluster/redis.conf.",
         subcommands: [
-            BenchLoadCommand.self, BenchLatencyCommand.self, BenchIdleCommand.self, BenchMemoryCommand.self,
-            BenchStartCommand.self, BenchDrainCommand.self,
+            BenchLoadCommand.self, BenchLatencyCommand.self, BenchIdleCommand.self, BenchPlanCommand.self,
+            BenchMemoryCommand.self,
+            BenchStartCommand.self, BenchDrainCommand.self, BenchPlanCommand.self,
         ],
         defaultSubcommand: BenchLoadCommand.self)
 }
