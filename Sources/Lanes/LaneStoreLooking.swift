@@ -29,6 +29,17 @@ extension LaneStore {
     private func fields<Value>(
         _ set: LaneFieldSet, of lanes: [LaneName], _ value: (LaneName, LaneFieldValues, Instant) -> Value
     ) throws(LaneError) -> [Value] {
+        try fieldsOrFault(set, of: lanes, value).compactMap { try? $0.1.get() }
+    }
+
+    /// Like `look`, with the lanes that are away in their places.
+    func lookOrFault(_ lanes: [LaneName]) throws(LaneError) -> [(LaneName, Result<LaneLook, LaneFault>)] {
+        try fieldsOrFault(LaneFieldValues.all, of: lanes) { Self.look($0, $1, $2) }
+    }
+
+    private func fieldsOrFault<Value>(
+        _ set: LaneFieldSet, of lanes: [LaneName], _ value: (LaneName, LaneFieldValues, Instant) -> Value
+    ) throws(LaneError) -> [(LaneName, Result<Value, LaneFault>)] {
         guard !lanes.isEmpty else { return [] }
         // Each lane's server has its own clock.
         let shards = lanes.map(shard)
@@ -42,15 +53,22 @@ extension LaneStore {
         let instants = try replies.prefix(times.count).map { (reply) throws(LaneError) in
             reply.error == nil ? try Self.instant(ofTime: reply) : nil
         }
-        var found: [Value] = []
+        var found: [(LaneName, Result<Value, LaneFault>)] = []
         found.reserveCapacity(lanes.count)
-        for (index, reply) in replies.dropFirst(times.count).enumerated() where reply.error == nil {
+        for (index, reply) in replies.dropFirst(times.count).enumerated() {
             let lane = lanes[index]
-            guard let place = clocks[shards[index]], let serverTime = instants[place] else { continue }
+            if let error = reply.error {
+                found.append((lane, .failure(LaneFault(error))))
+                continue
+            }
+            guard let place = clocks[shards[index]], let serverTime = instants[place] else {
+                found.append((lane, .failure(LaneFault(code: "NOREPLY", message: "its server did not tell the time"))))
+                continue
+            }
             guard let values = LaneFieldValues(reply, set) else {
                 throw .unexpectedReply(call: "HMGET", came: reply.kind)
             }
-            found.append(value(lane, values, serverTime))
+            found.append((lane, .success(value(lane, values, serverTime))))
         }
         return found
     }
@@ -102,12 +120,23 @@ extension LaneStore {
     package func results(
         _ lane: LaneName, after: EntryID = .start, most: Int = 100
     ) throws(LaneError) -> [StoredResults] {
-        try page(keys(of: lane).results, after, most).map { entry throws(LaneError) in
-            do {
-                return StoredResults(lane: lane, entry: entry.id, batch: try ResultBatch(serializedBytes: entry.body))
-            } catch {
-                throw .unexpectedReply(call: "results", came: "an entry \(entry.id) that is no ResultBatch")
-            }
+        try page(keys(of: lane).results, after, most).map { (entry) throws(LaneError) in try Self.results(entry, lane) }
+    }
+
+    /// The newest batches of a lane's results, newest first.
+    func latestResults(_ lane: LaneName, _ most: Int) throws(LaneError) -> [StoredResults] {
+        var command = RedisCommand("XREVRANGE")
+        command.add(keys(of: lane).results)
+        for word in ["+", "-", "COUNT"] { command.add(word) }
+        command.add(min(max(most, 1), 1_000))
+        return try entries(try plain([command])).map { (entry) throws(LaneError) in try Self.results(entry, lane) }
+    }
+
+    private static func results(_ entry: LogEntry, _ lane: LaneName) throws(LaneError) -> StoredResults {
+        do {
+            return StoredResults(lane: lane, entry: entry.id, batch: try ResultBatch(serializedBytes: entry.body))
+        } catch {
+            throw .unexpectedReply(call: "results", came: "an entry \(entry.id) that is no ResultBatch")
         }
     }
 
@@ -163,9 +192,11 @@ extension LaneStore {
         command.add("+")
         command.add("COUNT")
         command.add(min(max(most, 1), 1_000))
-        guard let entries = try plain([command]).first?.array else {
-            throw .unexpectedReply(call: "XRANGE", came: "no array")
-        }
+        return try entries(try plain([command]))
+    }
+
+    private func entries(_ replies: [RedisReply]) throws(LaneError) -> [LogEntry] {
+        guard let entries = replies.first?.array else { throw .unexpectedReply(call: "XRANGE", came: "no array") }
         return try entries.map { entry throws(LaneError) in
             guard let parts = entry.array, parts.count == 2, let id = parts[0].string.flatMap({ EntryID($0) }),
                 let fields = parts[1].array

@@ -113,6 +113,7 @@ struct ClusterLanesTests {
             return try lanes.dropFirst().allSatisfy { try owner.decided($0).count == 20 }
         }
         #expect(try owner.store.glance(lanes).count == 3)
+        #expect(try owner.store.standings(lanes).map(\.isMoving) == [true, false, false])
         try cluster.moveKeys(slotOf: tag, from: 0, to: 1, most: 1_000)
         try cluster.endMoving(slotOf: tag, from: 0, to: 1)
         #expect(await held)
@@ -143,7 +144,13 @@ struct ClusterLanesTests {
         #expect(areHeld(await appender.append(events(0..<300))))
         try owner.turn()
         #expect(areHeld(await appender.append(events(300..<600))))
+        let view = try store(cluster)
+        #expect(try view.standings(lanes).allSatisfy { $0.look != nil && $0.away == nil && !$0.isMoving })
         cluster.primaries[0].kill()
+        // The lane without a primary is told, with a reason, in its place among the others.
+        let standings = try view.standings(lanes)
+        #expect(standings.map(\.lane) == lanes && standings.map { $0.look == nil } == [true, false, false])
+        #expect(standings[0].away?.isAway == true)
         // Some of these wait for the replica; those of the other lanes do not.
         async let waiting = appender.append(events(600..<900).filter { $0.lane == lanes[0] })
         let others = events(600..<900).filter { $0.lane != lanes[0] }

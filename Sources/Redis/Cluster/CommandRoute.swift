@@ -29,7 +29,7 @@ extension RedisCommand {
 
     private static let reading: Set<String> = [
         "TIME", "PING", "INFO", "ROLE", "HGET", "HGETALL", "HKEYS", "HLEN", "HMGET", "HSCAN", "HVALS", "EXISTS", "GET",
-        "SCAN", "XLEN", "XRANGE", "ZCARD", "ZMSCORE", "ZRANGE", "ZRANGEBYSCORE",
+        "SCAN", "XLEN", "XRANGE", "XREVRANGE", "ZCARD", "ZMSCORE", "ZRANGE", "ZRANGEBYSCORE",
     ]
 
     /// An argument's bytes; 0 is the name.

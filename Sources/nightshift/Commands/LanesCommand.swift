@@ -7,32 +7,88 @@ import Lanes
 /// Lanes at a glance, and the few things an operator may do to them.
 struct LanesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "lanes", abstract: "Show lanes; pause, resume, close, open or step them.",
-        subcommands: [List.self, Pause.self, Resume.self, Close.self, Open.self, Step.self],
+        commandName: "lanes", abstract: "Show lanes; pause, resume, close, drain, open or step them.",
+        subcommands: [
+            List.self, Hot.self, Pause.self, Resume.self, Close.self, LanesDrainCommand.self, Open.self, Step.self,
+        ],
         defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "One line a lane.")
+        static let configuration = CommandConfiguration(
+            abstract: "One line a lane; one whose Redis is away with the reason.")
 
         @OptionGroup var redis: RedisOptions
         @Flag(help: "Print JSON lines.") var json = false
-        @Flag(help: "Only lanes with undecided events, an alarm, a pause or no owner.") var trouble = false
+        @Flag(help: "Only lanes that are away or have undecided events, an alarm, a pause or no owner.") var trouble =
+            false
 
         func run() async throws {
             let session = try Session(redis)
-            let looks = try session.store.look(session.lanes()).filter { !trouble || $0.isTroubled }
+            let standings = try session.store.standings(session.lanes()).filter { !trouble || $0.isTroubled }
             if json {
-                for look in looks { Output.line(look.json.text()) }
+                for standing in standings { Output.line(standing.json.text()) }
                 return
             }
             var table = TextTable("lane", "owner", "epoch", "pending", "appended", "state", "next due")
-            for look in looks {
+            for standing in standings {
+                let look = standing.look
+                func number(_ value: UInt64?) -> String { value.map { String($0) } ?? "-" }
                 table.add(
-                    look.lane.text, look.owner ?? "-", "\(look.epoch)", "\(look.pending)", "\(look.appended)",
-                    look.states,
-                    look.nextDue?.description ?? "-")
+                    standing.lane.text, look?.owner ?? "-", number(look?.epoch), number(look?.pending),
+                    number(look?.appended), standing.states, look?.nextDue?.description ?? "-")
             }
             Output.line(table.text)
+        }
+    }
+
+    struct Hot: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Lanes that decide far more than others, with the conversations that make them.")
+
+        @OptionGroup var redis: RedisOptions
+        @Option(help: "How long to look, in seconds.") var seconds = 5
+        @Option(help: "Decisions a second below which no lane is named.") var atLeast = LaneHeat.leastRate
+        @Option(help: "How many conversations to name.") var conversations = 5
+        @Flag(help: "Print JSON lines.") var json = false
+
+        func validate() throws {
+            guard (1...600).contains(seconds), (1...100).contains(conversations), atLeast > 0 else {
+                throw ValidationError("expected 1 to 600 seconds, 1 to 100 conversations and a rate above 0")
+            }
+        }
+
+        func run() async throws {
+            let before = try decided()
+            try await Task.sleep(for: .seconds(seconds))
+            let session = try Session(redis)
+            for hot in LaneHeat.hot(
+                before: before, after: try decided(), seconds: Double(seconds), leastRate: atLeast)
+            {
+                let talkers = LaneHeat.talkers(try session.store.latestConversations(hot.lane), most: conversations)
+                if json {
+                    Output.line(Self.json(hot, talkers).text())
+                    continue
+                }
+                Output.line("\(hot.lane)  \(Int(hot.rate)) decisions/s, \(Int(hot.timesAverage)) times the average")
+                for talker in talkers { Output.line("  \(talker.decisions)  \(talker.conversation)") }
+            }
+        }
+
+        private func decided() throws -> [LaneName: UInt64] {
+            let session = try Session(redis)
+            let looks = try session.store.glance(session.lanes())
+            return Dictionary(looks.map { ($0.lane, $0.decided) }) { first, _ in first }
+        }
+
+        private static func json(_ hot: HotLane, _ talkers: [HotLane.Talker]) -> JSONValue {
+            [
+                "lane": .string(hot.lane.text), "decisions_per_second": .integer(Int64(hot.rate)),
+                "times_average": .integer(Int64(hot.timesAverage)),
+                "conversations": .array(
+                    talkers.map {
+                        ["conversation": .string($0.conversation), "decisions": .integer(Int64($0.decisions))]
+                    }),
+            ]
         }
     }
 
@@ -86,15 +142,7 @@ protocol LaneVerbCommand: AsyncParsableCommand {
 extension LaneVerbCommand {
     func run() async throws {
         let session = try Session(redis)
-        let known = try session.lanes()
-        var lanes: [LaneName] = []
-        for name in names {
-            let found = known.filter { $0.text == name || $0.partition == name }
-            guard !found.isEmpty else {
-                throw Failure(expected: "a lane or partition of this namespace", came: "\"\(name)\"", at: "names")
-            }
-            lanes += found
-        }
+        let lanes = try session.lanes(named: names)
         let replies = try session.store.control(lanes.map { (lane: $0, verb: verb) })
         var refused: [String] = []
         for (lane, reply) in zip(lanes, replies) {
@@ -105,6 +153,29 @@ extension LaneVerbCommand {
             }
         }
         guard refused.isEmpty else { throw Failure("refused:\n" + refused.joined(separator: "\n")) }
+    }
+}
+
+extension LaneStanding {
+    var isTroubled: Bool { isMoving || look?.isTroubled ?? true }
+
+    /// Words for what is unusual, or `open`.
+    var states: String {
+        guard let look else { return "away: \(away?.description ?? "no answer")" + (isMoving ? ", moving" : "") }
+        guard isMoving else { return look.states }
+        return (look.states == "open" ? "" : look.states + ", ") + "moving to another primary"
+    }
+
+    var json: JSONValue {
+        guard let look else {
+            return [
+                "lane": .string(lane.text), "away": .string(away?.description ?? "no answer"),
+                "moving": .bool(isMoving),
+            ]
+        }
+        guard isMoving, case .object(var fields) = look.json else { return look.json }
+        fields["moving"] = .bool(true)
+        return .object(fields)
     }
 }
 
