@@ -98,4 +98,37 @@ struct DeskTests {
         }
         #expect(scene.actions.filter { $0.kind == .notify }.count == 1)
     }
+
+    @Test("who was called says so: nobody else is called, even if another person had claimed the conversation before")
+    func claimedBefore() throws {
+        var policy = TestPolicy()
+        policy.ladder = [
+            LadderStep(after: .zero, target: .team), LadderStep(after: .seconds(600), target: .named("lead")),
+        ]
+        policy.rounds = 2
+        var scene = Scene(policy.built())
+        try scene.take(.message("m1", "hello?", at: .november(19, 20)), at: .november(19, 20))
+        try scene.settle(try #require(scene.texts().first))
+        func claim(_ id: String, _ agent: String, at: Instant) throws {
+            try scene.take(.of(id, at: at) { $0.claim.agent = agent }, at: at)
+        }
+        try claim("c1", "kim", at: .november(19, 20, 5))
+        try scene.advance(to: .november(20, 10))
+        var told = 0
+        func deliverTells() throws {
+            for tell in scene.actions.filter({ $0.kind == .tell }).dropFirst(told) {
+                told += 1
+                try scene.take(tell.event, at: .november(20, 10))
+            }
+        }
+        try deliverTells()
+        #expect(scene.texts(.notify).count == 1)
+        try claim("ack.1", "night", at: .november(20, 10))
+        #expect(scene.rules.last == "claim.taken")
+        #expect(scene.talk().agent == "kim")
+        try deliverTells()
+        #expect(scene.states[Self.matter]?.matter.standing == .acknowledged)
+        try scene.advance(to: .november(20, 14))
+        #expect(scene.texts(.notify).count == 1)
+    }
 }

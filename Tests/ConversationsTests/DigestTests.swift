@@ -119,6 +119,46 @@ struct DigestTests {
         var scene = Self.scene()
         let decision = try scene.take(Self.told(1, .escalation, rule: "safety", at: Self.start), at: Self.start)
         #expect(decision.actions.map(\.rule) == ["safety"])
+        // Its end takes nothing off the digest, in which it never was.
+        for number in 2...3 { try scene.take(Self.told(number, at: Self.start), at: Self.start) }
+        try scene.take(Self.told(1, .closed, at: Self.start, decisions: 2), at: Self.start)
+        try scene.advance(to: Self.start + .seconds(120))
+        #expect(scene.texts(.notify).last?.text.hasPrefix("2 conversations wait: promise.broken 2;") == true)
+    }
+
+    @Test(
+        "a threat in a matter that waits for the digest, or that somebody has taken, calls at once",
+        arguments: [false, true])
+    func rises(isTaken: Bool) throws {
+        var scene = Self.scene()
+        try scene.take(Self.told(1, .escalation, rule: "first_response.missed", at: Self.start), at: Self.start)
+        if isTaken { try scene.take(Self.told(1, .claimed, at: Self.start, decisions: 2), at: Self.start) }
+        let threat = try scene.take(
+            Self.told(1, .escalation, rule: "safety", at: Self.start, decisions: 3), at: Self.start)
+        #expect(threat.actions.map(\.rule) == ["safety"])
+        #expect(threat.actions.map(\.class) == [.safety])
+        let matter = EntityID.matter(team: "berlin", conversation: Self.conversation(1))
+        #expect(scene.states[matter]?.matter.standing == .notified)
+        // What comes after it is smaller: it stays a threat, and nothing of it stands in a digest.
+        try scene.take(Self.told(1, .brokenPromise, at: Self.start, decisions: 4), at: Self.start)
+        #expect(scene.states[matter]?.matter.rule == "safety")
+        try scene.advance(to: Self.start + .seconds(7_200))
+        #expect(scene.texts(.notify).map(\.rule) == ["safety"])
+        #expect(scene.states[Self.desk]?.desk.opened == 1)
+    }
+
+    @Test("a matter whose reason changes while it waits is counted, and taken off, by its new reason")
+    func newReason() throws {
+        var scene = Self.scene()
+        try scene.take(Self.told(0, .escalation, rule: "promise.pre_breach", at: Self.start), at: Self.start)
+        try scene.take(Self.told(1, .escalation, rule: "vip", at: Self.start), at: Self.start)
+        try scene.take(Self.told(0, at: Self.start, decisions: 2), at: Self.start)
+        var answered = scene
+        try scene.advance(to: Self.start + .seconds(120))
+        #expect(scene.texts(.notify).first?.text.hasPrefix("2 conversations wait: vip 1, promise.broken 1;") == true)
+        try answered.take(Self.told(0, .closed, at: Self.start, decisions: 3), at: Self.start)
+        try answered.advance(to: Self.start + .seconds(120))
+        #expect(answered.texts(.notify).first?.text.hasPrefix("1 conversation waits: vip 1;") == true)
     }
 
     @Test("who claims the desk takes everything it has called for: no ladder goes on")

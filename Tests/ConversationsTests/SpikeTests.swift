@@ -85,33 +85,77 @@ struct SpikeTests {
     @Test("an incident is one matter: it calls once, is acknowledged by a claim, and calls again when it is over")
     func incident() throws {
         var scene = Self.scene()
-        func told(_ at: Instant) -> Event {
-            .of(
-                "t\(at.milliseconds)", at: at,
-                in: .matter(team: "berlin", conversation: .post(account: "shop", originalPost: "post"))
-            ) {
-                $0.told = Told.with {
-                    $0.origin = "p/shop/post"
-                    $0.decisions = UInt64(at.milliseconds)
-                    $0.matter = .spike
-                    $0.rule = "spike"
-                    $0.market = "de"
-                }
-            }
-        }
-        try scene.take(told(Self.start), at: Self.start)
-        let second = try scene.take(told(Self.start + .seconds(60)), at: Self.start + .seconds(60))
+        try scene.take(Self.told(Self.start), at: Self.start)
+        let second = try scene.take(Self.told(Self.start + .seconds(60)), at: Self.start + .seconds(60))
         #expect(second.actions.isEmpty)
         #expect(second.result.rule == "desk.spike.same_incident")
-        let matter = EntityID.matter(team: "berlin", conversation: .post(account: "shop", originalPost: "post"))
+        let matter = Self.incident
         let at = Self.start + .seconds(120)
         try scene.take(.of("claim", at: at, in: matter) { $0.claim.agent = "kim" }, at: at)
         #expect(scene.rules.last == "desk.claimed")
         #expect(scene.states[matter]?.matter.standing == .acknowledged)
         try scene.take(.of("end", at: at, in: matter) { $0.resolve.agent = "kim" }, at: at)
         #expect(scene.states[matter]?.matter.standing == .closed)
-        let third = try scene.take(told(Self.start + .seconds(7 * 3_600)), at: Self.start + .seconds(7 * 3_600))
+        let third = try scene.take(Self.told(Self.start + .seconds(7 * 3_600)), at: Self.start + .seconds(7 * 3_600))
         #expect(third.actions.count == 1)
+    }
+
+    @Test("an incident lasts for as long as alarms come, and is over a day after the last one")
+    func lasting() throws {
+        var scene = Self.scene()
+        try scene.take(Self.told(Self.start), at: Self.start)
+        try scene.take(.of("claim", at: Self.start, in: Self.incident) { $0.claim.agent = "kim" }, at: Self.start)
+        for hours in [10, 20, 30, 40] {
+            let at = Self.start + .seconds(hours * 3_600)
+            let alarm = try scene.take(Self.told(at), at: at)
+            #expect(alarm.actions.isEmpty, "after \(hours) hours")
+            #expect(scene.states[Self.incident]?.matter.standing == .acknowledged)
+        }
+        try scene.advance(to: Self.start + .seconds(64 * 3_600 - 1))
+        #expect(scene.states[Self.incident]?.matter.standing == .acknowledged)
+        try scene.advance(to: Self.start + .seconds(64 * 3_600))
+        #expect(scene.states[Self.incident]?.matter.standing == .closed)
+        #expect(scene.rules.last == "desk.spike.over")
+        let desk = EntityID.desk(team: "berlin")
+        #expect(scene.states[desk]?.desk.opened == 1)
+        #expect(scene.states[desk]?.desk.closed == 1)
+        let at = Self.start + .seconds(65 * 3_600)
+        #expect(try scene.take(Self.told(at), at: at).actions.count == 1)
+        #expect(scene.states[desk]?.desk.opened == 2)
+    }
+
+    @Test(
+        "an alarm of another post that comes late is heard, and calls if a person has closed the incident; twice is once"
+    )
+    func delayed() throws {
+        var scene = Self.scene()
+        let at = Self.start + .seconds(300)
+        try scene.take(Self.told(at), at: at)
+        let open = try scene.take(Self.told(Self.start, from: "b"), at: at)
+        #expect(open.result.rule == "desk.spike.same_incident")
+        #expect(scene.states[Self.incident]?.matter.facts == "post")
+        try scene.take(.of("end", at: at, in: Self.incident) { $0.resolve.agent = "kim" }, at: at)
+        let late = Self.told(Self.start + .seconds(60), from: "c")
+        #expect(try scene.take(late, at: at).actions.count == 1)
+        #expect(try scene.take(late, at: at).result.verdict == .duplicate)
+    }
+
+    private static let incident = EntityID.matter(
+        team: "berlin", conversation: .post(account: "shop", originalPost: "post"))
+
+    /// What a post tells of the one incident.
+    private static func told(_ at: Instant, from post: String = "post") -> Event {
+        .of("t\(post)\(at.milliseconds)", at: at, in: incident) {
+            $0.told = Told.with {
+                $0.origin = "p/shop/post"
+                $0.decisions = UInt64(at.milliseconds)
+                $0.matter = .spike
+                $0.rule = "spike"
+                $0.market = "de"
+                $0.dueAt = at.milliseconds
+                $0.facts = post
+            }
+        }
     }
 
     @Test("posts of one campaign are one incident, which calls once")

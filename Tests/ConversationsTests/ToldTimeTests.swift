@@ -61,6 +61,34 @@ struct ToldTimeTests {
         #expect(scene.rules.last == "promise.due")
     }
 
+    @Test("a decision that raises the alarm and ends the matter tells its end alone, so that the desk calls nobody")
+    func alarmAndEnd() throws {
+        var scene = try Self.promised()
+        scene.policy = try Self.policy(2, number: 2)
+        let at = Instant.november(21, 9)
+        let decision = try scene.take(.echo("e", at: at, inbox: true), at: at)
+        let tells = decision.actions.filter { $0.kind == .tell }
+        #expect(tells.map(\.event.told.matter) == [.closed])
+        for tell in tells { try scene.take(tell.event, at: at) }
+        let matter = EntityID.matter(team: "berlin", conversation: .anna)
+        #expect(scene.states[matter]?.matter.standing == .closed)
+        try scene.advance(to: .november(23, 12))
+        #expect(scene.texts(.notify).isEmpty)
+    }
+
+    @Test("a decision that raises the alarm and hears a threat tells the threat")
+    func alarmAndThreat() throws {
+        var scene = try Self.promised()
+        scene.policy = try Self.policy(2, number: 2)
+        let at = Instant.november(21, 9)
+        let decision = try scene.take(.message("n", "I will burn your shop down", at: at), at: at)
+        let tells = decision.actions.filter { $0.kind == .tell }
+        #expect(tells.map(\.event.told.rule) == ["safety"])
+        #expect(tells.map(\.class) == [.safety])
+        let call = try scene.take(try #require(tells.first?.event), at: at)
+        #expect(call.actions.map(\.rule) == ["safety"])
+    }
+
     @Test("edge case 37: an account that moves to a market with another clock leaves promises as they were told")
     func movedAccount() throws {
         var scene = Scene()

@@ -101,7 +101,7 @@ extension Turn {
         act(.tell, .safety) { action in
             var told = Told()
             told.origin = origin.text
-            // Several posts tell of one incident, each with counts of its own; the instant orders them all.
+            // Several posts tell of one incident, each with counts of its own; the instant says how new it is.
             told.decisions = UInt64(max(0, instant))
             told.matter = .spike
             told.rule = SpikeAlarm.rule
@@ -142,19 +142,25 @@ extension DeskTurn {
     /// An incident that is not closed by a person is over after this without another alarm.
     private static let incidentEnds = Duration.seconds(86_400)
 
-    /// The first post that alarms calls; another one of the same incident only adds to it.
+    /// The first post that alarms calls; another one of the same incident, or the same one again, only adds to it.
     mutating func hearSpike(_ told: Told) {
-        let isOpen = matter.standing == .notified || matter.standing == .acknowledged
-        let since = now - Instant(milliseconds: matter.openedAt)
+        // An alarm that came late may be older than the call that it made.
+        let last = max(matter.dueAt, matter.openedAt)
         matter.rule = told.rule
-        matter.facts = told.facts
-        matter.dueAt = told.dueAt
-        if isOpen, since < Self.incidentEnds {
-            result.rule = "desk.spike.same_incident"
-            return
+        if told.dueAt >= matter.dueAt {
+            matter.facts = told.facts
+            matter.dueAt = told.dueAt
         }
-        state.timers.removeAll()
-        matter.standing = .unspecified
-        open()
+        if matter.isOpen, now - Instant(milliseconds: last) < Self.incidentEnds {
+            result.rule = "desk.spike.same_incident"
+        } else {
+            if matter.isOpen { close() }
+            open()
+        }
+        state.timers.removeAll { $0.kind == .quiet }
+        var over = ArmedTimer()
+        over.kind = .quiet
+        over.dueAt = (now + Self.incidentEnds).milliseconds
+        state.timers.append(over)
     }
 }

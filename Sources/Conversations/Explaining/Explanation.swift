@@ -125,6 +125,7 @@ package enum Explanation {
         "desk.handover": "the desk got the conversation from a team that has gone, and calls until it is acknowledged",
         "desk.spike": "complaints under a post are far more than usual, so the desk calls at once, whatever the hour",
         "desk.spike.same_incident": "another post of an incident that the desk knows already",
+        "desk.spike.over": "no alarm came for a day, so the incident is over",
         "desk.digest": "the calls that the desk had gathered went out together",
         "desk.claimed": "a person took what the desk had called for",
         "desk.closed": "a person closed the matter",
@@ -168,6 +169,7 @@ package enum Explanation {
         "inbox_echo": "a person answered in the platform's own inbox",
         "foreign_echo": "another app wrote to the customer, so Nightshift keeps silent for a while",
         "claim": "a person took the conversation",
+        "claim.taken": "another person has the conversation already; the desk calls nobody else",
         "resolve": "a person closed the conversation",
         "overtaken": "a newer message of the customer had been decided before it",
     ]

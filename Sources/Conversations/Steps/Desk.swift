@@ -9,7 +9,8 @@ import Instants
 ///
 /// It climbs the team's ladder: each step calls somebody, and a timer leads to the next one until the matter is acknowledged
 /// or closed, or the last round has ended. Who is called follows the sun: the team while somebody of it is there, else a
-/// team that is there and can answer, else who is on call. What was handed over always ends at who is on call.
+/// team that is there and can answer, else who is on call. What was handed over always ends at who is on call. A threat in
+/// a matter that is open already begins the ladder anew, whoever has acknowledged the smaller thing.
 struct DeskTurn {
     let id: EntityID
     let cause: String
@@ -45,7 +46,7 @@ struct DeskTurn {
 
     mutating func hear(_ told: Told) {
         matter.origin = told.origin
-        matter.heard = told.decisions
+        matter.heard = max(matter.heard, told.decisions)
         matter.market = told.market
         matter.language = told.language
         matter.channel = told.channel
@@ -53,9 +54,14 @@ struct DeskTurn {
         result.rule = "desk.\(told.matter.word)"
         switch told.matter {
         case .escalation, .brokenPromise, .handover:
-            matter.rule = told.rule
             matter.dueAt = told.dueAt
-            open()
+            guard matter.isOpen else {
+                matter.rule = told.rule
+                return open()
+            }
+            // A threat stays one until the matter ends.
+            guard !isSafety else { return }
+            if told.rule == Self.safety { rise() } else { recount(as: told.rule) }
         case .spike: hearSpike(told)
         case .claimed:
             if matter.standing != .closed { acknowledge() }
@@ -84,24 +90,34 @@ struct DeskTurn {
     mutating func hear(_ event: Event) {
         result.rule = "noted"
         result.market = matter.market
-        let isOpen = matter.standing == .notified || matter.standing == .acknowledged
         switch event.kind {
-        case .claim where isOpen:
+        case .claim where matter.isOpen:
             result.rule = "desk.claimed"
             acknowledge()
-        case .resolve where isOpen:
+        case .resolve where matter.isOpen:
             result.rule = "desk.closed"
             close()
         default: break
         }
     }
 
+    /// Of a matter that is not open.
     mutating func open() {
-        guard matter.standing == .unspecified || matter.standing == .closed else { return }
+        changeDesk { $0.opened &+= 1 }
+        begin()
+    }
+
+    private mutating func rise() {
+        withdrawCall()
+        state.timers.removeAll()
+        matter.rule = Self.safety
+        begin()
+    }
+
+    private mutating func begin() {
         matter.standing = .notified
         matter.openedAt = now.milliseconds
         matter.step = 0
-        changeDesk { $0.opened &+= 1 }
         climb()
     }
 
@@ -112,6 +128,11 @@ struct DeskTurn {
             return
         }
         state.timers.remove(at: armed)
+        if timer.kind == .quiet, matter.isOpen {
+            result.market = matter.market
+            result.rule = "desk.spike.over"
+            return close()
+        }
         guard timer.kind == .escalationStep, matter.standing == .notified else {
             result.rule = "timer.settled"
             return
@@ -130,10 +151,10 @@ struct DeskTurn {
     private mutating func acknowledge() {
         withdrawCall()
         matter.standing = .acknowledged
-        state.timers.removeAll()
+        state.timers.removeAll { $0.kind == .escalationStep }
     }
 
-    private mutating func close() {
+    mutating func close() {
         withdrawCall()
         matter.standing = .closed
         state.timers.removeAll()
@@ -198,6 +219,15 @@ struct DeskTurn {
         holder.desk = counts
         desk = holder
         deskChanged = true
+    }
+}
+
+extension Matter {
+    var isOpen: Bool { standing == .notified || standing == .acknowledged }
+
+    /// Posts tell of one spike in no order of each other: only the same alarm again is a duplicate, by its event.
+    func hasHeard(_ told: Told) -> Bool {
+        told.matter != .spike && heard >= told.decisions
     }
 }
 

@@ -17,7 +17,11 @@ extension DeskTurn {
     /// A digest goes out at the latest so long before something in it is due.
     private static let beforeDue = Duration.seconds(600)
 
-    private var isUrgent: Bool { matter.rule == "safety" || matter.rule == SpikeAlarm.rule }
+    /// The rule of threats and self-harm.
+    static let safety = "safety"
+
+    var isSafety: Bool { matter.rule == Self.safety }
+    private var isUrgent: Bool { isSafety || matter.rule == SpikeAlarm.rule }
 
     mutating func call(_ target: String) {
         result.called = target
@@ -30,9 +34,7 @@ extension DeskTurn {
 
     /// An acknowledged matter calls nobody any more.
     mutating func withdrawCall() {
-        guard let calls = desk?.desk.calls, matter.standing == .notified, let desk,
-            matter.calledAt > desk.desk.calledAt, let line = calls.firstIndex(where: { $0.target == matter.called })
-        else { return }
+        guard let line = collectedLine else { return }
         let (rule, origin) = (matter.rule, matter.origin)
         changeDesk { desk in
             desk.calls[line].matters -= min(1, desk.calls[line].matters)
@@ -42,6 +44,27 @@ extension DeskTurn {
             if desk.calls[line].first == origin { desk.calls[line].first = "" }
             if desk.calls[line].matters == 0 { desk.calls.remove(at: line) }
         }
+    }
+
+    /// The matter waits or is seen to for another reason now; a call that waits for the digest is counted by it.
+    mutating func recount(as rule: String) {
+        let old = matter.rule
+        matter.rule = rule
+        guard old != rule, let line = collectedLine else { return }
+        changeDesk { desk in
+            if let known = desk.calls[line].rules.firstIndex(where: { $0.rule == old && $0.count > 0 }) {
+                desk.calls[line].rules[known].count -= 1
+            }
+            desk.calls[line].count(rule)
+        }
+    }
+
+    /// Where this matter's last call waits for the digest; nil if it waits no more, or was made by itself.
+    private var collectedLine: Int? {
+        guard !isUrgent, let desk = desk?.desk, matter.standing == .notified, matter.calledAt > desk.calledAt else {
+            return nil
+        }
+        return desk.calls.firstIndex { $0.target == matter.called }
     }
 
     /// False if the desk holds calls for as many targets as it can.
@@ -111,12 +134,16 @@ extension CollectedCall {
         matters &+= 1
         if first.isEmpty { first = matter.origin }
         if matter.dueAt > 0 { dueAt = dueAt == 0 ? matter.dueAt : min(dueAt, matter.dueAt) }
-        if let known = rules.firstIndex(where: { $0.rule == matter.rule }) {
+        count(matter.rule)
+    }
+
+    fileprivate mutating func count(_ rule: String) {
+        if let known = rules.firstIndex(where: { $0.rule == rule }) {
             rules[known].count &+= 1
         } else if rules.count < DeskTurn.mostRules {
             rules.append(
                 CountedRule.with {
-                    $0.rule = matter.rule
+                    $0.rule = rule
                     $0.count = 1
                 })
         }

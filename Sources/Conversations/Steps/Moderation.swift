@@ -45,8 +45,8 @@ extension Turn {
     private mutating func escalateForSafety(_ words: Words, _ arrival: Arrival) {
         cancelAutomaticTexts()
         list(words, arrival, isLate: arrival.isLate)
-        result.rule = "safety"
-        tell(.escalation, .safety, rule: "safety", due: now)
+        result.rule = DeskTurn.safety
+        tell(.escalation, .safety, rule: DeskTurn.safety, due: now)
     }
 
     private mutating func leaveToPerson(_ words: Words, _ said: Classification, _ arrival: Arrival) -> Bool {

@@ -5,8 +5,9 @@ import Instants
 extension Turn {
     mutating func decide(claim: Claim) {
         guard talk.agent.isEmpty || talk.agent == claim.agent else {
-            // The first in the log has it; `assign` moves it.
+            // The first in the log has it; `assign` moves it. But whoever was called and says so is enough for the desk.
             result.rule = "claim.taken"
+            if talk.escalated { tell(.claimed, rule: "claim.taken", due: nil) }
             return
         }
         talk.agent = claim.agent
@@ -51,7 +52,8 @@ extension Turn {
     }
 
     /// Tells the team's desk about this conversation. The tell carries the decision count, so an older one that arrives
-    /// later is a duplicate there.
+    /// later is a duplicate there. So would be a second one of the same decision: a decision tells a desk once, and its last
+    /// word counts, which knows of those before. A matter that began and ended with one decision calls nobody.
     mutating func tell(
         _ matter: Told.Matter, _ class: Action.Class = .promiseNear, rule: String, due: Instant?
     ) {
@@ -59,25 +61,30 @@ extension Turn {
             if !talk.escalated, matter != .handover { findTeam() }
             talk.escalated = true
         }
-        let (team, marketName, channel) = (self.team, market.name, rules.account.channel)
-        let language = languageTag
-        let (origin, count, instant) = (id, state.decisions, now.milliseconds)
+        let (team, instant) = (self.team, now.milliseconds)
+        var told = Told()
+        told.origin = id.text
+        told.decisions = state.decisions
+        told.matter = matter
+        told.rule = rule
+        told.market = market.name
+        told.language = languageTag
+        told.channel = rules.account.channel
+        told.dueAt = due?.milliseconds ?? 0
+        let target = EntityID.matter(team: team, conversation: id).text
+        if let earlier = actions.firstIndex(where: { $0.kind == .tell && $0.event.conversation == target }) {
+            actions[earlier].class = `class`
+            actions[earlier].rule = rule
+            actions[earlier].event.told = told
+            return
+        }
         act(.tell, `class`) { action in
-            var told = Told()
-            told.origin = origin.text
-            told.decisions = count
-            told.matter = matter
-            told.rule = rule
-            told.market = marketName
-            told.language = language
-            told.channel = channel
-            told.dueAt = due?.milliseconds ?? 0
             var event = Event()
             event.id = action.actionID.description
             event.account = action.account
             event.happenedAt = instant
             event.receivedAt = instant
-            event.conversation = EntityID.matter(team: team, conversation: origin).text
+            event.conversation = target
             event.told = told
             action.team = team
             action.rule = rule
