@@ -1,4 +1,5 @@
 package import Contracts
+internal import Redis
 
 /// Every key name of Nightshift, made in one place.
 ///
@@ -74,6 +75,8 @@ package final class LaneKeys: Sendable {
     package let dead: [UInt8]
     /// The sharded channel on which an owner, or an heir, is woken.
     package let wakeChannel: [UInt8]
+    /// Where in a cluster all of them lie.
+    let slot: KeySlot
 
     init(lane: LaneName, prefix: String) {
         func key(_ name: String) -> [UInt8] { Array((prefix + name).utf8) }
@@ -89,6 +92,7 @@ package final class LaneKeys: Sendable {
         results = key("results")
         dead = key("dead")
         wakeChannel = key("wake")
+        slot = KeySlot(of: hash)
     }
 }
 

@@ -7,7 +7,7 @@ internal import SwiftProtobuf
 /// out the lanes whose primary cannot be reached.
 extension LaneStore {
     /// The number of the primary that a lane lies on, as far as is known; 0 without a cluster.
-    package func shard(of lane: LaneName) -> Int { connection.shard(ofKey: keys(of: lane).hash) }
+    package func shard(of lane: LaneName) -> Int { connection.shard(of: keys(of: lane).slot) }
 
     /// All that a lane's hash says. Redis: one HMGET a lane, about 6 µs.
     package func look(_ lanes: [LaneName]) throws(LaneError) -> [LaneLook] {

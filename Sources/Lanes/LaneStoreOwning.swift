@@ -68,7 +68,7 @@ extension LaneStore {
         return answers
     }
 
-    private func linkNumber(of lane: LaneName) -> UInt64 { connection.linkNumber(ofKey: keys(of: lane).hash) }
+    private func linkNumber(of lane: LaneName) -> UInt64 { connection.linkNumber(of: keys(of: lane).slot) }
 
     /// Splits off the requests of lanes that must be taken again first. A failover may have taken a lane back to where it
     /// stood before, with the same token; a new connection is how this process learns of it.

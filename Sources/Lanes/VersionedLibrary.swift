@@ -57,16 +57,7 @@ package struct VersionedLibrary: Sendable {
     func run(
         _ commands: [RedisCommand], wait: RedisCommand?, on connection: RedisConnection
     ) throws(RedisError) -> (replies: [RedisReply], reached: [Int64]) {
-        var (replies, closings) = try connection.pipeline(commands, closing: wait)
-        let missing = replies.indices.filter { replies[$0].error?.isFunctionNotFound == true }
-        if !missing.isEmpty {
-            try library.load(on: connection)
-            let again = try connection.pipeline(missing.map { commands[$0] }, closing: wait)
-            for (place, index) in missing.enumerated() {
-                replies[index] = again.replies[place]
-                if wait != nil { closings[index] = again.closings[place] }
-            }
-        }
+        let (replies, closings) = try connection.pipeline(commands, closing: wait, loading: library)
         return (replies, closings.map { $0.int ?? 0 })
     }
 }

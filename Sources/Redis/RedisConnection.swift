@@ -44,7 +44,8 @@ package final class RedisConnection {
 
     /// Sends the commands and gives their replies in the same order; a server's error stands in its place as
     /// `RedisReply.error`. One round trip, whatever the number of commands; to a cluster one to all primaries at once,
-    /// and only commands of one slot keep their order among each other.
+    /// and only commands of one slot keep their order among each other, and only while no slot moves: one that is
+    /// redirected runs behind those that are not.
     ///
     /// - Parameter deadline: for all of it together; nil: `endpoint.timeouts.reply`.
     /// - Throws: if no command was answered.
@@ -52,8 +53,14 @@ package final class RedisConnection {
         _ commands: [RedisCommand], deadline: Duration? = nil
     ) throws(RedisError) -> [RedisReply] {
         let replies = try pipeline(commands, closing: nil, deadline: deadline).replies
+        try checkReached(replies, commands)
+        return replies
+    }
+
+    /// - Throws: if no command was answered.
+    func checkReached(_ replies: [RedisReply], _ commands: [RedisCommand]) throws(RedisError) {
         guard isCluster, let last = replies.last?.error, replies.allSatisfy({ $0.error?.isUnreached == true }) else {
-            return replies
+            return
         }
         throw failure(last, of: commands.last?.name ?? "pipeline")
     }
@@ -92,7 +99,7 @@ package final class RedisConnection {
             message: "expected \(expected), came \(reply.kind)")
     }
 
-    private func failure(_ error: RedisServerError, of operation: String) -> RedisError {
+    func failure(_ error: RedisServerError, of operation: String) -> RedisError {
         let code: RedisError.Code =
             switch error.code {
             case RedisServerError.noReply: .connectionLost
@@ -153,13 +160,24 @@ extension RedisConnection {
 
     /// Keys with the same number lie on the same server, as far as is known; 0 without a cluster.
     package func shard(ofKey key: [UInt8]) -> Int {
-        cluster?.shard(of: KeySlot(of: key)) ?? 0
+        shard(of: KeySlot(of: key))
     }
+
+    /// The same for a slot that is known.
+    package func shard(of slot: KeySlot) -> Int { cluster?.shard(of: slot) ?? 0 }
 
     /// Another number means that the server behind a key was lost sight of since: another primary, a new connection, a
     /// slot that moved. 0 without a cluster, and while no connection to that server is open.
     package func linkNumber(ofKey key: [UInt8]) -> UInt64 {
-        cluster?.linkNumber(of: KeySlot(of: key)) ?? 0
+        linkNumber(of: KeySlot(of: key))
+    }
+
+    /// The same for a slot that is known.
+    package func linkNumber(of slot: KeySlot) -> UInt64 { cluster?.linkNumber(of: slot) ?? 0 }
+
+    /// The servers that did not know a function since the last call; itself without a cluster.
+    func takeServersWithoutFunctions() -> [RedisConnection] {
+        cluster?.takeLacking().map(RedisConnection.init) ?? [self]
     }
 
     /// Rises with each connection that is opened to a primary and each change of the slots; 0 without a cluster.

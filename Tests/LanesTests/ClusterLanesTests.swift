@@ -165,7 +165,7 @@ struct ClusterLanesTests {
             try owner.turn()
             return Set(try owner.decided(lanes[0])).count == 300
         }
-        print("decided again \(killed.duration(to: .now)) after the other lanes, with a node timeout of 2 s")
+        print("decided again \(killed.duration(to: .now)) after the other lanes")
         for (place, lane) in lanes.enumerated() {
             let decided = try owner.decided(lane)
             #expect(Set(decided) == Set(stride(from: place, to: 900, by: 3).map { "\($0)" }))

@@ -52,6 +52,23 @@ struct SentinelTests {
         #expect(!away.message.contains("the primary of"))
     }
 
+    @Test("a Sentinel that takes connections and says nothing is passed over, and not asked first again")
+    func silentSentinel() throws {
+        let site = try PrivateSentinels()
+        let silent = try PrivateRedis(withTCP: true)
+        func connections() throws -> Int64? {
+            let fields = try silent.ask("INFO", "stats").string.map(InfoFields.init(text:))
+            return fields?["total_connections_received"].flatMap { Int64($0) }
+        }
+        let before = try #require(try connections())
+        silent.pause()
+        let endpoint = try site.endpoint(first: silent.node)
+        for _ in 0..<3 { #expect(try RedisConnection(endpoint).call(RedisCommand("PING")) == .status("PONG")) }
+        silent.resume()
+        // One of ours, and the one that asks.
+        #expect(try connections() == before + 2)
+    }
+
     @Test("a primary that became a replica is left for the one that the Sentinels name")
     func demoted() throws {
         let site = try PrivateSentinels()

@@ -28,26 +28,43 @@ package final class PrivateRedis: Sendable {
     ///   - tls: its certificate and roots, on a free loopback port; clients need none of their own unless
     ///     `tls-auth-clients yes` stands in the configuration.
     package init(_ configuration: [String] = [], withTCP: Bool = false, tls: TestCertificates? = nil) throws {
-        folder = try makeTemporaryFolder("redis")
+        let folder = try makeTemporaryFolder("redis")
+        self.folder = folder
         endpoint = .unix("\(folder)/redis.sock")
-        port = withTCP ? try freeLoopbackPort() : nil
-        tlsPort = try tls.map { _ in try freeLoopbackPort() }
-        process = Mutex(nil)
-        let tlsLines =
-            tls.map {
+        let made = try Self.retryingPorts {
+            let port = withTCP ? try freeLoopbackPort() : nil
+            let tlsPort = try tls.map { _ in try freeLoopbackPort() }
+            let tlsLines =
+                tls.map {
+                    [
+                        "tls-port \(tlsPort ?? 0)", "tls-cert-file \($0.server.certificate)",
+                        "tls-key-file \($0.server.key)", "tls-ca-cert-file \($0.authority)", "tls-auth-clients no",
+                    ]
+                } ?? []
+            let lines =
                 [
-                    "tls-port \(tlsPort ?? 0)", "tls-cert-file \($0.server.certificate)",
-                    "tls-key-file \($0.server.key)", "tls-ca-cert-file \($0.authority)", "tls-auth-clients no",
-                ]
-            } ?? []
-        let lines =
-            [
-                "port \(port ?? 0)", "bind 127.0.0.1", "unixsocket \(folder)/redis.sock", "dir \(folder)",
-                "save \"\"", "appendonly no", "daemonize no", "logfile \(folder)/redis.log",
-            ] + tlsLines + configuration
-        try (lines.joined(separator: "\n") + "\n").write(
-            toFile: "\(folder)/redis.conf", atomically: false, encoding: .utf8)
-        try restart()
+                    "port \(port ?? 0)", "bind 127.0.0.1", "unixsocket \(folder)/redis.sock", "dir \(folder)",
+                    "save \"\"", "appendonly no", "daemonize no", "logfile \(folder)/redis.log",
+                ] + tlsLines + configuration
+            try (lines.joined(separator: "\n") + "\n").write(
+                toFile: "\(folder)/redis.conf", atomically: false, encoding: .utf8)
+            return (port: port, tlsPort: tlsPort, process: try Self.start(in: folder))
+        }
+        (port, tlsPort) = (made.port, made.tlsPort)
+        process = Mutex(made.process)
+    }
+
+    /// Tries three times with ports of its own where another process was quicker: a free port is nobody's until it is
+    /// listened on.
+    static func retryingPorts<Made>(_ make: () throws -> Made) throws -> Made {
+        for _ in 0..<2 {
+            do {
+                return try make()
+            } catch let failure as StartFailure where failure.description.contains("Failed listening on") {
+                continue
+            }
+        }
+        return try make()
     }
 
     deinit { close() }
@@ -64,14 +81,23 @@ package final class PrivateRedis: Sendable {
 
     /// Starts the server again in its folder, after `kill()`; returns once it answers.
     package func restart() throws {
+        do {
+            let started = try Self.start(in: folder)
+            process.withLock { $0 = started }
+        } catch {
+            close()
+            throw error
+        }
+    }
+
+    private static func start(in folder: String) throws -> ServerProcess {
         let started = try ServerProcess(arguments: ["redis-server", "\(folder)/redis.conf"])
-        process.withLock { $0 = started }
         let end = ContinuousClock.now.advanced(by: .seconds(20))
         while true {
-            if answers() { return }
+            if answers(.unix("\(folder)/redis.sock")) { return started }
             guard ContinuousClock.now < end, started.isRunning else {
                 let log = (try? String(contentsOfFile: "\(folder)/redis.log", encoding: .utf8)) ?? "no log"
-                close()
+                started.end()
                 throw StartFailure(description: "expected redis-server to answer within 20 s, its log: \(log)")
             }
             usleep(2_000)
@@ -79,9 +105,9 @@ package final class PrivateRedis: Sendable {
     }
 
     /// Whether it has read its data and serves; one that asks for a password does.
-    private func answers() -> Bool {
+    private static func answers(_ endpoint: RedisEndpoint) -> Bool {
         do throws(RedisError) {
-            _ = try connect().call(RedisCommand("PING"))
+            _ = try RedisConnection(endpoint).call(RedisCommand("PING"))
             return true
         } catch {
             return error.serverError?.code == "NOAUTH"

@@ -20,8 +20,8 @@ package final class PrivateSentinels: Sendable {
         for (place, sentinel) in sentinels.enumerated() {
             let lines = [
                 "bind 127.0.0.1", "port \(sentinel.port)", "dir \(folder)", "logfile \(folder)/\(place).log",
-                "sentinel monitor main 127.0.0.1 \(primary.port ?? 0) 2", "sentinel down-after-milliseconds main 1000",
-                "sentinel failover-timeout main 5000",
+                "sentinel monitor main 127.0.0.1 \(primary.port ?? 0) 2", "sentinel down-after-milliseconds main 3000",
+                "sentinel failover-timeout main 10000",
             ]
             let file = "\(folder)/\(place).conf"
             try (lines.joined(separator: "\n") + "\n").write(toFile: file, atomically: false, encoding: .utf8)
@@ -29,7 +29,10 @@ package final class PrivateSentinels: Sendable {
             processes.withLock { $0.append(process) }
         }
         try PrivateCluster.wait("the Sentinels know each other and the replica") {
-            sentinels.allSatisfy { sentinel in
+            guard processes.withLock({ $0.allSatisfy(\.isRunning) }) else {
+                throw PrivateCluster.Fault(description: "expected three Sentinels, one has ended")
+            }
+            return sentinels.allSatisfy { sentinel in
                 let facts = try? RedisConnection(RedisEndpoint(.tcp(host: sentinel.host, port: sentinel.port)))
                     .call(RedisCommand("SENTINEL", "MASTER", "main")).array
                 guard let facts else { return false }
@@ -52,9 +55,9 @@ package final class PrivateSentinels: Sendable {
         try? FileManager.default.removeItem(atPath: folder)
     }
 
-    /// The first one named is nobody: one Sentinel that is away must not matter.
-    package func endpoint(service: String = "main") throws -> RedisEndpoint {
-        let nobody = NodeAddress(host: "127.0.0.1", port: try freeLoopbackPort())
+    /// The first one named is nobody, unless somebody is given: one Sentinel that is away must not matter.
+    package func endpoint(service: String = "main", first: NodeAddress? = nil) throws -> RedisEndpoint {
+        let nobody = try first ?? NodeAddress(host: "127.0.0.1", port: try freeLoopbackPort())
         return RedisEndpoint(.sentinel([nobody] + sentinels, service: service))
     }
 }

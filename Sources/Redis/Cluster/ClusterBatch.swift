@@ -48,9 +48,10 @@ struct ClusterBatch {
         let parts = split(by: cluster)
         mustWait = false
         var started: [(part: Part, connection: ServerConnection)] = []
-        for part in parts {
+        // What must first be connected to is written to last: it may take its time.
+        for part in parts.filter({ cluster.isOpen($0.node) }) + parts.filter({ !cluster.isOpen($0.node) }) {
             do throws(RedisError) {
-                let connection = try cluster.connection(to: part.node)
+                let connection = try cluster.connection(to: part.node, until: deadline)
                 try connection.start(wireCommands(part))
                 connection.push()
                 started.append((part, connection))
@@ -68,26 +69,37 @@ struct ClusterBatch {
     private mutating func split(by cluster: ClusterConnection) -> [Part] {
         var parts: [Part] = []
         var places: [NodeAddress: Int] = [:]
+        /// The same by the primary's place in the map, which costs no hashing of names.
+        var placesOfPrimaries = [Int?](repeating: nil, count: cluster.map.primaries.count)
         let tries = open
         open = []
         for each in tries {
-            let node: NodeAddress? =
-                each.ask
-                ?? {
-                    switch commands[each.index].route {
-                    case .anywhere: cluster.anyPrimary()
-                    case .slot(let slot): cluster.map.owner(of: slot)
-                    }
-                }()
+            var primary: Int?
+            var node = each.ask
+            if node == nil {
+                switch commands[each.index].route {
+                case .anywhere: node = cluster.anyPrimary()
+                case .slot(let slot): primary = cluster.map.place(of: slot)
+                }
+            }
+            if let primary {
+                if let place = placesOfPrimaries[primary] {
+                    parts[place].tries.append(each)
+                    continue
+                }
+                node = cluster.map.primaries[primary]
+            }
             guard let node else {
                 isAway(each, "no primary serves its slot", cluster)
                 continue
             }
-            if places[node] == nil {
-                places[node] = parts.count
+            let place = places[node] ?? parts.count
+            if place == parts.count {
+                places[node] = place
                 parts.append(Part(node: node))
             }
-            if let place = places[node] { parts[place].tries.append(each) }
+            parts[place].tries.append(each)
+            if let primary { placesOfPrimaries[primary] = place }
         }
         return parts
     }
@@ -121,6 +133,7 @@ struct ClusterBatch {
     private mutating func take(_ reply: RedisReply, _ each: Try, _ node: NodeAddress, _ cluster: ClusterConnection) {
         replies[each.index] = reply
         nodes[each.index] = node
+        if reply.error?.isFunctionNotFound == true { cluster.lacking.insert(node) }
         guard let error = reply.error, let redirect = Redirect(error, asked: node.host) else { return }
         if redirect.wantsRefresh { cluster.isMapDoubtful = true }
         switch redirect {

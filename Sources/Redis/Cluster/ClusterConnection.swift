@@ -22,6 +22,8 @@ final class ClusterConnection {
     private(set) var map = SlotMap()
     /// Something was answered that the slots known here do not explain.
     var isMapDoubtful = false
+    /// Servers that did not know a function.
+    var lacking: Set<NodeAddress> = []
     private let seeds: [NodeAddress]
     private let clientName: String?
     private var links: [NodeAddress: Link] = [:]
@@ -48,26 +50,27 @@ final class ClusterConnection {
     // MARK: Slots
 
     /// Asks for the slots if they are in doubt and have not been asked for just now.
-    func refreshIfDoubtful() {
+    func refreshIfDoubtful(until deadline: ContinuousClock.Instant? = nil) {
         guard isMapDoubtful, refreshPace.mayTry(at: .now) else { return }
         let started = ContinuousClock.now
         do throws(RedisError) {
-            try refresh()
+            try refresh(until: deadline)
         } catch {
             refreshPace.failed(at: .now, took: started.duration(to: .now))
         }
     }
 
-    /// Asks servers for the slots until one answers.
-    func refresh() throws(RedisError) {
+    /// Asks servers for the slots until one answers, or until the deadline.
+    func refresh(until deadline: ContinuousClock.Instant? = nil) throws(RedisError) {
         let known = map.primaries + seeds.filter { !map.primaries.contains($0) }
         var last = RedisError(
             .connect, operation: "CLUSTER", endpoint: "\(endpoint)", message: "expected a server of the cluster")
         turn += 1
         for place in known.indices {
             let node = known[(place + turn) % known.count]
+            if let deadline, .now >= deadline { break }
             do throws(RedisError) {
-                let found = try slots(askedOf: node)
+                let found = try slots(askedOf: node, until: deadline)
                 if found != map {
                     map = found
                     changes += 1
@@ -86,10 +89,12 @@ final class ClusterConnection {
         throw last
     }
 
-    private func slots(askedOf node: NodeAddress) throws(RedisError) -> SlotMap {
-        let connection = try link(to: node).connection
+    private func slots(
+        askedOf node: NodeAddress, until deadline: ContinuousClock.Instant?
+    ) throws(RedisError) -> SlotMap {
+        let connection = try link(to: node, until: deadline).connection
         let end = ContinuousClock.now.advanced(by: min(endpoint.timeouts.reply, Self.longestConnect))
-        let reply = try connection.call(RedisCommand("CLUSTER", "SLOTS"), until: end)
+        let reply = try connection.call(RedisCommand("CLUSTER", "SLOTS"), until: min(end, deadline ?? end))
         guard let found = SlotMap(reply, asked: node.host), !found.primaries.isEmpty else {
             throw RedisError(
                 .unexpectedReply, operation: "CLUSTER", endpoint: "\(connection.endpoint)",
@@ -107,15 +112,24 @@ final class ClusterConnection {
     // MARK: Links
 
     /// The open connection to a server, or a new one; fails at once while an attempt would be too soon.
-    func connection(to node: NodeAddress) throws(RedisError) -> ServerConnection { try link(to: node).connection }
+    func connection(
+        to node: NodeAddress, until deadline: ContinuousClock.Instant? = nil
+    ) throws(RedisError) -> ServerConnection {
+        try link(to: node, until: deadline).connection
+    }
 
-    private func link(to node: NodeAddress) throws(RedisError) -> Link {
+    func isOpen(_ node: NodeAddress) -> Bool { links[node].map { !$0.connection.isBroken } ?? false }
+
+    private func link(
+        to node: NodeAddress, until deadline: ContinuousClock.Instant? = nil
+    ) throws(RedisError) -> Link {
         if let link = links[node], !link.connection.isBroken { return link }
         links[node] = nil
         let started = ContinuousClock.now
         if let pace = paces[node], !pace.pace.mayTry(at: started) { throw pace.error }
         var place = endpoint.at(node)
         place.timeouts.connect = min(place.timeouts.connect, Self.longestConnect)
+        if let deadline { place.timeouts.connect = max(.zero, min(place.timeouts.connect, deadline - started)) }
         do throws(RedisError) {
             let connection = try ServerConnection(place, clientName: clientName)
             changes += 1
@@ -138,13 +152,19 @@ final class ClusterConnection {
     }
 
     func shard(of slot: KeySlot) -> Int {
-        map.owner(of: slot).flatMap { map.primaries.firstIndex(of: $0) } ?? map.primaries.count
+        map.place(of: slot) ?? map.primaries.count
     }
 
     /// 0 while no connection to the slot's primary is open.
     func linkNumber(of slot: KeySlot) -> UInt64 {
         guard let owner = map.owner(of: slot), let link = links[owner], !link.connection.isBroken else { return 0 }
         return link.number
+    }
+
+    /// Connections to the servers that did not know a function, which are forgotten by this.
+    func takeLacking() -> [ServerConnection] {
+        defer { lacking = [] }
+        return lacking.sorted().compactMap { try? connection(to: $0) }
     }
 
     func primaries() throws(RedisError) -> [ServerConnection] {
@@ -173,13 +193,13 @@ final class ClusterConnection {
     ) -> (replies: [RedisReply], closings: [RedisReply]) {
         var batch = ClusterBatch(commands, closing: closing)
         var patience = CallPatience()
-        refreshIfDoubtful()
+        refreshIfDoubtful(until: deadline)
         while true {
             batch.run(on: self, until: deadline)
             guard !batch.isDone, let pause = patience.next(mustWait: batch.mustWait),
                 ContinuousClock.now.advanced(by: pause) < deadline
             else { return batch.outcome }
-            refreshIfDoubtful()
+            refreshIfDoubtful(until: deadline)
             sleep(for: pause)
         }
     }

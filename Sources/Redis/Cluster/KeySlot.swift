@@ -14,14 +14,14 @@ package struct KeySlot: Sendable, Hashable, Comparable, CustomStringConvertible 
     /// The slot of a key or a sharded channel: CRC16 modulo 16,384 over the bytes between the first `{` and the first `}`
     /// behind it, unless nothing stands there; else over the whole key. As in the Redis Cluster specification.
     package init(of key: some Collection<UInt8>) {
-        var hashed = Self.crc(key[...])
+        var hashed: UInt16?
         if let open = key.firstIndex(of: UInt8(ascii: "{")) {
             let rest = key[key.index(after: open)...]
             if let close = rest.firstIndex(of: UInt8(ascii: "}")), close != rest.startIndex {
                 hashed = Self.crc(rest[..<close])
             }
         }
-        number = Int(hashed) % Self.count
+        number = Int(hashed ?? Self.crc(key)) % Self.count
     }
 
     package static func < (left: KeySlot, right: KeySlot) -> Bool { left.number < right.number }

@@ -31,9 +31,12 @@ struct SlotMap: Sendable, Equatable {
     }
 
     /// Nil while nobody serves the slot.
-    func owner(of slot: KeySlot) -> NodeAddress? {
+    func owner(of slot: KeySlot) -> NodeAddress? { place(of: slot).map { primaries[$0] } }
+
+    /// The place of the owner among the primaries.
+    func place(of slot: KeySlot) -> Int? {
         let index = Int(owners[slot.number])
-        return primaries.indices.contains(index) ? primaries[index] : nil
+        return primaries.indices.contains(index) ? index : nil
     }
 
     /// Whether every slot has its primary.

@@ -48,5 +48,7 @@ struct ClusterPatienceTests {
         pace.failed(at: now, took: .seconds(1))
         #expect(!pace.mayTry(at: now.advanced(by: .milliseconds(3_999))))
         #expect(pace.mayTry(at: now.advanced(by: .seconds(4))))
+        pace.failed(at: now, took: .seconds(60))
+        #expect(pace.mayTry(at: now.advanced(by: .seconds(4))))
     }
 }
