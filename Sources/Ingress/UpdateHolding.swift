@@ -19,11 +19,12 @@ struct UpdateHolding: Sendable {
         var quarantined = updates.quarantined
         var events: [LaneEvent] = []
         for update in updates.events {
-            let event = doors.complete(update.event)
-            guard doors.secretName(event.account) == signer else {
+            guard doors.secretName(update.event.account) == signer else {
                 quarantined.append(update.setAside(.foreignSecret, "expected the secret of the account's own app"))
                 continue
             }
+            // Only now: what an account's app did not sign teaches nothing about its posts.
+            let event = doors.complete(update.event)
             guard let place = doors.place(event), let bytes: [UInt8] = try? event.serializedBytes() else {
                 quarantined.append(update.setAside(.unknownAccount, "expected a lane of the policy"))
                 continue

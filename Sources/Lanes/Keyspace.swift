@@ -43,8 +43,10 @@ package struct Keyspace: Sendable, Hashable {
     /// The same comment ids by the end of their claims.
     package func accountOnceUntil(_ account: String) -> String { self.account(account, "once-until") }
 
-    /// Ad media -> original post.
-    package func accountAliases(_ account: String) -> String { self.account(account, "aliases") }
+    /// Ad media -> original post, as they were named in one period.
+    package func accountAliases(_ account: String, period: Int64) -> String {
+        self.account(account, "aliases:\(period)")
+    }
 
     /// Rate limits and brake as the platform last stated them.
     package func accountLimits(_ account: String) -> String { self.account(account, "limits") }

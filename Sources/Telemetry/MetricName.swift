@@ -26,6 +26,9 @@ extension MetricName {
         "Updates set aside because they could not be normalised; label reason.")
     package static let eventsIgnored = MetricName(
         "nightshift_events_ignored_total", .counter, "Updates that ask for nothing, such as reads; label reason.")
+    package static let aliasesRefused = MetricName(
+        "nightshift_aliases_refused_total", .counter,
+        "Originals of ads' media that were not kept because their account's book is full.")
     package static let webhooksRefused = MetricName(
         "nightshift_webhooks_refused_total", .counter, "Webhook requests answered with an error; label reason.")
     package static let decisions = MetricName(
@@ -45,6 +48,9 @@ extension MetricName {
         "Sends without an answer: they may have reached the customer and are not repeated.")
     package static let actionsOpen = MetricName(
         "nightshift_actions_open", .gauge, "Actions that wait or are under way in this process.")
+    package static let noticesLogged = MetricName(
+        "nightshift_notices_logged_total", .counter,
+        "Calls for a person that were written into the log alone, because the worker has no file of notices.")
     package static let lanesOwned = MetricName(
         "nightshift_lanes_owned", .gauge, "Lanes that this process owns.")
     package static let lanesWaiting = MetricName(
@@ -62,9 +68,8 @@ extension MetricName {
 
     /// Everything above, in the order of the catalogue; a test holds it complete and well-formed.
     package static let all: [MetricName] = [
-        eventsAccepted, eventsQuarantined, eventsIgnored, webhooksRefused, decisions, commitsRefused, deadLetters,
-        acceptedToCommitted, entriesTrimmed, actionsClosed, actionsAmbiguous, actionsOpen, lanesOwned, lanesWaiting,
-        leading, desiredWorkers, spooledEvents,
-        redisReconnects,
+        eventsAccepted, eventsQuarantined, eventsIgnored, aliasesRefused, webhooksRefused, decisions, commitsRefused,
+        deadLetters, acceptedToCommitted, entriesTrimmed, actionsClosed, actionsAmbiguous, actionsOpen, noticesLogged,
+        lanesOwned, lanesWaiting, leading, desiredWorkers, spooledEvents, redisReconnects,
     ]
 }

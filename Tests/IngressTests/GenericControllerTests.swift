@@ -203,4 +203,23 @@ struct GenericControllerTests {
         let originals = try setting.holder.events.map { try Event(serializedBytes: $0.bytes).comment.originalPost }
         #expect(originals == ["", "post", "post"])
     }
+
+    @Test("a comment that another app signed teaches nothing about the posts of an account")
+    func foreignAlias() async throws {
+        let setting = IngressSetting()
+        let book = AliasBook(mostPerAccount: 10)
+        var doors = setting.doors()
+        doors.complete = { book.complete($0) }
+        try await setting.application(doors: doors).test(.router) { client async throws in
+            for account in [IngressSetting.instagram, "invented"] {
+                let event = Self.event(
+                    "e-\(account)", #""comment":{"id":"c1","post":"ad","original_post":"post","text":"?"}"#,
+                    account: account)
+                #expect(try await Self.post(client, Self.body(event)).status == .ok)
+            }
+        }
+        #expect(setting.holder.events.isEmpty)
+        #expect(setting.quarantined.all.map(\.reason) == [.foreignSecret, .foreignSecret])
+        #expect(book.fresh(atMost: 10).isEmpty)
+    }
 }

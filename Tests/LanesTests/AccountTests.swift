@@ -144,16 +144,31 @@ struct AccountTests {
     @Test("texts that are no scope are none", arguments: ["", "account", "account/", "lane/x", "rule/a\nb"])
     func noScopes(text: String) { #expect(AutomationScope(text) == nil) }
 
-    @Test("aliases of ads' media are kept by account, and the first original stays")
+    @Test("aliases of ads' media are kept by account, and the first original of a period stays")
     func aliases() throws {
         let kit = try LaneKit()
-        #expect(try kit.store.aliases(of: ["shop", "other"]).isEmpty)
-        try kit.store.addAliases(["shop": ["ad1": "post1", "ad2": "post2"], "other": ["ad1": "post9"]])
-        try kit.store.addAliases(["shop": ["ad1": "post3"]])
-        #expect(
-            try kit.store.aliases(of: ["shop", "other", "none"]) == [
-                "shop": ["ad1": "post1", "ad2": "post2"], "other": ["ad1": "post9"],
-            ])
-        #expect(try kit.call("HGET", "ns:{acct:shop}:aliases", "ad1").string == "post1")
+        let day = Instant(seconds: 100 * 30 * 86_400)
+        #expect(try kit.store.aliases(of: [], at: day).recent.isEmpty)
+        #expect(try kit.store.aliases(of: ["shop", "other"], at: day).recent.isEmpty)
+        try kit.store.addAliases(["shop": ["ad1": "post1", "ad2": "post2"], "other": ["ad1": "post9"]], at: day)
+        try kit.store.addAliases(["shop": ["ad1": "post3"]], at: day)
+        let found = try kit.store.aliases(of: ["shop", "other", "none"], at: day)
+        #expect(found.recent == ["shop": ["ad1": "post1", "ad2": "post2"], "other": ["ad1": "post9"]])
+        #expect(found.older.isEmpty)
+        #expect(try kit.call("HGET", "ns:{acct:shop}:aliases:100", "ad1").string == "post1")
+    }
+
+    @Test("aliases of the period before are told apart, older ones are gone, and Redis drops them by itself")
+    func agedAliases() throws {
+        let kit = try LaneKit()
+        let day = Instant(seconds: 100 * 30 * 86_400)
+        try kit.store.addAliases(["shop": ["ad1": "post1"]], at: day)
+        let next = day + .seconds(30 * 86_400)
+        try kit.store.addAliases(["shop": ["ad2": "post2"]], at: next)
+        let found = try kit.store.aliases(of: ["shop"], at: next)
+        #expect(found.recent == ["shop": ["ad2": "post2"]])
+        #expect(found.older == ["shop": ["ad1": "post1"]])
+        #expect(try kit.store.aliases(of: ["shop"], at: next + .seconds(30 * 86_400)).older == found.recent)
+        #expect(try kit.call("TTL", "ns:{acct:shop}:aliases:100").int ?? 0 > 60 * 86_400)
     }
 }

@@ -160,13 +160,13 @@ final class IngressRole: Service {
     /// Once a second: a newer policy, the namespace's clock, readiness, what was set aside while Redis was away.
     private func refresh(_ redis: RedisThread, _ holder: Holder, _ quarantine: Quarantine) async {
         var routed: Routes?
-        var exchange = AliasExchange(book: aliases)
+        var exchange = AliasExchange(book: aliases, metrics: metrics)
         while !Task.isCancelled {
             metrics.set(.spooledEvents, to: Double(holder.spooling?.spooledEvents ?? 0))
             if await look(redis, holder, &routed) {
                 await quarantine.drain()
                 let accounts = policy.withLock { $0?.accounts.keys.sorted() } ?? []
-                await exchange.exchange(redis, connector.keyspace, accounts: accounts)
+                await exchange.exchange(redis, connector.keyspace, accounts: accounts, at: clock.now)
             }
             readSecrets()
             try? await Task.sleep(for: .seconds(1))
