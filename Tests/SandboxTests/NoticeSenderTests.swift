@@ -148,6 +148,16 @@ struct NoticeSenderTests {
         #expect(throws: ConfigFaults.self) { try Self.targets(file) }
     }
 
+    @Test("the files that are shipped are right", arguments: ["cluster/notices.yaml", "ops/notices.example.yaml"])
+    func shipped(path: String) throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let text = try Data(contentsOf: root.appending(path: path))
+        let targets = try NoticeTargets(text: Array(text), file: path)
+        #expect(targets.target(of: "whoever") != nil)
+        #expect(targets.linkBase != nil && targets.linkSecret == "notice_link")
+    }
+
     private static func word(_ answer: SendAnswer?) -> String {
         switch answer {
         case .delivered: "delivered"

@@ -5,7 +5,7 @@ import tempfile
 
 from .machines import (check_alerts, check_confinement, check_containerfile, check_hadolint, check_promtool,
                        check_redis, check_runbook, check_units, check_users)
-from .manifests import check_pods, check_schemas
+from .manifests import check_pods, check_routes, check_schemas
 from .tree import Tree
 
 K, S, P = "cluster/kubernetes/", "cluster/systemd/nightshift-", "cluster/prometheus/"
@@ -24,6 +24,13 @@ BREAKAGES = [
     (K + "worker.yaml", "readOnlyRootFilesystem: true", "readOnlyRootFilesystem: false", check_pods, "read-only"),
     (K + "base.yaml", "DURABILITY:", "DURABLE:", check_pods, "$(DURABILITY)"),
     (K + "network.yaml", "app: nightshift, role: worker", "app: nightshift, role: wroker", check_pods, "selects no pod"),
+    (K + "worker.yaml", "            - --notices=/etc/nightshift/notices.yaml\n", "", check_pods, "expected --notices"),
+    (K + "worker.yaml", "mountPath: /etc/nightshift,", "mountPath: /etc/nights,", check_pods, "expected --notices"),
+    (K + "ingress.yaml", "path: /v1/acknowledge", "path: /v1/events", check_routes, "/v1/acknowledge"),
+    (K + "ingress.yaml", "pathType: Exact", "pathType: Prefix", check_routes, "Exact"),
+    (S + "worker@.service", " --notices %d/notices.yaml", "", check_units, "expected --notices"),
+    (S + "worker@.service", "LoadCredential=notices.yaml", "LoadCredential=notice.yaml", check_units, "expected --notices"),
+    (S + "ingress.service", "LoadCredential=notice_link", "LoadCredential=link", check_units, "notice_link"),
     (S + "worker@.service", "--runners", "--threads", check_units, "--threads"),
     (S + "worker@.service", "${NIGHTSHIFT_GRAPH}", "${GRAPH}", check_units, "${GRAPH}"),
     (S + "coordinator.service", "TimeoutStopSec=40", "TimeoutStopSec=20", check_units, "TimeoutStopSec"),

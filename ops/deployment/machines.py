@@ -32,6 +32,13 @@ def check_units(tree):
         stop = re.search(r"^TimeoutStopSec=(\d+)$", text, re.M)
         if not stop or int(stop[1]) < tree.grace + 5:
             tree.fault(file, f"expected TimeoutStopSec over {tree.grace} s, got {stop and stop[1]}")
+        credentials = set(re.findall(r"^LoadCredential=([^:]+):", text, re.M))
+        if arguments[0] == "worker":
+            notices = dict(zip(arguments, arguments[1:])).get("--notices", "")
+            if notices.removeprefix("%d/") not in credentials:
+                tree.fault(file, f"expected --notices with a credential of the unit, got {notices or 'none'}")
+        if arguments[0] in ("worker", "ingress") and "notice_link" not in credentials:
+            tree.fault(file, "expected the credential notice_link, got none: links of notices would not work")
         for name in re.findall(r"\$\{([A-Z_]+)\}", " ".join(arguments)):
             if not re.search(rf"^{name}=", tree.read("cluster/systemd/nightshift.env"), re.M):
                 tree.fault(file, f"${{{name}}} is not in nightshift.env")

@@ -28,6 +28,20 @@ def check_schemas(tree):
             tree.fault(file, f"{doc.get('kind')}: {where}: {getattr(error, 'message', error)}")
 
 
+# What people and platforms outside reach. Each of it is signed; nothing else may be open.
+OUTSIDE = ["/v1/acknowledge", "/webhooks/generic", "/webhooks/meta"]
+
+
+def check_routes(tree):
+    for file, doc in tree.manifests:
+        if doc["kind"] != "Ingress":
+            continue
+        routes = [path for rule in doc["spec"]["rules"] for path in rule["http"]["paths"]]
+        paths = sorted(route["path"] for route in routes)
+        if paths != OUTSIDE or any(route["pathType"] != "Exact" for route in routes):
+            tree.fault(file, f"expected exactly {', '.join(OUTSIDE)}, each Exact, got {', '.join(paths)}")
+
+
 def pods(tree):
     for file, doc in tree.manifests:
         if doc["kind"] in ("StatefulSet", "Deployment", "Job"):
@@ -79,6 +93,8 @@ def check_container(tree, file, spec, container, config):
         fault(f"--secrets {given['--secrets']} is no mount")
     if "--spool" in given and mounts.get(os.path.dirname(given["--spool"]), True):
         fault(f"--spool {given['--spool']} lies in no mount that can be written to")
+    if arguments[0] == "worker" and os.path.dirname(given.get("--notices", "")) not in mounts:
+        fault(f"expected --notices with a file in a mount, got {given.get('--notices')}")
     if "--port" not in given:
         return
     ports = {port["name"]: port["containerPort"] for port in container.get("ports", [])}

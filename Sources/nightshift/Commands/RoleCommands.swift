@@ -79,6 +79,9 @@ struct WorkerCommand: AsyncParsableCommand {
             }
             return try NoticeTargets(text: Array(text), file: path)
         }
+        if targets == nil {
+            log.warning("Nobody is called: without --notices what calls a person is only logged")
+        }
         let worker = WorkerRole(
             .init(
                 name: role.name("worker"), runners: runners, graph: graph,

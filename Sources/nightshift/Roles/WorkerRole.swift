@@ -114,8 +114,10 @@ final class WorkerRole: Service {
     }
 
     private var notices: NoticeCarrier {
-        let notice = settings.notice
+        let (notice, metrics) = (settings.notice, metrics)
+        metrics.add(.noticesLogged, by: 0)
         return NoticeCarrier { action, lane in
+            metrics.add(.noticesLogged)
             notice("\(action.team): \(action.rule) for \(action.conversation), told by \(lane)")
         }
     }
