@@ -45,17 +45,29 @@ final class RawClient {
         return poll(&wanted, 1, milliseconds) > 0
     }
 
+    /// Whether the other side has closed or cut the connection, as far as `read` has come.
+    private(set) var isClosed = false
+
     /// Everything until the other side closes, or until `text` has come.
     func read(until text: String? = nil) -> String {
         var all: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while true {
             let count = recv(socket, &buffer, buffer.count, 0)
-            guard count > 0 else { break }
+            guard count > 0 else {
+                isClosed = count == 0 || errno == ECONNRESET
+                break
+            }
             all += buffer[..<count]
             if let text, String(decoding: all, as: UTF8.self).contains(text) { break }
         }
         return String(decoding: all, as: UTF8.self)
+    }
+
+    /// Refused by an answer, or cut off: who closes with bytes unread resets the connection, and that may overtake the answer.
+    func isRefused() -> Bool {
+        let status = status()
+        return (400...499).contains(status) || (status == 0 && isClosed)
     }
 
     /// The status of the answer, 0 if there is none.

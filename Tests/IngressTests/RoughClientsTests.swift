@@ -33,7 +33,8 @@ struct RoughClientsTests {
                 }.start()
             }
         }
-        #expect(setting.holder.events.map(\.id).contains("dm:after"))
+        let held = Set(setting.holder.events.map(\.id))
+        #expect(held.contains("dm:after") && held.isSubset(of: ["dm:after", "dm:meanwhile"]))
     }
 
     /// What a well-behaved client is answered.
@@ -51,10 +52,10 @@ struct RoughClientsTests {
         try await Self.serving { port in
             let many = RawClient(port: port)
             many.send(Self.head + (0..<500).map { "x-\($0): y\r\n" }.joined() + "\r\n")
-            #expect((400...499).contains(many.status()))
+            #expect(many.isRefused())
             let long = RawClient(port: port)
             long.send(Self.head + "x: " + String(repeating: "y", count: 200_000) + "\r\n\r\n")
-            #expect((400...499).contains(long.status()))
+            #expect(long.isRefused())
         }
     }
 

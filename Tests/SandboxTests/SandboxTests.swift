@@ -96,9 +96,10 @@ struct SandboxTests {
     func silence() async throws {
         var settings = Self.settings()
         settings.faults = [SandboxFault(perMille: 1_000, .acceptSilently)]
-        settings.silence = .milliseconds(300)
+        // Long enough for the call to get there on a busy machine, and then to be given up.
+        settings.silence = .seconds(2)
         try await Self.run(settings) { url, ledger, _ in
-            let answer = try await Self.carryOut(Self.action(.send), at: url, deadline: .milliseconds(100))
+            let answer = try await Self.carryOut(Self.action(.send), at: url, deadline: .seconds(1))
             guard case .ambiguous = answer else {
                 Issue.record("expected ambiguous, got \(answer)")
                 return

@@ -9,7 +9,7 @@ import Workers
 @Suite("What stands between a picked action and the platform")
 struct SendingGateTests {
     private static let throttled = SendAnswer.braked(
-        .account, for: .seconds(3), SendFailure(status: 400, code: 80_006, message: "too many calls"))
+        .account, for: .seconds(4), SendFailure(status: 400, code: 80_006, message: "too many calls"))
 
     @Test("two conversations with one comment act on it once, and the second says so")
     func oncePerComment() throws {
@@ -19,7 +19,7 @@ struct SendingGateTests {
         try kit.decided(2)
         try kit.append([("original", "reply C9"), ("original", "hide C9"), ("other", "reply C10")])
         try kit.decided(8)
-        #expect(worker.stop(atMost: .seconds(10)))
+        #expect(worker.stop(atMost: WorkerKit.patience))
         let carried = kit.sink.started.all.map { "\($0.action.kind.word) \($0.action.comment)" }
         #expect(try kit.sink.started.wait { $0.count == 3 }, "\(carried)")
         #expect(try kit.rules().filter { $0.hasPrefix("alreadyDone") }.count == 1, "\(kit.ruleText)")
@@ -34,7 +34,7 @@ struct SendingGateTests {
         try kit.append([("ad", "reply C9")])
         #expect(try kit.sink.started.wait { $0.count == 1 })
         kit.sink.release(.again(after: .zero, SendFailure(status: 500, message: "later")))
-        #expect(try kit.sink.started.wait { $0.count == 2 })
+        #expect(try kit.sink.started.wait { $0.count >= 2 })
         kit.sink.release(.failed(SendFailure(status: 400, code: 10_900, message: "gone")))
         try kit.decided(2)
         kit.sink.answer(.delivered(providerID: "p"))
@@ -42,7 +42,7 @@ struct SendingGateTests {
         try kit.decided(4)
         try kit.append([("ad", "reply C9 ann")])
         try kit.decided(6)
-        #expect(worker.stop(atMost: .seconds(10)))
+        #expect(worker.stop(atMost: WorkerKit.patience))
         let outcomes = try kit.rules().filter { !$0.contains(":") }.map { $0.prefix { $0 != "#" } }
         #expect(outcomes == ["failed", "delivered", "delivered"], "\(kit.ruleText)")
     }
@@ -62,7 +62,7 @@ struct SendingGateTests {
         #expect(try kit.rules().filter { $0.hasPrefix("cancelled") }.count == 2, "\(kit.ruleText)")
         try kit.store.setAutomation([scope], isOn: true, by: "ann")
         try waitUntilSent(kit)
-        #expect(worker.stop(atMost: .seconds(10)))
+        #expect(worker.stop(atMost: WorkerKit.patience))
         #expect(Set(kit.sink.started.all.map(\.action.contact)).isSuperset(of: ["cy", "dan"]))
         #expect(!kit.sink.started.all.map(\.action.contact).contains("ann"))
         #expect(!kit.sink.started.all.map(\.action.contact).contains("bob"))
@@ -86,7 +86,7 @@ struct SendingGateTests {
         try kit.append((0..<20).map { ("late\($0)", "send") })
         try kit.decided(UInt64(2 + 2 * batch + 40))
         #expect(try sends(kit) == before)
-        #expect(worker.stop(atMost: .seconds(10)))
+        #expect(worker.stop(atMost: WorkerKit.patience))
         #expect(worker.courierCounters.switchedOff >= 20)
     }
 
@@ -111,12 +111,13 @@ struct SendingGateTests {
         try kit.append([("bob", "send"), ("cy", "send"), ("dan", "tell")], to: lanes.1)
         try kit.append([("eve", "send")], account: "two", to: lanes.1)
         try kit.append([("fay", "send")], to: lanes.0)
-        #expect(try second.started.wait { $0.count == 2 })
-        #expect(Set(second.started.all.map(\.action.contact)) == ["dan", "eve"])
+        #expect(try second.started.wait { Set($0.map(\.action.contact)).isSuperset(of: ["dan", "eve"]) })
+        // On a slow machine the brake may be over before the others went.
+        if second.started.all.count > 2 { #expect(try kit.store.serverTime() >= until) }
         #expect(try second.started.wait { $0.count == 4 })
         #expect(try kit.store.serverTime() >= until)
         #expect(try kit.sink.started.wait { $0.count == 3 })
-        #expect(first.stop(atMost: .seconds(10)) && other.stop(atMost: .seconds(10)))
+        #expect(first.stop(atMost: WorkerKit.patience) && other.stop(atMost: WorkerKit.patience))
     }
 
     @Test("a brake that is released lets all workers go on at once")
@@ -129,24 +130,29 @@ struct SendingGateTests {
         kit.sink.answer(.delivered(providerID: "p"))
         try kit.store.release(.account("shop"))
         try kit.decided(2)
-        #expect(worker.stop(atMost: .seconds(10)))
+        #expect(worker.stop(atMost: WorkerKit.patience))
         #expect(kit.sink.started.all.map(\.number) == [1, 2])
     }
 
     @Test("a limit of the app brakes every account, those that were never met too")
     func everybody() throws {
         let kit = try WorkerKit()
-        kit.sink.answer(.braked(.app, for: .seconds(2), SendFailure(status: 400, code: 4, message: "app limit")))
+        kit.sink.answer(.braked(.app, for: .seconds(4), SendFailure(status: 400, code: 4, message: "app limit")))
         let worker = try kit.worker()
         try kit.append([("ann", "send")])
         #expect(try kit.sink.started.wait { $0.count == 1 })
         kit.sink.answer(.delivered(providerID: "p"))
-        #expect(try kit.events.wait { _ in try kit.store.brakes([.everybody])[0] != nil })
-        let until = try #require(try kit.store.brakes([.everybody])[0]).until
+        var brake: AccountBrake?
+        #expect(
+            try kit.events.wait { _ in
+                brake = try kit.store.brakes([.everybody])[0]
+                return brake != nil
+            })
+        let until = try #require(brake).until
         try kit.append([("bob", "send")], account: "two")
         #expect(try kit.sink.started.wait { $0.count == 3 })
         #expect(try kit.store.serverTime() >= until)
-        #expect(worker.stop(atMost: .seconds(10)))
+        #expect(worker.stop(atMost: WorkerKit.patience))
     }
 
     private func sends(_ kit: WorkerKit) throws -> Int {
@@ -155,7 +161,7 @@ struct SendingGateTests {
 
     /// Sends anew until one goes: the courier reads the switches twice a second.
     private func waitUntilSent(_ kit: WorkerKit) throws {
-        let end = ContinuousClock.now + .seconds(20)
+        let end = ContinuousClock.now + WorkerKit.patience
         var decided: UInt64 = 8
         while ContinuousClock.now < end {
             try kit.append([("again", "send")])

@@ -24,7 +24,7 @@ struct RunnerUpkeepTests {
             try kit.store.log(kit.lane, after: .start, most: 1_000).count <= 2
         }
         #expect(isTrimmed)
-        #expect(worker.stop(atMost: .seconds(10)))
+        #expect(worker.stop(atMost: WorkerKit.patience))
         #expect(worker.counters.trimmedEntries == 300)
         #expect(try kit.results().count == 302)
         #expect(try kit.look().decided == 302)

@@ -43,7 +43,7 @@ struct SpineTests {
         // Each call of the desk settles with an outcome, which is committed in its turn.
         let isSettled = try kit.events.wait { _ in try kit.store.recover(kit.lane).isEmpty }
         #expect(isSettled, "\(kit.ruleText)")
-        #expect(worker.stop(atMost: .seconds(10)))
+        #expect(worker.stop(atMost: WorkerKit.patience))
         #expect(try kit.store.deadLetters(kit.lane).isEmpty)
         #expect(try kit.store.recover(kit.lane).isEmpty)
     }
