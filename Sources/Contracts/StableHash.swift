@@ -3,12 +3,20 @@
 /// It picks lanes (over the parts of a lane key, joined by 0x1F), state hashes (over the entity id) and remembers event
 /// ids. Source: xxHash fast digest algorithm, specification 0.2.0, section "XXH64 algorithm description".
 package enum StableHash {
+    /// The hash of a text's UTF-8, which is not copied. O(bytes).
+    package static func hash(_ text: String) -> UInt64 {
+        text.utf8.withContiguousStorageIfAvailable { hash(bytes: UnsafeRawBufferPointer($0)) }
+            ?? Array(text.utf8).withUnsafeBytes { hash(bytes: $0) }
+    }
+
+    /// The same of a part of a text.
+    package static func hash(_ text: Substring) -> UInt64 {
+        text.utf8.withContiguousStorageIfAvailable { hash(bytes: UnsafeRawBufferPointer($0)) }
+            ?? Array(text.utf8).withUnsafeBytes { hash(bytes: $0) }
+    }
+
     /// The hash of UTF-8 texts joined by 0x1F. O(bytes).
     package static func hash(_ parts: String...) -> UInt64 {
-        if parts.count == 1 {
-            var text = parts[0]
-            return text.withUTF8 { hash(bytes: UnsafeRawBufferPointer($0)) }
-        }
         var joined: [UInt8] = []
         for (index, part) in parts.enumerated() {
             if index > 0 { joined.append(0x1F) }

@@ -61,8 +61,21 @@ struct StateGroups {
     let order: [Int]
     /// Where the group of each hash begins in `order`; 65 numbers.
     let starts: [Int]
+    /// The hashes that have members, ascending.
+    let hashes: [Int]
+
+    static let none = StateGroups()
+
+    private init() {
+        (order, hashes) = ([], [])
+        starts = [Int](repeating: 0, count: StateHash.count + 1)
+    }
 
     init(count: Int, entity: (Int) -> EntityID) {
+        guard count > 0 else {
+            self = .none
+            return
+        }
         var starts = [Int](repeating: 0, count: StateHash.count + 1)
         let numbers = (0..<count).map { StateHash.number(of: entity($0)) }
         for number in numbers { starts[number + 1] += 1 }
@@ -75,11 +88,9 @@ struct StateGroups {
         }
         self.order = order
         self.starts = starts
+        hashes = (0..<StateHash.count).filter { starts[$0] < starts[$0 + 1] }
     }
 
     /// The members of one hash's group.
     func members(_ hash: Int) -> ArraySlice<Int> { order[starts[hash]..<starts[hash + 1]] }
-
-    /// The hashes that have members, ascending.
-    var hashes: [Int] { (0..<StateHash.count).filter { starts[$0] < starts[$0 + 1] } }
 }

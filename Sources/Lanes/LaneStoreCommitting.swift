@@ -38,9 +38,8 @@ extension LaneStore {
     private static func command(_ commit: LaneCommit, _ keys: LaneKeys) -> RedisCommand {
         let states = StateGroups(count: commit.states.count) { commit.states[$0].entity }
         let removed = StateGroups(count: commit.removedStates.count) { commit.removedStates[$0] }
-        let hashes = (0..<StateHash.count).filter {
-            !states.members($0).isEmpty || !removed.members($0).isEmpty
-        }
+        let hashes =
+            removed.hashes.isEmpty ? states.hashes : Set(states.hashes).union(removed.hashes).sorted()
         var command = RedisCommand(
             function: LaneLibrary.commit, keys: 7 + hashes.count, expectedBytes: commit.expectedBytes + 2_400)
         for key in [keys.hash, keys.timers, keys.outbox, keys.actions, keys.results, keys.dead, keys.open] {

@@ -77,9 +77,13 @@ package final class RedisConnection {
             return cluster.exchange(commands, closing: closing, until: end)
         case .server(let server):
             guard !isOutdated else { throw outdated(commands.first?.name ?? "pipeline") }
-            var replies = try server.exchange(commands + (closing.map { [$0] } ?? []), until: end)
+            guard let closing else {
+                let replies = try server.exchange(commands, until: end)
+                notice(replies)
+                return (replies, [])
+            }
+            var replies = try server.exchange(commands + [closing], until: end)
             notice(replies)
-            guard closing != nil else { return (replies, []) }
             let last = replies.removeLast()
             return (replies, [RedisReply](repeating: last, count: replies.count))
         }

@@ -24,7 +24,7 @@ struct CommitPlan {
     var firedTimers = 0
     var results: [DecisionResult] = []
     /// Entities whose state changed, in the order of their first change.
-    var touched: [EntityID] = []
+    var touched: [CachedState] = []
     /// Entities whose member among the lane's timers was due: it has to move or go.
     var due: [EntityID] = []
     var actions: [Action] = []
@@ -91,11 +91,12 @@ struct CommitPlan {
             lane: lane.name, token: lane.token, sequence: lane.sequence, cursor: cursor, decided: decided,
             policy: policy.policy.number, now: now)
         var size = 0
-        for id in touched {
-            guard let entry = lane.cache[id], let bytes = try entry.state?.encoded() else { continue }
+        commit.states.reserveCapacity(touched.count)
+        for entry in touched {
+            guard let bytes = try entry.state?.encoded() else { continue }
             entry.size = bytes.count
-            size += bytes.count + id.text.utf8.count
-            commit.states.append(LaneCommit.State(entity: id, bytes: bytes))
+            size += bytes.count + entry.id.text.utf8.count
+            commit.states.append(LaneCommit.State(entity: entry.id, bytes: bytes))
         }
         arm(&commit, lane, horizon: horizon)
         for action in actions {
@@ -135,24 +136,26 @@ struct CommitPlan {
     private func arm(_ commit: inout LaneCommit, _ lane: HeldLane, horizon: Instant) {
         var settled: Set<EntityID> = []
         for id in due where settled.insert(id).inserted {
-            let earliest = lane.cache[id]?.earliest
+            let entry = lane.cache[id]
             // Still due: the run was cut off before it fired, and the next one finds it where it is.
-            if let earliest, earliest <= horizon { continue }
-            set(id, earliest, &commit, lane)
+            if let earliest = entry?.earliest, earliest <= horizon { continue }
+            set(id, entry?.earliest, &commit)
+            entry?.armed = entry?.earliest
         }
-        for id in touched where !settled.contains(id) {
-            guard let entry = lane.cache[id], let earliest = entry.earliest else { continue }
+        for entry in touched {
+            guard let earliest = entry.earliest else { continue }
             if let armed = entry.armed, armed <= earliest { continue }
-            set(id, earliest, &commit, lane)
+            if !settled.isEmpty, settled.contains(entry.id) { continue }
+            set(entry.id, earliest, &commit)
+            entry.armed = earliest
         }
     }
 
-    private func set(_ id: EntityID, _ earliest: Instant?, _ commit: inout LaneCommit, _ lane: HeldLane) {
+    private func set(_ id: EntityID, _ earliest: Instant?, _ commit: inout LaneCommit) {
         if let earliest {
             commit.timers.append(LaneCommit.Timer(entity: id, due: earliest))
         } else {
             commit.removedTimers.append(id)
         }
-        lane.cache[id]?.armed = earliest
     }
 }

@@ -201,7 +201,7 @@ extension LaneBatch {
 
     private mutating func store(_ entry: CachedState, _ state: consuming EntityState, _ cache: StateCache) {
         if entry.store(state, by: cache.batch) {
-            plan.touched.append(entry.id)
+            plan.touched.append(entry)
             plan.bytes += entry.size + 384
         }
         offer(entry)

@@ -30,11 +30,20 @@ struct StateCache {
 
     /// Of these and their parents, what is not known, each once; what is known is marked as used.
     mutating func lacking(_ ids: [EntityID]) -> [EntityID] {
-        var lacking = ids.filter { !touch($0) }
-        let parents = ids.compactMap { CachedState.parent(of: $0) }
+        var lacking: [EntityID] = []
+        var parents: [EntityID] = []
+        for id in ids {
+            if let entry = entries[id] {
+                entry.lastUsed = batch
+                if let parent = entry.parent, !touch(parent) { parents.append(parent) }
+            } else {
+                lacking.append(id)
+                if let parent = CachedState.parent(of: id), !touch(parent) { parents.append(parent) }
+            }
+        }
         guard !parents.isEmpty else { return lacking }
         var seen = Set(lacking)
-        for parent in parents where !touch(parent) && seen.insert(parent).inserted { lacking.append(parent) }
+        for parent in parents where seen.insert(parent).inserted { lacking.append(parent) }
         return lacking
     }
 

@@ -138,11 +138,15 @@ package final class LoadHouse {
         }
     }
 
+    /// No action is open before and after every lane was found decided: an action enters Redis with the decision that made
+    /// it and leaves with its outcome's entry. The courier's counters are read last, since they follow its settlements.
     private func isQuiet() throws -> Bool {
+        guard try openActions() == 0 else { return false }
         for look in try store.look(lanes) {
             if look.pending > 0 { return false }
             if let due = look.nextDue, due <= look.serverTime + look.offset { return false }
         }
+        guard try openActions() == 0 else { return false }
         let courier = service.courierCounters
         return courier.waiting == 0 && courier.underWay == 0
     }

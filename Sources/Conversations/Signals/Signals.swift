@@ -6,12 +6,15 @@ package import Contracts
 package struct Signals: Sendable {
     package let number: UInt64
     private let values: [String: Signal]
+    /// Whether any switch of automatic texts stands in it. Mostly none does, and then no name needs to be made to ask.
+    let holdsSwitches: Bool
 
     package static let none = Signals(number: 0, values: [:])
 
     package init(number: UInt64, values: [String: Signal]) {
         self.number = number
         self.values = values
+        holdsSwitches = values.keys.contains { $0.hasPrefix(SignalName.automation("")) }
     }
 
     subscript(name: String) -> Signal? { values[name] }
@@ -52,6 +55,9 @@ package struct SignalReader: Sendable {
     private let signals: Signals
     /// In the order of the first reading, each name once.
     package private(set) var reads: [SignalRead] = []
+
+    /// Whether any switch of automatic texts stands in the snapshot.
+    var holdsSwitches: Bool { signals.holdsSwitches }
 
     package init(_ signals: Signals = .none) {
         self.signals = signals

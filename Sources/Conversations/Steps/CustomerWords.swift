@@ -141,7 +141,7 @@ extension Event {
     /// XXH64 of the id by which the platform names this message in edits and removals: the event's own id, without the
     /// prefix that a channel puts before a message's.
     var subjectHash: UInt64 {
-        id.utf8.starts(with: "dm:".utf8) ? StableHash.hash(String(id.dropFirst(3))) : StableHash.hash(id)
+        id.utf8.starts(with: "dm:".utf8) ? StableHash.hash(id.dropFirst(3)) : StableHash.hash(id)
     }
 }
 
