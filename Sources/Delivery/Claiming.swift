@@ -8,6 +8,8 @@ internal import SwiftProtobuf
 extension CourierLoop {
     /// Claims in one round, all lanes together.
     private static let mostClaims = 2_048
+    /// How long something waits whose server is away, on a cluster.
+    static let awayPause = Duration.milliseconds(250)
     /// Items of one lane in one call.
     private static let mostItems = 256
 
@@ -65,19 +67,25 @@ extension CourierLoop {
         if let lost { throw lost }
     }
 
-    /// Puts back what a brake stops that this courier did not know yet.
+    /// Puts back what a brake stops that this courier did not know yet, and calls for accounts of which nobody can tell.
     private func holdBraked(_ picked: inout [LaneName: [Picked]], _ now: ContinuousClock.Instant) throws {
         func isCall(_ one: Picked) -> Bool { !one.isExpired && actions[one.scheduled.id]?.kind.isOutward == true }
         let server = serverNow(now)
+        let away: Set<String>
         do {
-            try learnBrakes(of: Set(picked.values.joined().filter(isCall).map(\.scheduled.account)), now)
+            away = try learnBrakes(of: Set(picked.values.joined().filter(isCall).map(\.scheduled.account)), now)
         } catch {
             for one in picked.values.joined() { wait(one, until: server, server) }
             throw error
         }
         for lane in picked.keys.sorted() {
             picked[lane]?.removeAll { one in
-                guard isCall(one), let brake = gate.brake(on: one.scheduled.account, now: server),
+                guard isCall(one) else { return false }
+                if away.contains(one.scheduled.account) {
+                    wait(one, until: server + Self.awayPause, server)
+                    return true
+                }
+                guard let brake = gate.brake(on: one.scheduled.account, now: server),
                     brake.stops(one.scheduled.urgency)
                 else { return false }
                 wait(one, until: server, server)
@@ -171,19 +179,23 @@ extension CourierLoop {
     }
 
     /// Reads the outboxes of lanes that were taken, one by one.
-    func recover() throws {
-        guard let store else { return }
+    func recover(_ now: ContinuousClock.Instant) throws {
+        guard let store, !toRecover.isEmpty, now >= recoverNotBefore else { return }
+        var away: Set<Int> = []
         for lane in toRecover.sorted() {
             guard lanes[lane] != nil else {
                 toRecover.remove(lane)
                 continue
             }
+            if away.contains(store.shard(of: lane)) { continue }
             let stored: [StoredAction]
             do throws(LaneError) {
                 stored = try store.recover(lane)
             } catch {
                 // On a cluster the lane's server alone may be away: the other lanes' actions go on.
                 guard error.isAway else { throw error }
+                away.insert(store.shard(of: lane))
+                recoverNotBefore = now + Self.awayPause
                 continue
             }
             toRecover.remove(lane)

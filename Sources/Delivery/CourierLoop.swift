@@ -36,13 +36,17 @@ final class CourierLoop {
     /// Open attempts of former owners, by the instant (server time) until which they are left alone.
     var inherited: [ActionID: (until: Instant, attempt: UInt32)] = [:]
     var settlements: [LaneName: [Settling]] = [:]
-    var settleNotBefore = ContinuousClock.now
+    /// Lanes whose settlements were refused, and until when they are not offered again.
+    var settleNotBefore: [LaneName: ContinuousClock.Instant] = [:]
     var toRecover: Set<LaneName> = []
+    var recoverNotBefore = ContinuousClock.now
     var gate = SendingGate()
     var generator = SystemRandomNumberGenerator()
     /// Redis's clock, and when it was read by this machine's.
     private var serverClock: (read: Instant, at: ContinuousClock.Instant)?
     private var nextTick = ContinuousClock.now
+    /// On a cluster: the server of the kill switches cannot be reached.
+    private var areRulesAway = false
     private var failures: UInt32 = 0
     private var retryAt = ContinuousClock.now
     private var stopBy: ContinuousClock.Instant?
@@ -78,7 +82,7 @@ final class CourierLoop {
         return serverClock.read + (now - serverClock.at)
     }
 
-    private func turn(_ mail: Courier.Mail?, _ now: ContinuousClock.Instant) throws {
+    func turn(_ mail: Courier.Mail?, _ now: ContinuousClock.Instant) throws {
         if let stop = mail?.stop, stopBy == nil { stopBy = now + stop }
         var isConnected = false
         do {
@@ -89,11 +93,11 @@ final class CourierLoop {
         }
         sort(mail, now)
         guard isConnected else { return }
-        try recover()
+        try recover(now)
         passDeadlines(now)
-        try tellOthers()
         try settle(now)
-        if !isStopping { try claim(now) }
+        try tellOthers(now)
+        if !isStopping, !areRulesAway { try claim(now) }
     }
 
     /// Without any knowledge of Redis's clock nothing can be scheduled: until then the mail is kept as it is.
@@ -116,6 +120,7 @@ final class CourierLoop {
                 lanes[lane] = Standing(token: token, offset: offset)
                 schedule.set(lane, offset: offset, isPaused: isPaused, now: server)
                 toRecover.insert(lane)
+                recoverNotBefore = now
             case .standing(let lane, let offset, let isPaused):
                 guard lanes[lane] != nil else { continue }
                 lanes[lane]?.offset = offset
@@ -171,22 +176,32 @@ final class CourierLoop {
         for id in schedule.drop(lane, now: server) { actions[id] = nil }
     }
 
-    private func idleTime(_ now: ContinuousClock.Instant) -> Duration {
+    func idleTime(_ now: ContinuousClock.Instant) -> Duration {
         let isIdle =
             schedule.count == 0 && underWay.isEmpty && settlements.isEmpty && toRecover.isEmpty && !gate.hasWork
         if isIdle { return stopBy.map { max(.zero, $0 - now) } ?? .seconds(3_600) }
         guard store != nil else { return max(.milliseconds(1), retryAt - now) }
-        if !toRecover.isEmpty { return .zero }
         var until = min(nextTick, stopBy ?? nextTick)
+        if !toRecover.isEmpty { until = min(until, recoverNotBefore) }
         if let first = deadlines.first { until = min(until, first.at) }
-        if !isStopping, let next = schedule.nextInstant { until = min(until, now + max(.zero, next - serverNow(now))) }
-        if !settlements.isEmpty { until = min(until, settleNotBefore) }
+        if !isStopping, !areRulesAway, let next = schedule.nextInstant {
+            until = min(until, now + max(.zero, next - serverNow(now)))
+        }
+        for lane in settlements.keys { until = min(until, settleNotBefore[lane] ?? now) }
         return max(.zero, until - now)
     }
 
     private func connect(_ now: ContinuousClock.Instant) throws -> Bool {
         if let store {
-            if now >= nextTick { try readClock(store, now) }
+            guard now >= nextTick else { return true }
+            do throws(LaneError) {
+                try readClock(store, now)
+            } catch {
+                // What was sent is still settled; nothing more is sent until the switches can be read again.
+                guard error.isAway else { throw error }
+                areRulesAway = true
+                nextTick = now + Self.awayPause
+            }
             return true
         }
         guard now >= retryAt else { return false }
@@ -196,8 +211,9 @@ final class CourierLoop {
         return true
     }
 
-    private func readClock(_ store: LaneStore, _ now: ContinuousClock.Instant) throws {
+    private func readClock(_ store: LaneStore, _ now: ContinuousClock.Instant) throws(LaneError) {
         serverClock = (try readRules(store, now), .now)
+        areRulesAway = false
         nextTick = now + SendingGate.switchesLast
     }
 

@@ -40,8 +40,16 @@ struct SendingGate {
     var toShare: [Braking] = []
     /// Claims of actions that did nothing, or whose effect was undone.
     var toFree: [OnceClaim] = []
+    /// The same, of accounts whose server is away: a few times a second, beside the others.
+    var toShareLater: [Braking] = []
+    var toFreeLater: [OnceClaim] = []
+    var tellAgainAt = ContinuousClock.now
 
-    var hasWork: Bool { !toShare.isEmpty || !toFree.isEmpty }
+    /// More claims to give back than this are not kept for a server that is away: they end after their lifetime.
+    static let mostToFreeLater = 4_096
+
+    var hasWork: Bool { !toShare.isEmpty || !toFree.isEmpty || hasLater }
+    var hasLater: Bool { !toShareLater.isEmpty || !toFreeLater.isEmpty }
 
     /// The account's brake and everybody's, whichever is stricter and later; nil if neither stands.
     func brake(on account: String, now: Instant) -> Brake? {
@@ -53,32 +61,40 @@ struct SendingGate {
 
 extension CourierLoop {
     /// Reads the switches and everybody's brake, and the brakes that stand, since they may have been released.
-    func readRules(_ store: LaneStore, _ now: ContinuousClock.Instant) throws -> Instant {
+    func readRules(_ store: LaneStore, _ now: ContinuousClock.Instant) throws(LaneError) -> Instant {
         let rules = try store.sendingRules()
         gate.switches = rules.switches
         gate.everybody = rules.brake
         let braked = gate.known.keys.sorted().filter { gate.known[$0]?.brake != nil }
-        try readBrakes(of: braked, store, now)
+        _ = try readBrakes(of: braked, store, now)
         if rules.brake != nil { applyBrakes(to: gate.known.keys.sorted(), rules.read) }
         return rules.read
     }
 
-    /// Learns the brakes of accounts of which nothing recent is known.
-    func learnBrakes(of accounts: Set<String>, _ now: ContinuousClock.Instant) throws {
-        guard let store else { return }
+    /// Learns the brakes of accounts of which nothing recent is known; gives the accounts of which nobody can tell now.
+    func learnBrakes(of accounts: Set<String>, _ now: ContinuousClock.Instant) throws(LaneError) -> Set<String> {
+        guard let store else { return [] }
         let unknown = accounts.filter { now - (gate.known[$0]?.readAt ?? now - .seconds(1)) > SendingGate.brakesLast }
-        try readBrakes(of: unknown.sorted(), store, now)
+        return try readBrakes(of: unknown.sorted(), store, now)
     }
 
-    private func readBrakes(of accounts: [String], _ store: LaneStore, _ now: ContinuousClock.Instant) throws {
-        guard !accounts.isEmpty else { return }
-        let brakes = try store.brakes(accounts.map(BrakedScope.account))
+    private func readBrakes(
+        of accounts: [String], _ store: LaneStore, _ now: ContinuousClock.Instant
+    ) throws(LaneError) -> Set<String> {
+        guard !accounts.isEmpty else { return [] }
+        let brakes = try store.brakesWhereReached(accounts.map(BrakedScope.account))
         var changed: [String] = []
-        for (account, brake) in zip(accounts, brakes) {
+        var away: Set<String> = []
+        for (account, reading) in zip(accounts, brakes) {
+            guard case .known(let brake) = reading else {
+                away.insert(account)
+                continue
+            }
             if gate.known[account]?.brake != brake || brake != nil { changed.append(account) }
             gate.known[account] = SendingGate.Known(readAt: now, brake: brake)
         }
         applyBrakes(to: changed, serverNow(now))
+        return away
     }
 
     private func applyBrakes(to accounts: [String], _ server: Instant) {
@@ -109,20 +125,43 @@ extension CourierLoop {
         brake(.account(account), account, for: .seconds(60), lets: lets, "\(usage.percent) % of the limit is used")
     }
 
-    /// Tells other workers of brakes, and gives claims back.
-    func tellOthers() throws {
-        guard gate.hasWork, let store else { return }
+    /// Tells other workers of brakes, and gives claims back. On a cluster, what concerns an account whose server is away
+    /// is told later.
+    func tellOthers(_ now: ContinuousClock.Instant) throws(LaneError) {
+        if gate.hasLater, now >= gate.tellAgainAt {
+            gate.toShare = gate.toShareLater + gate.toShare
+            gate.toFree = gate.toFreeLater + gate.toFree
+            (gate.toShareLater, gate.toFreeLater) = ([], [])
+            gate.tellAgainAt = now + Self.awayPause
+        }
+        guard let store else { return }
         while let first = gate.toShare.first {
-            let left = first.until - serverNow(.now)
-            if left > .zero {
-                let stands = try store.brake(
-                    first.scope, for: left, lets: first.lets, reason: first.reason, by: setting.name)
-                if case .account(let account) = first.scope { gate.known[account]?.brake = stands }
+            do throws(LaneError) {
+                try share(first, store)
+            } catch {
+                guard error.isAway else { throw error }
+                gate.toShareLater.append(first)
             }
             gate.toShare.removeFirst()
         }
-        _ = try store.once(gate.toFree)
+        guard !gate.toFree.isEmpty else { return }
+        let replies = try store.once(gate.toFree)
+        for (claim, reply) in zip(gate.toFree, replies) {
+            // One that may have been cleared is not cleared again: by then it may be another's.
+            guard case .failed(let fault) = reply, fault.isPassing || fault.isInDoubt && claim.way != .clear,
+                gate.toFreeLater.count < SendingGate.mostToFreeLater
+            else { continue }
+            gate.toFreeLater.append(claim)
+        }
         gate.toFree = []
+    }
+
+    private func share(_ braking: SendingGate.Braking, _ store: LaneStore) throws(LaneError) {
+        let left = braking.until - serverNow(.now)
+        guard left > .zero else { return }
+        let stands = try store.brake(
+            braking.scope, for: left, lets: braking.lets, reason: braking.reason, by: setting.name)
+        if case .account(let account) = braking.scope { gate.known[account]?.brake = stands }
     }
 
     /// The claimed attempts that may be sent; the others are settled, or given back.

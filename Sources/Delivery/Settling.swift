@@ -85,18 +85,22 @@ extension CourierLoop {
         }
     }
 
-    /// Writes what waits, all lanes in one round trip. What Redis refuses is tried again after a second.
+    /// Writes what waits, all lanes in one round trip. What Redis refuses is tried again after a second; other lanes do
+    /// not wait for it.
     func settle(_ now: ContinuousClock.Instant) throws {
-        guard !settlements.isEmpty, now >= settleNotBefore, let store else { return }
-        let batches = settlements.sorted { $0.key < $1.key }.map { (lane: $0.key, settlings: batch($0.value)) }
+        guard !settlements.isEmpty, let store else { return }
+        let ready = settlements.filter { now >= settleNotBefore[$0.key] ?? now }
+        let batches = ready.sorted { $0.key < $1.key }.map { (lane: $0.key, settlings: batch($0.value)) }
+        guard !batches.isEmpty else { return }
         let requests = batches.map { SettleRequest(lane: $0.lane, items: $0.settlings.map(\.item)) }
         let replies = try store.settle(requests)
         let server = serverNow(.now)
         for (batch, reply) in zip(batches, replies) {
             guard case .answered(let settled, _) = reply else {
-                settleNotBefore = now + .seconds(1)
+                settleNotBefore[batch.lane] = now + .seconds(1)
                 continue
             }
+            settleNotBefore[batch.lane] = nil
             settlements[batch.lane]?.removeFirst(batch.settlings.count)
             if settlements[batch.lane]?.isEmpty == true { settlements[batch.lane] = nil }
             for (settling, one) in zip(batch.settlings, settled) { take(one, settling, server) }

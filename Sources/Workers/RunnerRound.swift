@@ -27,6 +27,14 @@ extension RunnerLoop {
 
     /// True if every lane of the round got on, or, where others' servers are away, any lane did.
     func round() throws -> Bool {
+        var again: [HeldLane] = []
+        let isGood = try round(&again)
+        try takeAgain(again)
+        return isGood
+    }
+
+    /// - Parameter again: gets the lanes that must be taken again.
+    private func round(_ again: inout [HeldLane]) throws -> Bool {
         let picked = popReady(setting.bounds.mostLanes)
         guard !picked.isEmpty, let store else { return true }
         var hands: [InHand] = []
@@ -37,7 +45,7 @@ extension RunnerLoop {
             case .fenced: lose(lane)
             case .failed(let fault):
                 isSmooth = false
-                if fault.wantsTaking { try takeAgain(lane) } else { waits(lane.name, fault.isAway) }
+                if fault.wantsTaking { again.append(lane) } else { waits(lane.name, fault.isAway) }
             case .reading(let reading):
                 if !waiting.isEmpty { waits(lane.name, false) }
                 if let hand = take(reading, of: lane) { hands.append(hand) }
@@ -49,7 +57,7 @@ extension RunnerLoop {
         let answers = try store.commit(planned.map(\.commit))
         var gotOn = false
         for (planned, answer) in zip(planned, answers) {
-            if try apply(answer, to: planned) { gotOn = true } else { isSmooth = false }
+            if apply(answer, to: planned, &again) { gotOn = true } else { isSmooth = false }
         }
         return isSmooth || gotOn && !waiting.isEmpty
     }
@@ -159,6 +167,10 @@ extension RunnerLoop {
             lose(lane)
             return false
         case .done: return true
+        case .failed(let fault) where fault.isAway:
+            waits(lane.name, true)
+            lane.forgetStates()
+            return false
         case .differs, .missing, .failed:
             lane.forgetStates()
             return false
@@ -166,7 +178,7 @@ extension RunnerLoop {
     }
 
     /// What a commit's answer means; false if the lane did not get on.
-    private func apply(_ answer: CommitReply, to planned: Planned) throws -> Bool {
+    private func apply(_ answer: CommitReply, to planned: Planned, _ again: inout [HeldLane]) -> Bool {
         let lane = planned.lane
         switch answer {
         case .committed(let committed):
@@ -178,15 +190,20 @@ extension RunnerLoop {
             return true
         case .wrongSequence:
             status.count { $0.refusedCommits += 1 }
-            try takeAgain(lane)
+            again.append(lane)
             return false
         case .failed(let fault) where fault.wantsTaking:
-            try takeAgain(lane)
+            again.append(lane)
             return false
         case .failed(let fault) where fault.isInDoubt:
             // It may have been committed; the lane's sequence knows.
             waits(lane.name, true)
-            try takeAgain(lane)
+            again.append(lane)
+            return false
+        case .failed(let fault) where fault.isAway:
+            // It was not committed: its server cannot serve now, and is asked again soon.
+            waits(lane.name, true)
+            lane.forgetStates()
             return false
         case .deadFull, .failed:
             // The lane has paused itself, or Redis refuses to write: the next look tells when it goes on.

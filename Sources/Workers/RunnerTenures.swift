@@ -28,18 +28,22 @@ extension RunnerLoop {
         let names = lanes.keys.sorted()
         guard !names.isEmpty, let store else { return }
         var mine: [HeldLane] = []
+        // Whose server is away is not among those looked at: it is asked again soon.
+        var away = Set(names)
         for look in try store.glance(names) {
+            away.remove(look.lane)
             guard let lane = lanes[look.lane] else { continue }
             if look.owner == setting.owner || look.owner == nil { mine.append(lane) } else { lose(lane) }
         }
-        let replies = try store.take(mine.map { request($0.name, assignment: $0.assignment) })
-        for (lane, reply) in zip(mine, replies) { takenAgain(lane, reply) }
+        for name in away { waits(name, true) }
+        try takeAgain(mine)
     }
 
-    /// Takes one lane again whose commit's fate is unclear.
-    func takeAgain(_ lane: HeldLane) throws {
-        guard let reply = try store?.take([request(lane.name, assignment: lane.assignment)]).first else { return }
-        takenAgain(lane, reply)
+    /// Takes lanes again, such as those whose commit's fate is unclear, in one pipeline.
+    func takeAgain(_ lanes: [HeldLane]) throws {
+        guard !lanes.isEmpty, let store else { return }
+        let replies = try store.take(lanes.map { request($0.name, assignment: $0.assignment) })
+        for (lane, reply) in zip(lanes, replies) { takenAgain(lane, reply) }
     }
 
     private func takenAgain(_ lane: HeldLane, _ reply: TakeReply) {
