@@ -41,7 +41,7 @@ final class Chronicle: Sendable {
     }
 
     /// Waits for a condition that any report, or anything in Redis, may bring about; whether it came in time.
-    func wait(_ atMost: Duration = .seconds(20), for condition: () throws -> Bool) rethrows -> Bool {
+    func wait(_ atMost: Duration = .seconds(60), for condition: () throws -> Bool) rethrows -> Bool {
         let deadline = ContinuousClock.now + atMost
         while true {
             if try condition() { return true }
