@@ -28,7 +28,7 @@ package struct PlanRun: Sendable {
     /// Plans once each.
     package func play() throws -> Figures {
         let placement = LoadPlacement()
-        var random = SplitMix(state: 1)
+        var random = SeededGenerator(seed: 1)
         let names = try (0..<members).map { number in
             let digits = String(number, radix: 16)
             return try MemberID("w\(number)#" + String(repeating: "0", count: 16 - digits.utf8.count) + digits)
@@ -36,14 +36,14 @@ package struct PlanRun: Sendable {
         let all = try (0..<lanes).map { try LaneName("p\($0 / 8).\($0 % 8)") }.sorted()
         var input = PlacementInput(members: names, lanes: all, current: [:], share: 1_000)
         let mean = 0.5 * Double(members) / Double(max(1, lanes))
-        for lane in all { input.figures.loads[lane] = Outlook(flat: 4 * mean * random.unit() * random.unit()) }
+        for lane in all { input.figures.loads[lane] = Outlook(flat: 4 * mean * random.fraction() * random.fraction()) }
         let (first, placed) = Self.timed { placement.plan(input) }
         for move in placed { input.current[move.lane] = move.member }
         var lossy = input
         lossy.members.removeFirst()
         let (loss, _) = Self.timed { placement.plan(lossy) }
-        for lane in all where random.unit() < 0.05 {
-            input.figures.loads[lane] = Outlook(flat: 20 * mean * random.unit())
+        for lane in all where random.fraction() < 0.05 {
+            input.figures.loads[lane] = Outlook(flat: 20 * mean * random.fraction())
         }
         let (round, moves) = Self.timed { placement.plan(input) }
         return Figures(first: first, loss: loss, round: round, moves: moves.count)
@@ -53,19 +53,5 @@ package struct PlanRun: Sendable {
         let start = ContinuousClock.now
         let moves = body()
         return (ContinuousClock.now - start, moves)
-    }
-}
-
-/// SplitMix64 of Steele, Lea and Flood.
-private struct SplitMix {
-    var state: UInt64
-
-    /// From 0 up to 1.
-    mutating func unit() -> Double {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return Double((mixed ^ (mixed >> 31)) >> 11) / Double(1 << 53)
     }
 }
