@@ -9,7 +9,7 @@ struct CompiledTemplate: Sendable {
     /// Sections may ask about this many different slots.
     static let mostConditions = 4
 
-    enum Part: Sendable {
+    enum Part: Sendable, Equatable {
         case literal(String)
         case slot(Slot, startsSentence: Bool)
     }
@@ -17,20 +17,32 @@ struct CompiledTemplate: Sendable {
     /// Slots that sections ask about, in the order of their bits.
     private let conditions: [Slot]
     /// One body for each combination of the conditions.
-    private let bodies: [[Part]]
+    let bodies: [[Part]]
     private let slots: Set<Slot>
 
     init(_ template: MustacheTemplate, tags: TemplateTags) {
-        conditions = Slot.allCases.filter { tags.conditions.contains($0) }
+        self.init(tags) { isThere in
+            let there = Slot.allCases.filter(isThere)
+            return template.render(
+                Dictionary(uniqueKeysWithValues: there.map { ($0.rawValue, String($0.mark)) }))
+        }
+    }
+
+    init(_ template: PlainTemplate, tags: TemplateTags) {
+        self.init(tags, render: template.render)
+    }
+
+    private init(_ tags: TemplateTags, render: ((Slot) -> Bool) -> String) {
+        let conditions = Slot.allCases.filter { tags.conditions.contains($0) }
+        self.conditions = conditions
         slots = tags.slots
         var bodies: [[Part]] = []
         for bits in 0..<(1 << conditions.count) {
-            var context: [String: String] = [:]
-            for slot in Slot.allCases {
-                if let bit = conditions.firstIndex(of: slot), bits & (1 << bit) == 0 { continue }
-                context[slot.rawValue] = String(slot.mark)
+            let text = render { slot in
+                guard let bit = conditions.firstIndex(of: slot) else { return true }
+                return bits & (1 << bit) != 0
             }
-            bodies.append(Self.split(template.render(context)))
+            bodies.append(Self.split(text))
         }
         self.bodies = bodies
     }

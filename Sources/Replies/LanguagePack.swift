@@ -85,13 +85,16 @@ package struct LanguagePack: Sendable {
                 expected: "no private-use characters", came: "U+" + String(scalar.value, radix: 16, uppercase: true))
         }
         let tags = try TemplateTags(text)
-        let template: MustacheTemplate
-        do {
-            template = try MustacheTemplate(string: text)
-        } catch {
-            throw TemplateTags.Fault(expected: "a Mustache template", came: "\(error)")
+        let compiled: CompiledTemplate
+        if let template = PlainTemplate(text) {
+            compiled = CompiledTemplate(template, tags: tags)
+        } else {
+            do {
+                compiled = CompiledTemplate(try MustacheTemplate(string: text), tags: tags)
+            } catch {
+                throw TemplateTags.Fault(expected: "a Mustache template", came: "\(error)")
+            }
         }
-        let compiled = CompiledTemplate(template, tags: tags)
         if let broken = lint.fault(of: compiled, tags) { throw broken }
         return compiled
     }

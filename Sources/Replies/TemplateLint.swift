@@ -34,20 +34,22 @@ struct TemplateLint {
         guard rule.asks, !text.unicodeScalars.contains(where: { (0xE00...0xEFF).contains($0.value) }) else {
             return nil
         }
-        let marks = ["?", "？", "؟", "\u{37E}", ";", "か。"]
-        guard !marks.contains(where: { text.contains($0) }) else { return nil }
+        let bytes = Array(text.utf8)
+        guard !Self.marks.contains(where: { Self.holds(bytes, $0) }) else { return nil }
         return TemplateTags.Fault(expected: "a question to the customer in a text of \(rule.kind)", came: "none")
     }
 
+    private static let marks = ["?", "？", "؟", "\u{37E}", ";", "か。"].map { Array($0.utf8) }
+
     private func length(_ text: String) -> TemplateTags.Fault? {
-        guard text.count > rule.mostCharacters else { return nil }
+        guard text.utf8.count > rule.mostCharacters, text.count > rule.mostCharacters else { return nil }
         return TemplateTags.Fault(
             expected: "at most \(rule.mostCharacters) characters in a text of \(rule.kind)", came: "\(text.count)")
     }
 
     /// Support is no place to sell (F5, F9).
     static func promotion(_ text: String) -> TemplateTags.Fault? {
-        guard let sign = (["%", "٪", "％"] as [Character]).first(where: { text.contains($0) }) else { return nil }
+        guard let sign = text.unicodeScalars.first(where: { ["%", "٪", "％"].contains($0) }) else { return nil }
         return TemplateTags.Fault(expected: "no promotion in an answer to a customer", came: String(sign))
     }
 
@@ -92,8 +94,8 @@ struct TemplateLint {
 
     /// One of a pack's words must stand in a text.
     static func word(of words: [String], in text: String, _ what: String) -> TemplateTags.Fault? {
-        let lower = text.lowercased()
-        guard !words.contains(where: { !$0.isEmpty && lower.contains($0.lowercased()) }) else { return nil }
+        let lower = Array(text.lowercased().utf8)
+        guard !words.contains(where: { holds(lower, Array($0.lowercased().utf8)) }) else { return nil }
         return TemplateTags.Fault(
             expected: "one of the words \(what): \(words.joined(separator: ", "))", came: "none of them")
     }

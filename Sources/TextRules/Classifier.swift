@@ -57,10 +57,8 @@ package struct Classifier: Sendable {
         let rivals = markets.flatMap { market in
             market.competitorNames.map { Phrase(text: $0, meaning: .competitor(market: market.market), language: "") }
         }
-        let all = (phrases + words + rivals).filter { $0.language.isEmpty || numbers[$0.language] != nil }
-        matcher = PhraseMatcher(phrases: all)
-        let left = Set(matcher.leftOut)
-        facts = Self.facts(left.isEmpty ? all : all.filter { !left.contains($0) }, numbers, families)
+        matcher = PhraseMatcher(phrases: Self.known(phrases, numbers) + words + rivals)
+        facts = Self.facts(matcher.phrases, numbers, families)
         self.languages = languages
         self.families = families
         self.numbers = numbers
@@ -75,6 +73,17 @@ package struct Classifier: Sendable {
         }
         self.markets = table
         detector = LanguageDetector(evidence)
+    }
+
+    /// Without phrases of languages that have no pack.
+    private static func known(_ phrases: [Phrase], _ numbers: [String: Int]) -> [Phrase] {
+        var last = ""
+        let areAllKnown = phrases.allSatisfy { phrase in
+            guard phrase.language != last else { return true }
+            last = phrase.language
+            return numbers[last] != nil
+        }
+        return areAllKnown ? phrases : phrases.filter { $0.language.isEmpty || numbers[$0.language] != nil }
     }
 
     /// Reads one text. Linear in its length; about 3 µs for 100 Latin characters.
@@ -117,11 +126,14 @@ package struct Classifier: Sendable {
     private static func facts(_ phrases: [Phrase], _ numbers: [String: Int], _ families: [UInt64]) -> [Fact] {
         var sharing: [String: Int32] = [:]
         for phrase in phrases where phrase.meaning == .language { sharing[phrase.text.lowercased(), default: 0] += 1 }
+        var language = ""
+        var number: Int?
         return phrases.map { phrase in
-            let number = numbers[phrase.language]
-            let form = phrase.form ?? []
-            // A word of another alphabet or several words mean what they mean wherever they stand.
-            let isStrong = form.count >= 8 && (form.contains(0x20) || form.contains { $0 >= 0x80 } || form.count >= 12)
+            if phrase.language != language {
+                language = phrase.language
+                number = numbers[language]
+            }
+            let isStrong = phrase.form.map(Self.isStrong) ?? false
             let weight: Int32 =
                 switch phrase.meaning {
                 case .language: 12 / max(1, min(12, sharing[phrase.text.lowercased()] ?? 1))
@@ -131,5 +143,10 @@ package struct Classifier: Sendable {
                 meaning: phrase.meaning, languages: number.map { families[$0] } ?? .max, language: number ?? -1,
                 weight: weight, isStrong: isStrong)
         }
+    }
+
+    /// A word of another alphabet or several words mean what they mean wherever they stand.
+    private static func isStrong(_ form: [UInt8]) -> Bool {
+        form.count >= 12 || form.count >= 8 && form.contains { $0 == 0x20 || $0 >= 0x80 }
     }
 }

@@ -57,6 +57,23 @@ package struct NormalisedText: Sendable {
         disguisedWords = disguised
     }
 
+    /// The bytes of the matching form alone.
+    static func form(of text: String) -> [UInt8] {
+        var text = text
+        return text.withUTF8 { source in
+            let most = 2 * min(source.count, 4 * mostScalars) + 8
+            return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 2 * most) { scratch in
+                withUnsafeTemporaryAllocation(of: UInt32.self, capacity: most) { origins in
+                    var writer = Writer(
+                        bytes: UnsafeMutableBufferPointer(rebasing: scratch[..<most]), origins: origins,
+                        kinds: UnsafeMutableBufferPointer(rebasing: scratch[most...]))
+                    writer.read(source)
+                    return Array(scratch[..<writer.count])
+                }
+            }
+        }
+    }
+
     init(bytes: [UInt8], origins: [UInt32], kinds: [UInt8], disguisedWords: Int) {
         self.bytes = bytes
         self.origins = origins

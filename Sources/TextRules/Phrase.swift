@@ -3,13 +3,14 @@ package struct Phrase: Sendable, Hashable {
     /// Matched after normalisation, so case, accents and width do not matter; a `*` at the end of any word stands for the
     /// rest of that word.
     package let text: String
-    /// The rule that this phrase belongs to, such as `en.price`; it stands in results.
-    package let rule: String
-    /// The class or intent that a hit speaks for, such as `price` or `spam`.
-    package let `class`: String
     package let meaning: Meaning
     /// Tag of the pack it comes from; empty for a phrase that holds in every language.
     package let language: String
+
+    /// The rule that this phrase belongs to, such as `en.price`; it stands in results.
+    package var rule: String { language.isEmpty ? meaning.name : "\(language).\(meaning.name)" }
+    /// The class or intent that a hit speaks for, such as `price` or `spam`.
+    package var `class`: String { meaning.class }
 
     /// The bytes to look for; nil if nothing is left, or if a `*` stands elsewhere than at the end of a word.
     let form: [UInt8]?
@@ -19,8 +20,6 @@ package struct Phrase: Sendable, Hashable {
         self.text = text
         self.meaning = meaning
         self.language = language
-        rule = language.isEmpty ? meaning.name : "\(language).\(meaning.name)"
-        self.class = meaning.class
         form = Self.form(of: text)
     }
 
@@ -28,7 +27,7 @@ package struct Phrase: Sendable, Hashable {
     package var isFindable: Bool { form != nil }
 
     private static func form(of text: String) -> [UInt8]? {
-        guard text.utf8.contains(UInt8(ascii: "*")) else { return trimmed(NormalisedText(text).bytes) }
+        guard text.utf8.contains(UInt8(ascii: "*")) else { return trimmed(NormalisedText.form(of: text)) }
         var form: [UInt8] = []
         var pieces = text.split(separator: "*", omittingEmptySubsequences: false).map { NormalisedText(String($0)) }
         let isOpen = text.hasSuffix("*")

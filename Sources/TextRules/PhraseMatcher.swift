@@ -15,7 +15,8 @@ package struct PhraseMatcher: Sendable {
     /// Phrases that cannot be found: nothing is left of them after normalising, or a limit was reached.
     package let leftOut: [Phrase]
 
-    private let phrases: [Phrase]
+    /// Those that can be found, in the order in which they came.
+    let phrases: [Phrase]
     private let trie: PhraseTrie
 
     /// A phrase at a place of a matching form.
@@ -27,22 +28,22 @@ package struct PhraseMatcher: Sendable {
 
     /// O(bytes of the phrases).
     package init(phrases: [Phrase]) {
-        var kept: [Phrase] = []
-        var forms: [[UInt8]] = []
-        var leftOut: [Phrase] = []
         var size = 0
-        for phrase in phrases {
-            guard kept.count < Self.mostPhrases, let form = phrase.form, size + form.count <= Self.mostBytes else {
+        var leftOut: [Phrase] = []
+        for (index, phrase) in phrases.enumerated() {
+            guard index - leftOut.count < Self.mostPhrases, let form = phrase.form,
+                size + form.count <= Self.mostBytes
+            else {
                 leftOut.append(phrase)
                 continue
             }
             size += form.count
-            forms.append(form)
-            kept.append(phrase)
         }
+        let left = Set(leftOut)
+        let kept = left.isEmpty ? phrases : phrases.filter { !left.contains($0) }
         self.phrases = kept
         self.leftOut = leftOut
-        trie = PhraseTrie(forms)
+        trie = PhraseTrie(kept.map { $0.form ?? [] })
     }
 
     package var isEmpty: Bool { phrases.isEmpty }

@@ -48,23 +48,13 @@ struct PhraseTrie: Sendable {
 
     /// Forms are not empty and hold no zero. O(bytes log bytes) in time, about 14 bytes for each byte in memory.
     init(_ forms: [[UInt8]]) {
-        let order = forms.indices.sorted { left, right in
-            forms[left] == forms[right] ? left < right : forms[left].lexicographicallyPrecedes(forms[right])
-        }
-        var keys: [[UInt8]] = []
-        var firstPattern: [UInt32] = []
-        for (place, index) in order.enumerated() where keys.last != forms[index] {
-            keys.append(forms[index])
-            firstPattern.append(UInt32(place))
-        }
-        firstPattern.append(UInt32(order.count))
-        var builder = PhraseTrieBuilder(keys)
+        var builder = PhraseTrieBuilder(forms)
         builder.build()
         cells = builder.cells
         tails = builder.tails
         tailBytes = builder.tailBytes
-        self.firstPattern = firstPattern
-        patterns = order.map { UInt32($0) }
+        firstPattern = builder.firstPattern
+        patterns = builder.patterns
     }
 
     /// Calls `found` with (pattern, start, end, whether a `*` stands last) for each phrase in the text, by start; ends

@@ -66,9 +66,12 @@ extension PolicyBundle {
 extension Policy {
     /// Compiles a bundle under the number that it got when it was published.
     ///
+    /// - Parameter threads: one where lanes are served meanwhile, so that a new policy takes one core from them at most.
     /// - Throws: `ConfigFaults` if the bundle does not hold what a faultless configuration needs: it was made by a
     ///   version with other rules, or damaged.
-    package static func build(_ bundle: PolicyBundle, number: UInt64) throws(ConfigFaults) -> Policy {
+    package static func build(
+        _ bundle: PolicyBundle, number: UInt64, threads: Int = 1
+    ) throws(ConfigFaults) -> Policy {
         let files = ConfigFiles(bundle.files.map { ConfigFiles.File(path: $0.path, bytes: [UInt8]($0.content)) })
         var zones: [ZoneName: [UInt8]] = [:]
         for zone in bundle.zones {
@@ -77,9 +80,9 @@ extension Policy {
         let known = zones
         let check = ConfigCheck(
             files, zone: { name in known[name].flatMap { try? ZoneRules(name: name, tzif: $0) } },
-            zoneNames: { known.keys.map(\.text) })
-        guard let config = check.config else { throw ConfigFaults(check.faults) }
-        return try make(config, number: number, hash: Digest.sha256(bundle.canonicalBytes))
+            zoneNames: { known.keys.map(\.text) }, compilesTexts: true, threads: threads)
+        guard let config = check.config, let texts = config.texts else { throw ConfigFaults(check.faults) }
+        return try make(config, texts, number: number, hash: Digest.sha256(bundle.canonicalBytes))
     }
 
     /// A policy straight from a folder, for what works without Redis: `decide`, `classify`, tests. Number 0.
@@ -92,21 +95,21 @@ extension Policy {
         } catch {
             throw ConfigFaults([error])
         }
-        let check = ConfigCheck(files, zones: zones)
-        guard let config = check.config else { throw ConfigFaults(check.faults) }
+        let check = ConfigCheck(files, zones: zones, compilesTexts: true)
+        guard let config = check.config, let texts = config.texts else { throw ConfigFaults(check.faults) }
         let bundle = PolicyBundle.packed(files, config, zones)
-        return try make(config, number: 0, hash: Digest.sha256(bundle.canonicalBytes))
+        return try make(config, texts, number: 0, hash: Digest.sha256(bundle.canonicalBytes))
     }
 
     private static func make(
-        _ config: CheckedConfig, number: UInt64, hash: [UInt8]
+        _ config: CheckedConfig, _ texts: Classifier, number: UInt64, hash: [UInt8]
     ) throws(ConfigFaults) -> Policy {
         do throws(PolicyError) {
             return try Policy(
                 number: number, hash: hash, partitions: config.partitions, accounts: config.accounts,
                 markets: config.markets, channels: config.channels, teams: config.teams, zones: config.zones,
                 languages: config.languages,
-                texts: Classifier(phrases: config.phrases, evidence: config.evidence, markets: config.marketTexts))
+                texts: texts)
         } catch {
             throw ConfigFaults([ConfigFault(file: error.place, expected: error.expected, got: error.came)])
         }

@@ -12,31 +12,22 @@ struct CheckedConfig: Sendable {
     private(set) var teams: [TeamPolicy] = []
     private(set) var channels: [ChannelPolicy] = []
     private(set) var languages: [LanguagePack] = []
-    private(set) var phrases: [Phrase] = []
-    private(set) var evidence: [LanguageEvidence] = []
-    private(set) var marketTexts: [MarketTexts] = []
+    /// Nil unless asked for.
+    private(set) var texts: Classifier?
     /// Every zone that is named anywhere, by name.
     private(set) var zones: [ZoneRules] = []
 
     /// Reports what leads nowhere to `faults`; what is left is of use only if there are none.
-    init(_ parsed: ParsedConfig, zones lookup: ZoneLookup, faults: FaultList) {
+    ///
+    /// - Parameter compilesTexts: whether the text rules are wanted too; no fault is found by that.
+    init(
+        _ parsed: ParsedConfig, zones lookup: ZoneLookup, faults: FaultList, compilesTexts: Bool, threads: Int
+    ) {
         let names = Names(parsed)
         let hours = HoursPlan(parsed, zones: lookup)
         for fault in parsed.calendars.flatMap(\.settings.contradictions) { faults.add(fault) }
         channels = parsed.channels.map(\.policy)
-        phrases = parsed.phrases.flatMap { $0.matched() }
-        // A pack without evidence of its own is still a language whose phrases count where it is named.
-        evidence = parsed.languages.map { language in
-            parsed.detection.first { $0.evidence.tag == language.tag }?.evidence
-                ?? LanguageEvidence(tag: language.tag, script: .latin)
-        }
-        languages = parsed.languages.map { PackCompilation.pack(of: $0, among: parsed.languages) }
-        marketTexts = parsed.markets.map {
-            MarketTexts(
-                market: $0.name, language: $0.language.text, ownDomains: $0.domains,
-                competitorDomains: $0.competitors.filter(MarketSettings.isDomain),
-                competitorNames: $0.competitors.filter { !MarketSettings.isDomain($0) })
-        }
+        (languages, texts) = TextCompilation.compile(parsed, compilesTexts: compilesTexts, threads: threads)
         for language in parsed.teams.flatMap(\.languages) { _ = language.found(in: names.languages, "language") }
         teams = parsed.teams.map { team in
             TeamPolicy(

@@ -13,13 +13,17 @@ package struct ConfigCheck: Sendable {
     /// - Parameters:
     ///   - zone: the rules of a zone, nil if there is no such zone.
     ///   - zoneNames: all names, asked for only to suggest one.
+    ///   - compilesTexts: whether a policy is to be made of it, which needs the text rules.
+    ///   - threads: so many work at it, the calling one among them.
     package init(
         _ files: ConfigFiles, zone: @escaping (ZoneName) -> ZoneRules?,
-        zoneNames: @escaping () -> [String] = { [] }
+        zoneNames: @escaping () -> [String] = { [] }, compilesTexts: Bool = false, threads: Int = 1
     ) {
         let list = FaultList()
-        let parsed = ParsedConfig(files, faults: list)
-        let config = CheckedConfig(parsed, zones: ZoneLookup(find: zone, names: zoneNames), faults: list)
+        let parsed = ParsedConfig(files, faults: list, threads: threads)
+        let config = CheckedConfig(
+            parsed, zones: ZoneLookup(find: zone, names: zoneNames), faults: list, compilesTexts: compilesTexts,
+            threads: threads)
         var seen: [ConfigFault] = []
         for fault in list.sorted where seen.last != fault { seen.append(fault) }
         faults = seen
@@ -27,8 +31,12 @@ package struct ConfigCheck: Sendable {
     }
 
     /// The same with zones from a folder.
-    package init(_ files: ConfigFiles, zones: ZoneFolder = ZoneFolder()) {
-        self.init(files, zone: { zones.rules(of: $0) }, zoneNames: { zones.names })
+    package init(
+        _ files: ConfigFiles, zones: ZoneFolder = ZoneFolder(), compilesTexts: Bool = false, threads: Int = Jobs.threads
+    ) {
+        self.init(
+            files, zone: { zones.rules(of: $0) }, zoneNames: { zones.names }, compilesTexts: compilesTexts,
+            threads: threads)
     }
 }
 

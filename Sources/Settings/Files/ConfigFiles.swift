@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Glibc
 
 /// The configuration as it lies in a folder: the bytes of every file, by path.
 ///
@@ -26,7 +26,7 @@ package struct ConfigFiles: Sendable, Equatable {
     }
 
     package init(_ files: [File]) {
-        self.files = files.sorted { Array($0.path.utf8).lexicographicallyPrecedes(Array($1.path.utf8)) }
+        self.files = files.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
     }
 
     /// Folders in folders.
@@ -58,36 +58,61 @@ package struct ConfigFiles: Sendable, Equatable {
 
     /// One file of a folder, without reading the others.
     package static func read(_ path: String, in folder: String) throws(ConfigFault) -> File {
-        let full = URL(filePath: folder + "/" + path).resolvingSymlinksInPath().path
-        let attributes = try? FileManager.default.attributesOfItem(atPath: full)
-        let size = (attributes?[.size] as? NSNumber)?.intValue ?? 0
         let most = path.hasPrefix("products/") ? mostBytesOfProducts : mostBytesOfFile
+        let unreadable = ConfigFault(file: path, expected: "a file that can be read", got: "none")
+        let descriptor = open(folder + "/" + path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw unreadable }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { throw unreadable }
+        let size = Int(status.st_size)
         guard size <= most else {
             throw ConfigFault(file: path, expected: "at most \(most) bytes", got: "\(size)")
         }
-        guard let data = FileManager.default.contents(atPath: full) else {
-            throw ConfigFault(file: path, expected: "a file that can be read", got: "none")
+        var hasFailed = false
+        let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+            while count < size {
+                let got = Glibc.read(descriptor, buffer.baseAddress.map { $0 + count }, size - count)
+                guard got > 0 || got < 0 && errno == EINTR else {
+                    hasFailed = got < 0
+                    return
+                }
+                count += max(0, got)
+            }
         }
-        return File(path: path, bytes: [UInt8](data))
+        guard !hasFailed else { throw unreadable }
+        return File(path: path, bytes: bytes)
     }
 
     package func file(_ path: String) -> File? { files.first { $0.path == path } }
 
     /// The paths of configuration below a folder; false if it is none, or cannot be read.
     private static func collect(_ path: String, in folder: String, depth: Int, _ names: inout [String]) -> Bool {
-        let place = URL(filePath: folder + "/" + path).resolvingSymlinksInPath().path
-        guard let children = try? FileManager.default.contentsOfDirectory(atPath: place) else { return false }
+        guard let children = entries(of: folder + "/" + path) else { return false }
         for child in children.sorted() where !child.hasPrefix(".") && names.count <= mostFiles {
             let below = path.isEmpty ? child : path + "/" + child
-            var isFolder: ObjCBool = false
-            _ = FileManager.default.fileExists(atPath: folder + "/" + below, isDirectory: &isFolder)
-            if isFolder.boolValue {
+            var status = stat()
+            if stat(folder + "/" + below, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
                 if depth < mostDepth { _ = collect(below, in: folder, depth: depth + 1, &names) }
             } else if child.hasSuffix(".yaml") || (path == "products" && isProducts(child)) {
                 names.append(below)
             }
         }
         return true
+    }
+
+    /// The names in a folder, without itself and its parent; nil if it is none or cannot be read.
+    private static func entries(of folder: String) -> [String]? {
+        guard let stream = opendir(folder) else { return nil }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
     }
 
     private static func isProducts(_ name: String) -> Bool { name.hasSuffix(".csv") || name.hasSuffix(".json") }

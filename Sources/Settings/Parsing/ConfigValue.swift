@@ -1,19 +1,16 @@
-internal import Yams
-
 /// One value of a YAML file with its place, read by what it should be. A wrong value reports itself and is nil.
 ///
 /// Problem: every fault of a configuration is to be named in one run, with line and column. Choice: a thin cursor over
 /// Yams' nodes, which keep their marks. Rejected: Codable decoding, which stops at the first fault and forgets places.
-struct ConfigValue {
+struct ConfigValue: Sendable {
     let file: String
     let faults: FaultList
-    private let node: Node
+    private let node: ConfigNode
 
     /// The value of a whole file; nil, and a fault, if it is no YAML or empty.
     init?(_ file: ConfigFiles.File, faults: FaultList) {
         do {
-            let text = String(decoding: file.bytes, as: UTF8.self)
-            guard let root = try Yams.compose(yaml: text) else {
+            guard let root = try ConfigNode.yaml(file.bytes) else {
                 faults.add(ConfigFault(file: file.path, line: 1, column: 1, expected: "settings", got: "an empty file"))
                 return nil
             }
@@ -24,14 +21,14 @@ struct ConfigValue {
         }
     }
 
-    private init(file: String, faults: FaultList, node: Node) {
+    private init(file: String, faults: FaultList, node: ConfigNode) {
         self.file = file
         self.faults = faults
         self.node = node
     }
 
     /// Line and column, from 1.
-    var place: (line: Int, column: Int) { (node.mark?.line ?? 0, node.mark?.column ?? 0) }
+    var place: (line: Int, column: Int) { (Int(node.line), Int(node.column)) }
 
     func fault(_ expected: String, got: String? = nil, nearest: String? = nil) {
         faults.add(faulted(expected, got: got, nearest: nearest))
@@ -47,7 +44,7 @@ struct ConfigValue {
 
     /// The entries of a mapping in the order of the file.
     func entries(_ expected: String) -> [(key: ConfigValue, value: ConfigValue)] {
-        guard case .mapping(let mapping) = node else {
+        guard case .mapping(let mapping) = node.content else {
             fault(expected)
             return []
         }
@@ -56,17 +53,17 @@ struct ConfigValue {
 
     /// The entries of a mapping whose keys are known; a key that is not reports itself.
     func fields(_ what: String, _ known: [String]) -> Fields? {
-        guard case .mapping(let mapping) = node else {
+        guard case .mapping(let mapping) = node.content else {
             fault("\(what): \(known.joined(separator: ", "))")
             return nil
         }
         var values: [String: ConfigValue] = [:]
-        for (key, value) in mapping {
-            let name = key.scalar?.string ?? ""
+        for entry in mapping {
+            let name = entry.key.text ?? ""
             if known.contains(name) {
-                values[name] = child(value)
+                values[name] = child(entry.value)
             } else {
-                child(key).fault(
+                child(entry.key).fault(
                     "a key of \(what): \(known.joined(separator: ", "))", nearest: NearestWord.to(name, among: known))
             }
         }
@@ -74,34 +71,48 @@ struct ConfigValue {
     }
 
     /// The value of a key as it stands there, unread; nil if this is no mapping with it.
-    func entry(_ key: String) -> ConfigValue? { node.mapping?[key].map(child) }
+    func entry(_ key: String) -> ConfigValue? {
+        node.mapping?.first { $0.key.text == key }.map { child($0.value) }
+    }
 
     func list(_ expected: String) -> [ConfigValue]? {
-        guard case .sequence(let sequence) = node else {
+        guard case .sequence(let sequence) = node.content else {
             fault(expected)
             return nil
         }
         return sequence.map(child)
     }
 
+    /// The texts of a long list, each with its place if it is asked for; one that is none reports itself.
+    func eachText(_ expected: String, _ item: String, _ body: (String, () -> ConfigValue) -> Void) {
+        guard case .sequence(let sequence) = node.content else { return fault(expected) }
+        for node in sequence {
+            if case .scalar(let text, false) = node.content, !text.isEmpty {
+                body(text) { child(node) }
+            } else if let text = child(node).text(item) {
+                body(text) { child(node) }
+            }
+        }
+    }
+
     /// A scalar as it is written; not empty.
     func text(_ expected: String) -> String? {
-        guard case .scalar(let scalar) = node, !scalar.string.isEmpty, !isNull(scalar) else {
+        guard case .scalar(let text, let isPlain) = node.content, !text.isEmpty, !(isPlain && Self.isNull(text)) else {
             fault(expected)
             return nil
         }
-        return scalar.string
+        return text
     }
 
     /// A scalar as it is written, which may be empty.
     func optionalText() -> String? {
-        if let text = node.scalar?.string { return text }
+        if let text = node.text { return text }
         fault("a text")
         return nil
     }
 
     func flag() -> Bool? {
-        switch node.scalar?.string {
+        switch node.text {
         case "true": return true
         case "false": return false
         default:
@@ -111,7 +122,7 @@ struct ConfigValue {
     }
 
     func number(_ range: ClosedRange<Int>, _ what: String) -> Int? {
-        guard let text = node.scalar?.string, let number = Int(text), range.contains(number) else {
+        guard let text = node.text, let number = Int(text), range.contains(number) else {
             fault("\(what), a whole number from \(range.lowerBound) to \(range.upperBound)")
             return nil
         }
@@ -121,7 +132,7 @@ struct ConfigValue {
     /// One of some words.
     func word<Word: RawRepresentable & CaseIterable>(_ type: Word.Type) -> Word? where Word.RawValue == String {
         let known = Word.allCases.map(\.rawValue)
-        let text = node.scalar?.string ?? ""
+        let text = node.text ?? ""
         if let word = Word(rawValue: text) { return word }
         fault("one of \(known.joined(separator: ", "))", nearest: NearestWord.to(text, among: known))
         return nil
@@ -129,23 +140,21 @@ struct ConfigValue {
 
     /// A length of time such as `90s`, `30m`, `1h30m`, `7d`; not negative, at most 400 days.
     func duration() -> Duration? {
-        guard let text = node.scalar?.string, let duration = WrittenDuration.parse(text) else {
+        guard let text = node.text, let duration = WrittenDuration.parse(text) else {
             fault("a length of time such as 90s, 30m, 1h30m or 7d")
             return nil
         }
         return duration
     }
 
-    private func child(_ node: Node) -> ConfigValue { ConfigValue(file: file, faults: faults, node: node) }
+    private func child(_ node: ConfigNode) -> ConfigValue { ConfigValue(file: file, faults: faults, node: node) }
 
-    private func isNull(_ scalar: Node.Scalar) -> Bool {
-        scalar.style == .plain && ["~", "null"].contains(scalar.string)
-    }
+    private static func isNull(_ text: String) -> Bool { text == "~" || text == "null" }
 
     /// What came, for messages: short, and never the value of a list or mapping.
     private var described: String {
-        switch node {
-        case .scalar(let scalar): scalar.string.isEmpty ? "nothing" : "\"\(scalar.string.prefix(60))\""
+        switch node.content {
+        case .scalar(let text, _): text.isEmpty ? "nothing" : "\"\(text.prefix(60))\""
         case .mapping: "a mapping"
         case .sequence: "a list"
         case .alias: "an alias"
@@ -172,47 +181,5 @@ struct Fields {
         if let value = values[key] { return value }
         mapping.fault("\(key) in \(what)", got: "no such key")
         return nil
-    }
-}
-
-/// Lengths of time as people write them.
-enum WrittenDuration {
-    private static let units: [Character: Int] = ["s": 1, "m": 60, "h": 3_600, "d": 86_400]
-
-    /// Nil unless the text is a run of numbers with a unit `s`, `m`, `h` or `d`, at most 400 days together.
-    static func parse(_ text: String) -> Duration? {
-        var total = 0
-        var digits = ""
-        for character in text {
-            if character.isASCII, character.isNumber, digits.count < 8 {
-                digits.append(character)
-            } else {
-                guard let unit = units[character], let number = Int(digits) else { return nil }
-                total += number * unit
-                digits = ""
-            }
-        }
-        guard digits.isEmpty, !text.isEmpty, total <= 400 * 86_400 else { return nil }
-        return .seconds(total)
-    }
-}
-
-/// Yams' errors in the one form of configuration faults.
-enum YAMLFault {
-    static func of(_ error: any Error, file: String) -> ConfigFault {
-        switch error as? YamlError {
-        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
-            .composer(_, let problem, let mark, _):
-            return ConfigFault(
-                file: file, line: mark.line, column: mark.column, expected: "YAML", got: "an error: \(problem)")
-        case .duplicatedKeysInMapping(let duplicates, let context):
-            return ConfigFault(
-                file: file, line: context.mark.line, column: context.mark.column, expected: "each key once",
-                got: duplicates.sorted().joined(separator: ", ") + " twice")
-        case .reader(let problem, _, _, _):
-            return ConfigFault(file: file, expected: "UTF-8 text", got: "an error: \(problem)")
-        default:
-            return ConfigFault(file: file, expected: "YAML", got: "\(error)")
-        }
     }
 }

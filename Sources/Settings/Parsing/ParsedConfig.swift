@@ -2,7 +2,7 @@ internal import BusinessTime
 internal import Conversations
 
 /// All files of a configuration, each read by itself; references are not yet followed.
-struct ParsedConfig {
+struct ParsedConfig: Sendable {
     var partitions: [PartitionSettings] = []
     var accounts: [AccountSettings] = []
     var markets: [MarketSettings] = []
@@ -29,11 +29,49 @@ struct ParsedConfig {
         "languages/TAG/phrases.yaml",
     ]
 
-    init(_ files: ConfigFiles, faults: FaultList) {
+    /// Languages are read apart from each other, by so many threads.
+    init(_ files: ConfigFiles, faults: FaultList, threads: Int = 1) {
         for path in ["partitions.yaml", "accounts.yaml"] where files.file(path) == nil {
             faults.add(ConfigFault(file: path, expected: "the file", got: "none"))
         }
-        for file in files.files { read(file, files, faults) }
+        for part in Jobs.map(Self.parts(files), threads: threads, { ParsedConfig(part: $0, faults) }) { add(part) }
+    }
+
+    private init(part: ConfigFiles, _ faults: FaultList) {
+        for file in part.files { read(file, part, faults) }
+    }
+
+    /// What refers to nothing outside itself: all files of a language, and all other files, which come first.
+    private static func parts(_ files: ConfigFiles) -> [ConfigFiles] {
+        var others: [ConfigFiles.File] = []
+        var languages: [(name: Substring, files: [ConfigFiles.File])] = []
+        for file in files.files {
+            let parts = file.path.split(separator: "/")
+            if parts.count == 3, parts[0] == "languages" {
+                if languages.last?.name != parts[1] { languages.append((parts[1], [])) }
+                languages[languages.count - 1].files.append(file)
+            } else {
+                others.append(file)
+            }
+        }
+        return [ConfigFiles(others)] + languages.map { ConfigFiles($0.files) }
+    }
+
+    private mutating func add(_ part: ParsedConfig) {
+        partitions += part.partitions
+        accounts += part.accounts
+        markets += part.markets
+        teams += part.teams
+        overrides += part.overrides
+        calendars += part.calendars
+        channels += part.channels
+        rules += part.rules
+        campaigns += part.campaigns
+        products += part.products
+        languages += part.languages
+        detection += part.detection
+        phrases += part.phrases
+        declared.merge(part.declared) { $0.union($1) }
     }
 
     private mutating func read(_ file: ConfigFiles.File, _ files: ConfigFiles, _ faults: FaultList) {
