@@ -81,8 +81,8 @@ let shells: [Target] = [
         name: "Bench",
         dependencies: [
             "Workers", "Delivery", "Coordination", "Ingress", "Sandbox", "Membership", "Settings", "Lanes",
-            "Conversations", "BusinessTime", "Contracts", "Instants", "Telemetry", .histogram, .httpClient, .log,
-            .protobuf,
+            "Conversations", "TextRules", "BusinessTime", "Contracts", "Instants", "Telemetry", .histogram, .httpClient,
+            .log, .protobuf,
         ]
     ),
 ]
@@ -113,7 +113,7 @@ let tests: [Target] = [
         name: "BusinessTimeTests", dependencies: ["BusinessTime", "Contracts", "Instants"],
         resources: [.copy("zoneinfo_reference.py")]),
     .testTarget(name: "TextRulesTests", dependencies: ["TextRules"]),
-    .testTarget(name: "RepliesTests", dependencies: ["Replies", "BusinessTime", "Instants"]),
+    .testTarget(name: "RepliesTests", dependencies: ["Replies", "BusinessTime", "Instants", .mustache]),
     .testTarget(
         name: "ConversationsTests",
         dependencies: [
@@ -143,7 +143,7 @@ let tests: [Target] = [
         name: "SettingsTests",
         dependencies: [
             "Settings", "Lanes", "Conversations", "BusinessTime", "Replies", "TextRules", "Contracts", "Instants",
-            "TestSupport",
+            "TestSupport", .yaml,
         ]
     ),
     .testTarget(
