@@ -28,8 +28,24 @@ package struct Replay {
     ///   - policy: the policy whose hash stands in the result's batch.
     package mutating func step(_ recorded: DecisionResult, event: Event?, policy: Policy) -> Comparison {
         guard recorded.verdict != .dead else { return .same }
+        do throws(Impossible) {
+            let decision = try decided(recorded, event: event, policy: policy)
+            keep(decision, of: recorded)
+            return decision.result == recorded ? .same : .differs(recorded: recorded, now: decision.result)
+        } catch {
+            return .impossible(error.reason)
+        }
+    }
+
+    struct Impossible: Error {
+        let reason: String
+    }
+
+    /// What is decided in the place of a recorded result, with the states that the lane had then; its result stands at the
+    /// recorded place.
+    func decided(_ recorded: DecisionResult, event: Event?, policy: Policy) throws(Impossible) -> Decision {
         guard let entity = try? EntityID(recorded.conversation) else {
-            return .impossible("expected an entity id, got \"\(recorded.conversation)\"")
+            throw Impossible(reason: "expected an entity id, got \"\(recorded.conversation)\"")
         }
         let input: Input
         if let event {
@@ -39,31 +55,32 @@ package struct Replay {
                 at: Instant(milliseconds: Int64(clamping: recorded.entryMs)))
         } else {
             guard let timer = states[entity]?.timers.first(where: { $0.word == recorded.timer }) else {
-                return .impossible("expected the timer \(recorded.timer) in the state of \(entity), found none")
+                throw Impossible(
+                    reason: "expected the timer \(recorded.timer) in the state of \(entity), found none")
             }
             input = .timer(timer)
         }
         do {
-            let decision = try decide(
+            var decision = try decide(
                 entity, own: states[entity], parent: entity.parent.flatMap { states[$0] }, input: input,
                 now: Instant(milliseconds: recorded.now), policy: policy, signals: SignalReader(recorded.signalsRead))
-            if decision.changesStates {
-                states[entity] = decision.own
-                if decision.changesParent, let parent = entity.parent, let state = decision.parent {
-                    states[parent] = state
-                }
-            }
-            var result = decision.result
             if event == nil {
                 // A timer has no place of its own; its lane wrote the cursor of the commit there.
-                result.entryMs = recorded.entryMs
-                result.entrySequence = recorded.entrySequence
-                result.index = recorded.index
+                decision.result.entryMs = recorded.entryMs
+                decision.result.entrySequence = recorded.entrySequence
+                decision.result.index = recorded.index
             }
-            return result == recorded ? .same : .differs(recorded: recorded, now: result)
+            return decision
         } catch {
-            return .impossible(error.description)
+            throw Impossible(reason: error.description)
         }
+    }
+
+    /// Takes over the states of a decision.
+    mutating func keep(_ decision: Decision, of recorded: DecisionResult) {
+        guard decision.changesStates, let entity = try? EntityID(recorded.conversation) else { return }
+        states[entity] = decision.own
+        if decision.changesParent, let parent = entity.parent, let state = decision.parent { states[parent] = state }
     }
 }
 

@@ -52,7 +52,7 @@ struct ReplayCommand: AsyncParsableCommand {
 }
 
 /// The policies that results name, compiled once each.
-private struct PolicyHistory {
+struct PolicyHistory {
     private let session: Session
     private var known: [UInt64: Policy] = [:]
 
@@ -100,7 +100,7 @@ extension Session {
 }
 
 extension DecisionResult {
-    fileprivate var place: Position {
+    var place: Position {
         Position(entry: EntryID(milliseconds: entryMs, sequence: UInt64(entrySequence)), index: Int(index))
     }
 }

@@ -75,18 +75,28 @@ struct Session {
         try policies.current().map { try Policy.build(try PolicyBundle(canonical: $0.bytes), number: $0.number) }
     }
 
-    /// Stores a configuration as the policy in force, and creates what the topology lacks. Overrides of the policy in force
-    /// that still run are kept.
+    /// A configuration as it would be stored: overrides of the policy in force that still run are kept.
+    ///
+    /// - Throws: every fault of the configuration.
+    func bundle(_ files: ConfigFiles, zones: ZoneFolder) throws -> PolicyBundle {
+        let bundle = try PolicyBundle(files, zones: zones)
+        guard let inForce = try? bundleIfAny() else { return bundle }
+        let now = try store.serverTime() + ((try? topology().offset) ?? .zero)
+        return try bundle.keepingOverrides(of: inForce, now: now)
+    }
+
+    /// Stores a configuration as the policy in force, and creates what the topology lacks.
     ///
     /// - Throws: every fault of the configuration, or what the topology disagrees with; the policy in force then stays.
     func publish(_ files: ConfigFiles, zones: ZoneFolder, wish: (Policy) -> TopologyWish) throws -> Policy {
-        var bundle = try PolicyBundle(files, zones: zones)
-        if let inForce = try? bundleIfAny() {
-            let now = try store.serverTime() + ((try? topology().offset) ?? .zero)
-            bundle = try bundle.keepingOverrides(of: inForce, now: now)
-        }
+        let bundle = try bundle(files, zones: zones)
         let draft = try Policy.build(bundle, number: 0)
-        let disagreements = try topologies.create(wish(draft))
+        return try publish(bundle, draft, wish(draft))
+    }
+
+    /// The same for a bundle that was compiled before.
+    func publish(_ bundle: PolicyBundle, _ draft: Policy, _ wish: TopologyWish) throws -> Policy {
+        let disagreements = try topologies.create(wish)
         guard disagreements.isEmpty else {
             throw Failure(
                 "the topology in Redis disagrees, and changes only by commands:\n"
