@@ -91,14 +91,17 @@ package struct LocaleWords: Sendable {
     }
 
     /// The word for the day `due` seen from `today`, both in the customer's calendar (DOMAIN 6.2): today, tomorrow, the
-    /// weekday up to three days ahead, the weekday with its date up to six or across a holiday, the date beyond.
-    func day(_ due: CivilDate, from today: CivilDate, crossesHoliday: Bool, startsSentence: Bool) -> String {
+    /// weekday up to three days ahead, the weekday with its date up to six or across a holiday, the date beyond. With
+    /// `namesDate` a near day has its weekday and date too.
+    func day(
+        _ due: CivilDate, from today: CivilDate, crossesHoliday: Bool, namesDate: Bool, startsSentence: Bool
+    ) -> String {
         let word =
             switch due.daysSince1970 - today.daysSince1970 {
-            case 0: extract.today
-            case 1: extract.tomorrow
-            case 2...3 where !crossesHoliday: extract.weekdays[due.weekday]
-            case 2...6: dated(due, weekdayDate)
+            case 0 where !namesDate: extract.today
+            case 1 where !namesDate: extract.tomorrow
+            case 2...3 where !crossesHoliday && !namesDate: extract.weekdays[due.weekday]
+            case 0...6: dated(due, weekdayDate)
             default: dated(due, date)
             }
         if startsSentence { return word.prefix(1).uppercased() + word.dropFirst() }

@@ -13,6 +13,8 @@ package struct ReplySlots: Sendable {
     package var zoneIsWeak: Bool
     /// A closed date lies between now and due; the weekday then comes with its date.
     package var crossesHoliday: Bool
+    /// No day is called today or tomorrow: a text that was said yesterday can then be said of another day.
+    package var namesDate = false
     package var firstName: String?
     package var product: String?
     package var brand: String?

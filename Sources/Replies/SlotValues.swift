@@ -36,7 +36,7 @@ struct SlotValues {
         guard let due = slots.due else { return "" }
         return words.day(
             slots.customerZone.localTime(of: due).date, from: slots.customerZone.localTime(of: slots.now).date,
-            crossesHoliday: slots.crossesHoliday, startsSentence: startsSentence)
+            crossesHoliday: slots.crossesHoliday, namesDate: slots.namesDate, startsSentence: startsSentence)
     }
 
     private func free(_ slot: Slot) -> String? {

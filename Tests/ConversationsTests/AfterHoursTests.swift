@@ -45,11 +45,26 @@ struct AfterHoursTests {
         #expect(scene.rules == ["in_hours"])
     }
 
-    @Test("edge cases 13 and 48: is not given for a late event, which is listed as late", arguments: [20, 30 * 60])
+    @Test("edge case 13: is not given for what came twenty minutes late, which is listed as late", arguments: [10, 20])
     func late(minutes: Int) throws {
+        try late(.seconds(minutes * 60))
+    }
+
+    @Test("edge case 48: is not given for what came 30 hours late; the window counts from when it happened")
+    func veryLate() throws {
+        try late(.seconds(30 * 3_600))
+        var scene = Scene()
+        let received = Instant.november(19, 19)
+        let written = received + .seconds(-30 * 3_600)
+        try scene.take(.message("m", "how much is it?", at: written).received(at: received), at: received)
+        #expect(scene.texts().isEmpty)
+        #expect(scene.openItems[.anna]?.late == true)
+    }
+
+    private func late(_ delay: Duration) throws {
         var scene = Scene()
         let written = Instant.november(19, 19)
-        let received = written + .seconds(minutes * 60)
+        let received = written + delay
         try scene.take(.message("m", "hello?", at: written).received(at: received), at: received)
         #expect(scene.rules == ["suppressed.late"])
         #expect(scene.openItems[.anna]?.late == true)
@@ -112,6 +127,24 @@ struct AfterHoursTests {
         #expect(scene.talk().promises.map(\.dueAt) == [Instant.november(20, 10).milliseconds])
     }
 
+    @Test("says no night what it said another night: when every variant was used, the day is told by its date")
+    func fourNights() throws {
+        var scene = Scene()
+        for day in 16..<20 {
+            let night = Instant.november(day, 20)
+            try scene.take(.message("m\(day)", "hello \(day)?", at: night), at: night)
+            try scene.settle(try #require(scene.texts().last), at: night)
+            let morning = Instant.november(day + 1, 9, 30)
+            try scene.take(.reply("r\(day)", "Hi!", at: morning), at: morning)
+            try scene.settle(try #require(scene.texts().last), at: morning)
+        }
+        let texts = scene.texts().filter(\.agent.isEmpty).map(\.text)
+        #expect(texts.count == 4 && Set(texts).count == 4, "\(texts)")
+        #expect(texts.allSatisfy { $0.contains("no later than: 10:00") })
+        #expect(texts.last?.contains("20 M11") == true)
+        #expect(scene.standings() == [.kept])
+    }
+
     @Test("edge case 18: waits until a person has been quiet for a while")
     func personActive() throws {
         var scene = Scene()
@@ -124,19 +157,30 @@ struct AfterHoursTests {
         #expect(scene.rules.last == "after_hours.promise")
     }
 
+    @Test("edge case 26: is not given for emoji alone, nor for a reaction to a promise", arguments: ["🔥", "👍", "👍🏽 ❤️"])
+    func emoji(text: String) throws {
+        var scene = Scene()
+        let at = Instant.november(19, 20)
+        try scene.take(.message("m", text, at: at), at: at)
+        #expect(scene.rules == ["emoji_only"])
+        #expect(scene.openItems[.anna] == nil && scene.actions.isEmpty)
+        try scene.take(.message("n", "hello?", at: at), at: at)
+        let listed = scene.openItems[.anna]
+        try scene.take(.of("x", at: at + .seconds(60)) { $0.reaction.emoji = text }, at: at + .seconds(60))
+        #expect(scene.rules.last == "reaction" && scene.openItems[.anna] == listed && scene.texts().count == 1)
+    }
+
     @Test(
-        "edge cases 26 and 27: is given for what counts as contact",
+        "edge case 27: is given for a mark, a voice, a sticker or an image without words; no question is answered",
         arguments: [
-            ("", "audio", "after_hours.promise"), ("?", nil, "after_hours.promise"),
-            ("\u{200B}", nil, "after_hours.promise"), ("🔥", nil, "emoji_only"), ("👍🏽 ❤️", nil, "emoji_only"),
-            ("🔥", "sticker", "after_hours.promise"), ("", "sticker", "after_hours.promise"),
-        ] as [(String, String?, String)])
-    func contact(text: String, attachment: String?, rule: String) throws {
+            ("", "audio"), ("?", nil), ("\u{200B}", nil), ("🔥", "sticker"), ("", "sticker"), ("", "image"),
+        ] as [(String, String?)])
+    func wordless(text: String, attachment: String?) throws {
         var scene = Scene()
         let at = Instant.november(19, 20)
         try scene.take(.message("m", text, at: at, attachment: attachment), at: at)
-        #expect(scene.rules == [rule])
-        #expect((scene.openItems[.anna] == nil) == (rule == "emoji_only"))
+        #expect(scene.rules == ["after_hours.promise"])
+        #expect(scene.openItems[.anna] != nil)
     }
 
     @Test("edge case 33: closed for Finnish while open for English")

@@ -59,6 +59,48 @@ struct ModerationTests {
         #expect(scene.rules.last == "moderation.person.aggrieved")
     }
 
+    @Test(
+        "who has bought is never hidden, as orders say or as the conversation shows; that stays when the order is gone")
+    func bought() throws {
+        let later = Self.at + .seconds(60)
+        for value in ["yes", "Europe/Berlin", "off"] {
+            var scene = Self.scene(ModerationPolicy(spam: .delete))
+            let name = SignalName.order(account: "shop", contact: "bo")
+            let order = Signal(value: value, at: 1, writer: "orders")
+            scene.signals = Signals(number: 1, values: [name: order])
+            let first = try scene.take(.comment("c1", Self.spam, at: Self.at), at: Self.at)
+            #expect(first.result.signals.map(\.name) == [name])
+            #expect(kinds(scene).isEmpty == (value != "off"))
+            #expect(scene.rules == [value == "off" ? "moderation.spam" : "moderation.person.bought"])
+            scene.signals = .none
+            try scene.take(.comment("c2", Self.rival, at: later, under: "c1"), at: later)
+            #expect(kinds(scene).isEmpty == (value != "off"))
+            let stranger = try scene.take(.comment("d1", Self.rival, at: later, by: "di"), at: later)
+            #expect(stranger.actions.map(\.kind) == [.hide])
+        }
+        var scene = Self.scene()
+        try scene.take(.comment("c1", "where is my order?", at: Self.at), at: Self.at)
+        try scene.take(.comment("c2", Self.rival, at: later, under: "c1"), at: later)
+        #expect(kinds(scene).isEmpty && scene.rules.last == "moderation.person.bought")
+    }
+
+    @Test("a complaint that came late, or beside a threat, is remembered as one", arguments: [0, 1])
+    func complaintsKept(way: Int) throws {
+        var scene = Self.scene()
+        let later = Self.at + .seconds(600)
+        if way == 0 {
+            try scene.take(.reply("r", "Hello", at: Self.at, in: .thread, comment: "c1"), at: Self.at)
+            let written = Self.at + .seconds(-60)
+            try scene.take(.comment("c1", "My bag never arrived", at: written).received(at: Self.at), at: Self.at)
+            #expect(scene.rules.last == "overtaken")
+        } else {
+            let text = "My bag never arrived, I will burn your shop down"
+            try scene.take(.comment("c1", text, at: Self.at), at: Self.at)
+        }
+        try scene.take(.comment("c2", Self.rival, at: later, under: "c1"), at: later)
+        #expect(kinds(scene).isEmpty && scene.rules.last == "moderation.person.aggrieved")
+    }
+
     @Test("a message in private and a text of which only a part is known are never taken away")
     func privateAndCut() throws {
         var scene = Self.scene()

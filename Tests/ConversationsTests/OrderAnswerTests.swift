@@ -110,6 +110,18 @@ struct OrderAnswerTests {
             try scene.take(.comment("c1", "how much?", at: Self.noon), at: Self.noon)
             #expect(scene.texts(.reply).allSatisfy { !$0.text.contains("?") })
         }
+        var again = Scene(
+            {
+                var policy = TestPolicy()
+                policy.service = ServicePolicy(asksFurther: true)
+                return policy.built()
+            }())
+        for minute in 0..<3 {
+            let at = Self.noon + .seconds(minute * 60)
+            try again.take(.message("m\(minute)", "how much?", at: at), at: at)
+        }
+        #expect(Set(again.texts().map(\.text)) == ["It costs 10.\nAnything else?", "10 it is.\nAnything else?"])
+        #expect(again.decisions.last?.result.abstained == "faq.price: every text was said")
         var policy = TestPolicy()
         policy.service = ServicePolicy(asksFurther: true)
         policy.answerVariants = ["{{answer}}. Which one?"]

@@ -12,6 +12,8 @@ struct Scene {
     var policy: Policy
     var states: [EntityID: EntityState] = [:]
     var decisions: [Decision] = []
+    /// What each decision was about, beside `decisions`: its input, and its entity's state before it.
+    var inputs: [(id: EntityID, input: Input, before: EntityState?)] = []
     var openItems: [EntityID: OpenItem] = [:]
     var now = Instant.epoch
     var signals = Signals.none
@@ -79,8 +81,9 @@ struct Scene {
     @discardableResult
     private mutating func apply(_ id: EntityID, _ input: Input) throws -> Decision {
         let parent = id.parent
+        let before = states[id]
         let decision = try decide(
-            id, own: states[id], parent: parent.flatMap { states[$0] }, input: input, now: now, policy: policy,
+            id, own: before, parent: parent.flatMap { states[$0] }, input: input, now: now, policy: policy,
             signals: SignalReader(signals))
         states[id] = decision.own
         if let parent, let changed = decision.parent { states[parent] = changed }
@@ -90,6 +93,7 @@ struct Scene {
         case .unchanged: break
         }
         decisions.append(decision)
+        inputs.append((id, input, before))
         return decision
     }
 }

@@ -60,7 +60,8 @@ struct TestPolicy {
             accounts: [
                 AccountPolicy(
                     id: "shop", channel: "meta", partition: partition, secret: "s",
-                    personsMayWriteLate: personsMayWriteLate)
+                    personsMayWriteLate: personsMayWriteLate),
+                AccountPolicy(id: "gram", channel: "meta", partition: partition, secret: "g"),
             ],
             markets: [market], channels: [ChannelPolicy(name: "meta", textLimit: limit)],
             teams: [
@@ -92,7 +93,10 @@ struct TestPolicy {
                 evidence: [
                     LanguageEvidence(
                         tag: "en", script: .latin,
-                        words: ["how", "much", "what", "size", "same", "bag", "for", "half", "my", "this"])
+                        words: ["how", "much", "what", "size", "same", "bag", "for", "half", "my", "this"]),
+                    LanguageEvidence(
+                        tag: "fi", script: .latin,
+                        words: ["moi", "tämä", "onko", "laukku", "vielä", "kiitos", "voisitteko"]),
                 ],
                 markets: [MarketTexts(market: "de", language: "en", competitorDomains: ["rival.example"])]))
     }
@@ -149,5 +153,18 @@ struct TestPolicy {
                 ReplyKind("satisfaction_sorry"): ["We are sorry.", "Sorry."],
             ], disclosure: ["automatic"])
         return pack
+    }
+}
+
+extension ZoneRules {
+    /// One offset for ever, as a zone file says it.
+    static func fixed(minutes: Int) throws -> ZoneRules {
+        let offset = UInt32(bitPattern: Int32(minutes * 60))
+        let counts: [UInt8] = [0, 0, 0, 0, 1, 4].flatMap { [0, 0, 0, $0] }
+        let type = [
+            UInt8(offset >> 24), UInt8(offset >> 16 & 255), UInt8(offset >> 8 & 255), UInt8(offset & 255), 0, 0,
+        ]
+        let header = Array("TZif".utf8) + [UInt8](repeating: 0, count: 16) + counts
+        return try ZoneRules(name: try ZoneName("Test/Land"), tzif: header + type + Array("LMT\0".utf8))
     }
 }

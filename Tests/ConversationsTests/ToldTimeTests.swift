@@ -7,20 +7,9 @@ import Testing
 
 @Suite("A told time")
 struct ToldTimeTests {
-    /// One fixed offset for ever, as a zone file says it.
-    private static func zone(hours: Int) throws -> ZoneRules {
-        let offset = UInt32(hours * 3_600)
-        let counts: [UInt8] = [0, 0, 0, 0, 1, 4].flatMap { [0, 0, 0, $0] }
-        let type = [
-            UInt8(offset >> 24), UInt8(offset >> 16 & 255), UInt8(offset >> 8 & 255), UInt8(offset & 255), 0, 0,
-        ]
-        let header = Array("TZif".utf8) + [UInt8](repeating: 0, count: 16) + counts
-        return try ZoneRules(name: try ZoneName("Test/Land"), tzif: header + type + Array("LMT\0".utf8))
-    }
-
     private static func policy(_ hours: Int, number: UInt64) throws -> Policy {
         var policy = TestPolicy()
-        policy.zone = try zone(hours: hours)
+        policy.zone = try .fixed(minutes: hours * 60)
         policy.number = number
         return policy.built()
     }
@@ -114,6 +103,40 @@ struct ToldTimeTests {
         try scene.take(.message("n", "hello?", at: .november(19, 20)), at: .november(19, 20))
         #expect(scene.talk().promises.map(\.dueAt) == [Instant.november(20, 10).milliseconds])
         #expect(scene.texts().first?.text.contains(isElsewhere ? "10:00" : "12:00") == true)
+    }
+
+    @Test(
+        "an order's zone is told from without a city, a profile's with it; the stronger and the newer evidence wins",
+        arguments: [
+            (["order": "UTC"], nil, "10:00.", Evidence.Provenance.order),
+            (["profile": "UTC"], nil, "10:00 UTC time.", .profile),
+            (["order": "Test/Land", "profile": "UTC"], nil, "12:00.", .order),
+            (["order": "yes", "profile": "UTC"], nil, "10:00 UTC time.", .profile),
+            (["profile": "Nowhere/Land"], nil, "12:00.", nil),
+            (["order": "UTC"], Evidence.Provenance.agent, "12:00.", .agent),
+            (["order": "UTC"], Evidence.Provenance.order, "10:00.", .order),
+        ] as [([String: String], Evidence.Provenance?, String, Evidence.Provenance?)])
+    func evidence(
+        signals: [String: String], known: Evidence.Provenance?, told: String, provenance: Evidence.Provenance?
+    ) throws {
+        var scene = Scene(try Self.policy(2, number: 1))
+        if let known {
+            try scene.take(.message("m", "hello?", at: .november(19, 10)), at: .november(19, 10))
+            scene.states[.anna]?.conversation.zone = Evidence.with {
+                $0.value = "Test/Land"
+                $0.provenance = known
+            }
+        }
+        scene.signals = Signals(
+            number: 1,
+            values: Dictionary(
+                uniqueKeysWithValues: signals.map {
+                    ("\($0)/shop/anna", Signal(value: $1, at: 1, writer: "orders"))
+                }))
+        try scene.take(.message("n", "hello?", at: .november(19, 20)), at: .november(19, 20))
+        #expect(scene.texts().first?.text.hasSuffix(told) == true, "\(scene.texts().first?.text ?? "")")
+        #expect(scene.talk().promises.map(\.dueAt) == [Instant.november(20, 10).milliseconds])
+        #expect(provenance == nil ? !scene.talk().hasZone : scene.talk().zone.provenance == provenance)
     }
 
     @Test("edge case 42: a text that a limit held back beyond the opening is dropped, and promised nothing")

@@ -73,7 +73,7 @@ struct LanguagePackTests {
         #expect(pack.render(.acknowledgement, slots: try SampleWords.slots(firstName: ""), variant: 0) == "Hi you!")
     }
 
-    @Test("in a language written from the right every slot is isolated; elsewhere only a value from the right is")
+    @Test("edge case 29: in a language written from the right every slot is isolated; elsewhere only a value from the right is")
     func isolates() throws {
         let words = SampleWords.extract(.rightToLeft)
         let pack = try SampleWords.pack(["عند \(Self.zoned)", "قبل \(Self.zoned)"], words: words)
@@ -87,7 +87,7 @@ struct LanguagePackTests {
                 == "Hi \u{2068}دانا\u{2069}!")
     }
 
-    @Test("a value from outside brings no direction override, no line of its own and no endless length")
+    @Test("edge case 29: a value from outside brings no direction override, no line of its own and no endless length")
     func values() throws {
         let pack = try SampleWords.pack(["Hi {{first_name}}!", "Yo {{first_name}}!"])
         let slots = try SampleWords.slots(firstName: "A\u{202E}n\u{2069}n\t\u{F8E1}")

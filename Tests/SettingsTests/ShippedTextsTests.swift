@@ -134,6 +134,35 @@ struct ShippedTextsTests {
         #expect(said.intent.map { "faq.\($0.rawValue)" } == rule, "\(said.matches)")
     }
 
+    @Test("edge case 29: a price and a link from the left stand isolated in texts written from the right")
+    func isolated() throws {
+        let policy = try ShippedConfig.policy.get()
+        let now = try Instant(rfc3339: "2026-11-22T18:00:00Z")
+        for tag in ["ar", "he"] {
+            let pack = try #require(policy.languages[tag])
+            let slots = ReplySlots(now: now, customerZone: .utc, zoneIsWeak: false, answer: "\u{202E}19.90 EUR")
+            let text = try #require(pack.render(.faq("price"), slots: slots, variant: 0))
+            #expect(text.contains("\u{2068}19.90 EUR\u{2069}"), "\(tag): \(text)")
+        }
+    }
+
+    @Test(
+        "edge case 31: questions in other letters than the language's own are understood, and answered in its own",
+        arguments: [
+            ("bkam?", "ae", "ar"), ("se3ro kam?", "ae", "ar"), ("shop oi gia bao nhieu vay", "vn", "vi"),
+            ("tui nay bao nhieu tien a", "vn", "vi"), ("was kostet das, groesse 38", "de", "de"),
+        ])
+    func transliterated(text: String, market: String, tag: String) throws {
+        let policy = try ShippedConfig.policy.get()
+        let said = policy.texts.classify(text, market: market)
+        #expect(said.intent == .price, "\(said.matches)")
+        #expect(said.language == nil || said.language == tag)
+        let slots = ReplySlots(
+            now: try Instant(rfc3339: "2026-11-22T18:00:00Z"), customerZone: .utc, zoneIsWeak: false, answer: "10")
+        let answer = try #require(policy.languages[tag]?.render(.faq("price"), slots: slots, variant: 0))
+        #expect(answer.unicodeScalars.contains { !$0.isASCII } || tag == "de", "\(answer)")
+    }
+
     @Test("statements are not taken for questions", arguments: ["I love it", "danke schön", "cảm ơn shop", "🔥🔥", "?"])
     func abstains(text: String) throws {
         #expect(try ShippedConfig.policy.get().texts.classify(text).intent == nil)

@@ -47,7 +47,7 @@ struct NormalisedTextTests {
     }
 
     @Test(
-        "a text of any length and kind is read up to its first 20,000 scalars",
+        "edge case 28: a text of any length and kind is read up to its first 20,000 scalars",
         arguments: ["a", "\u{301}", "🔥", "\u{200B}", "ש", " ", "ß", "ﷺ", "аa"])
     func bounded(piece: String) {
         let text = NormalisedText(String(repeating: piece, count: 100_000))

@@ -37,6 +37,15 @@ struct TidyTests {
         #expect(breaches.isEmpty, "\(breaches.map(\.description).joined(separator: "\n"))")
     }
 
+    @Test("each of the 54 edge cases has a test whose name begins with its number")
+    func edgeCases() throws {
+        let text = try tree.files("Tests", ".swift").filter { !$0.path.hasPrefix("Tests/TidyTests") }
+            .flatMap(\.lines).joined(separator: "\n")
+        for number in 1...54 {
+            #expect(text.contains("\"edge case \(number): "), "expected a test named \"edge case \(number): …\"")
+        }
+    }
+
     @Test("nothing committed names a path of one machine")
     func paths() throws {
         let words = ["/wor" + "k/", "/opt/sw" + "ift", "/roo" + "t/"]

@@ -112,7 +112,8 @@ package struct MetaOutbound: Sendable {
 
     /// The call that carries out the action. Texts over the limit are cut at a grapheme border. Pure.
     ///
-    /// - Parameter humanAgent: the text is a person's and the standard window is over, so it needs the tag for people.
+    /// - Parameter humanAgent: the standard window is over, so a person's text needs the tag for people. A text that nobody
+    ///   wrote never gets it, whatever is asked.
     /// - Throws: `Unsendable` for kinds that no channel carries out and for actions that lack what their kind needs.
     package func request(
         for action: Action, lane: LaneName, humanAgent: Bool = false
@@ -123,7 +124,8 @@ package struct MetaOutbound: Sendable {
             let message: JSONValue = [
                 "text": .string(try text(action, messageLimit)), "metadata": .string(mark),
             ]
-            return try messages(action, contact(action), message, humanAgent: humanAgent)
+            return try messages(
+                action, contact(action), message, humanAgent: humanAgent && !action.agent.isEmpty)
         case .privateReply:
             let message: JSONValue = [
                 "text": .string(try text(action, messageLimit)), "metadata": .string(mark),

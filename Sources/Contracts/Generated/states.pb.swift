@@ -495,6 +495,12 @@ package nonisolated struct Conversation: @unchecked Sendable {
     set {_uniqueStorage()._vip = newValue}
   }
 
+  /// Somebody who writes here has bought: automation hides and deletes nothing of this conversation.
+  package var bought: Bool {
+    get {_storage._bought}
+    set {_uniqueStorage()._bought = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum Status: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -1282,7 +1288,7 @@ nonisolated extension Evidence.Provenance: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Conversation"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}language\0\u{1}zone\0\u{1}contact\0\u{3}last_customer_at\0\u{3}window_closes_at\0\u{3}last_agent_at\0\u{3}last_automatic_at\0\u{3}foreign_until\0\u{1}agent\0\u{1}status\0\u{3}waiting_since\0\u{3}after_hours\0\u{1}promises\0\u{1}pending\0\u{3}last_texts\0\u{1}comments\0\u{1}held\0\u{1}escalated\0\u{1}late\0\u{3}last_asked_at\0\u{1}withdrawn\0\u{1}loop\0\u{3}satisfaction_asked_at\0\u{1}aggrieved\0\u{3}foreign_since\0\u{3}released_at\0\u{3}thread_app\0\u{2}\u{3}ad\0\u{3}ad_at\0\u{3}disclosed_at\0\u{2}\u{8}team\0\u{1}vip\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}language\0\u{1}zone\0\u{1}contact\0\u{3}last_customer_at\0\u{3}window_closes_at\0\u{3}last_agent_at\0\u{3}last_automatic_at\0\u{3}foreign_until\0\u{1}agent\0\u{1}status\0\u{3}waiting_since\0\u{3}after_hours\0\u{1}promises\0\u{1}pending\0\u{3}last_texts\0\u{1}comments\0\u{1}held\0\u{1}escalated\0\u{1}late\0\u{3}last_asked_at\0\u{1}withdrawn\0\u{1}loop\0\u{3}satisfaction_asked_at\0\u{1}aggrieved\0\u{3}foreign_since\0\u{3}released_at\0\u{3}thread_app\0\u{2}\u{3}ad\0\u{3}ad_at\0\u{3}disclosed_at\0\u{2}\u{8}team\0\u{1}vip\0\u{1}bought\0")
 
   fileprivate class _StorageClass {
     var _language: Evidence? = nil
@@ -1317,6 +1323,7 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
     var _disclosedAt: Int64 = 0
     var _team: String = String()
     var _vip: Bool = false
+    var _bought: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1359,6 +1366,7 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
       _disclosedAt = source._disclosedAt
       _team = source._team
       _vip = source._vip
+      _bought = source._bought
     }
   }
 
@@ -1409,6 +1417,7 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
         case 32: try { try decoder.decodeSingularInt64Field(value: &_storage._disclosedAt) }()
         case 40: try { try decoder.decodeSingularStringField(value: &_storage._team) }()
         case 41: try { try decoder.decodeSingularBoolField(value: &_storage._vip) }()
+        case 42: try { try decoder.decodeSingularBoolField(value: &_storage._bought) }()
         default: break
         }
       }
@@ -1517,6 +1526,9 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
       if _storage._vip != false {
         try visitor.visitSingularBoolField(value: _storage._vip, fieldNumber: 41)
       }
+      if _storage._bought != false {
+        try visitor.visitSingularBoolField(value: _storage._bought, fieldNumber: 42)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1558,6 +1570,7 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
         if _storage._disclosedAt != rhs_storage._disclosedAt {return false}
         if _storage._team != rhs_storage._team {return false}
         if _storage._vip != rhs_storage._vip {return false}
+        if _storage._bought != rhs_storage._bought {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -39,7 +39,7 @@ extension Turn {
         guard market.service.asksSatisfaction, !isPublic, windowIsOpen, !talk.escalated,
             talk.satisfactionAskedAt == 0
                 || now - Instant(milliseconds: talk.satisfactionAskedAt) >= ServicePolicy.satisfactionEvery,
-            talk.foreignUntil <= now.milliseconds, automationIsOn(rule: "satisfaction")
+            talk.foreignUntil <= now.milliseconds, !isMuted, automationIsOn(rule: "satisfaction")
         else { return }
         guard sayPlain(ReplyKind("satisfaction_question"), rule: "satisfaction") else { return }
         talk.satisfactionAskedAt = now.milliseconds
@@ -63,7 +63,7 @@ extension Turn {
     mutating func rate(_ score: Int) {
         result.rule = "rating.\(min(max(score, 0), 5))"
         guard market.service.asksSatisfaction, !isPublic, windowIsOpen, talk.foreignUntil <= now.milliseconds,
-            (1...5).contains(score), automationIsOn(rule: "satisfaction")
+            (1...5).contains(score), !isMuted, automationIsOn(rule: "satisfaction")
         else { return }
         _ = sayPlain(ReplyKind(score >= 4 ? "satisfaction_thanks" : "satisfaction_sorry"), rule: "satisfaction")
         guard score <= 2 else { return }
@@ -76,7 +76,7 @@ extension Turn {
         let zone = customerZone
         let slots = ReplySlots(
             now: now, customerZone: zone.rules, zoneIsWeak: zone.isWeak, brand: rules.account.brand)
-        guard let text = render(kind, slots, repeats: true) else { return false }
+        guard let text = render(kind, slots) else { return false }
         _ = say(
             Saying(
                 text: text, class: .answer, rule: rule, notAfter: windowCloses,

@@ -21,7 +21,7 @@ extension Turn {
         let zone = customerZone
         let slots = ReplySlots(
             now: now, customerZone: zone.rules, zoneIsWeak: zone.isWeak, brand: rules.account.brand)
-        guard let text = render(.acknowledgement, slots, repeats: true) else { return }
+        guard let text = render(.acknowledgement, slots) else { return }
         _ = say(
             Saying(
                 text: text, class: .answer, rule: "acknowledgement", notAfter: now + .seconds(900),

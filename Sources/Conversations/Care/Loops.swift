@@ -13,10 +13,13 @@ extension Turn {
     private static let mostCounts: UInt32 = 2
     private static let silence = Duration.seconds(86_400)
 
+    /// The other side was found to be a machine: nothing automatic is said here for now.
+    var isMuted: Bool { talk.hasLoop && now.milliseconds < talk.loop.mutedUntil }
+
     /// True if the words are taken for a machine's; nothing automatic may answer them.
     mutating func isLoop(_ words: Words, _ arrival: Arrival) -> Bool {
         guard !isPublic, talk.lastAutomaticAt > 0 else { return false }
-        if talk.hasLoop, now.milliseconds < talk.loop.mutedUntil { return true }
+        if isMuted { return true }
         // Nobody answers what is still under way.
         guard !talk.pending.contains(where: { $0.automatic }),
             !talk.hasLoop || talk.loop.answered != talk.lastAutomaticAt

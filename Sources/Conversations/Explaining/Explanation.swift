@@ -113,6 +113,7 @@ package enum Explanation {
         "moderation.person.private": "messages in private are never hidden, so a person decides",
         "moderation.person.cut": "only a part of the text is known, so a person decides",
         "moderation.person.aggrieved": "the customer complained here before, so a person decides",
+        "moderation.person.bought": "who writes here has bought, so a person decides",
         "public.praise": "praise under a post was thanked for",
         "public.complaint": "a complaint under a post got a word in public, and a person sees it",
         "acknowledgement": "the team is there and the customer was told that the message is being read",

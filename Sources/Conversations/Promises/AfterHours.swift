@@ -52,16 +52,16 @@ extension Turn {
         let owed = talk.promises.lastIndex {
             $0.standing.isOpen || ($0.standing == .broken && talk.lastAgentAt < $0.dueAt)
         }
+        noteZone(of: words.contact)
         let stated = statement(hours, opening: opening, owed: owed)
         let zone = customerZone
         let slots = ReplySlots(
             due: stated.due, now: now, customerZone: zone.rules, zoneIsWeak: zone.isWeak, brand: rules.account.brand)
         let kind: ReplyKind =
             stated.due == nil ? .afterHoursNoTime : owed == nil ? .afterHoursPromise : .apologyLate
-        guard
-            let text = render(kind, slots, repeats: true)
-                ?? (owed == nil || stated.due == nil ? nil : render(.afterHoursPromise, slots, repeats: true))
-        else { return suppress("no_text") }
+        guard let text = unsaid(kind, owed == nil || stated.due == nil ? nil : .afterHoursPromise, slots) else {
+            return suppress("no_text")
+        }
         let notAfter = [windowCloses, opening, isPublic ? until : nil].compactMap { $0 }.min()
         let action = say(
             Saying(
@@ -79,6 +79,16 @@ extension Turn {
         if owed != nil || stated.due == nil {
             tell(.escalation, rule: stated.rule, due: stated.due ?? windowCloses)
         }
+    }
+
+    /// A text that was not said here lately. Where nights follow each other so closely that every variant was, the date in
+    /// place of `tomorrow` makes another text of it; without a time there is nothing more to say.
+    private func unsaid(_ kind: ReplyKind, _ other: ReplyKind?, _ slots: ReplySlots) -> String? {
+        if let text = render(kind, slots) ?? other.flatMap({ render($0, slots) }) { return text }
+        guard slots.due != nil else { return nil }
+        var dated = slots
+        dated.namesDate = true
+        return render(kind, dated) ?? other.flatMap { render($0, dated) }
     }
 
     /// What can be said about when a person answers.

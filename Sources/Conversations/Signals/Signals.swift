@@ -44,6 +44,10 @@ package enum SignalName {
     package static func ad(_ ad: String) -> String { "ad/\(ad)" }
     /// Anything but `off` names a contact of whom more is made.
     package static func vip(account: String, contact: String) -> String { "vip/\(account)/\(contact)" }
+    /// Anything but `off` says that a contact has bought. The name of a zone says besides where the last order went to.
+    package static func order(account: String, contact: String) -> String { "order/\(account)/\(contact)" }
+    /// Name of the zone of a contact's profile: a guess.
+    package static func profile(account: String, contact: String) -> String { "profile/\(account)/\(contact)" }
     /// `off` stops automatic texts. Scopes: `account/<id>`, `market/<name>`, `rule/<rule>`.
     package static func automation(_ scope: String) -> String { "automation/\(scope)" }
 }

@@ -28,15 +28,16 @@ extension Turn {
         guard automationIsOn(rule: rule.rule) else { return abstain(rule, "switched off") }
         if rule.intent == .orderStatus { return answerOrder(rule, words, arrival) }
         guard let (kind, slots) = content(of: asked) else { return false }
-        guard let text = render(kind, slots, repeats: false) else {
+        guard let text = render(kind, slots) else {
             let isFactMissing = slots.answer == nil && slots.product == nil
             return abstain(rule, isFactMissing ? "no fact in \(languagePack.tag)" : "every text was said")
         }
         _ = say(
             Saying(
-                text: askingFurther(text, slots), class: .answer, rule: rule.rule,
+                text: text, class: .answer, rule: rule.rule,
                 notAfter: windowCloses ?? staleAfter(arrival.happened), contact: words.contact,
-                comment: words.comment, subject: words.subject, kind: kind, agent: ""))
+                comment: words.comment, subject: words.subject, kind: kind, agent: "",
+                further: furtherQuestion(after: text, slots)))
         result.rule = rule.rule
         result.language = languageTag
         return true

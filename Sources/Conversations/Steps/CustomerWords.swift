@@ -93,6 +93,7 @@ extension Turn {
             // A person has written since: it is taken in, nothing is opened again.
             talk.noteCustomer(at: arrival.happened, wantsAnswer: true)
             noteAnswered(words.comment)
+            if isPublic { _ = read(words) }
             result.rule = "overtaken"
             return
         }

@@ -6,7 +6,7 @@ import TextRules
 ///
 /// Nothing is hidden or deleted unless all of this holds: the text rules have proof of spam or of a competitor's link; they
 /// know the language and its guard is silent on the whole text; the text is whole; it stands in public; nobody complained
-/// in this conversation before; the market, the account and the rule are switched on. Everything else that looks
+/// or bought in this conversation before; the market, the account and the rule are switched on. Everything else that looks
 /// odd goes to a person. A comment whose edit takes the cause away is shown again.
 extension Turn {
     static let spamRule = "moderation.spam"
@@ -18,6 +18,7 @@ extension Turn {
         let said = rules.texts.classify(words.text, market: market.name, place: isPublic ? .comment : .message)
         result.spans += said.matches.prefix(max(0, Self.mostSpans - result.spans.count)).map { TextSpan($0) }
         noteLanguage(said.language, of: words.text)
+        noteStanding(said)
         return said
     }
 
@@ -27,7 +28,6 @@ extension Turn {
             escalateForSafety(words, arrival)
             return true
         }
-        if said.guard { talk.aggrieved = talk.aggrieved || said.classes.contains(.complaint) }
         switch said.moderation {
         case .none: break
         case .person: return leaveToPerson(words, said, arrival)
@@ -39,6 +39,25 @@ extension Turn {
         list(words, arrival, isLate: arrival.isLate)
         result.rule = "sensitive"
         return true
+    }
+
+    /// Who has complained or asked after an order here stays a customer, whatever becomes of these words and whatever
+    /// comes later.
+    private mutating func noteStanding(_ said: Classification) {
+        if said.guard, !talk.aggrieved, said.classes.contains(.complaint) { talk.aggrieved = true }
+        if isPublic, !talk.bought, said.intent == .orderStatus { talk.bought = true }
+    }
+
+    /// Whether somebody who writes here has bought. The shop's orders are asked only when something is about to be taken
+    /// away, and what they say is kept.
+    private mutating func hasBought(_ contact: String) -> Bool {
+        if !talk.bought, !contact.isEmpty,
+            let order = signals.read(SignalName.order(account: rules.account.id, contact: contact)),
+            order.value != "off"
+        {
+            talk.bought = true
+        }
+        return talk.bought
     }
 
     /// A person looks at once, whatever the hour.
@@ -65,6 +84,11 @@ extension Turn {
         guard isPublic, !words.comment.isEmpty, !isCut, !said.guard, !talk.aggrieved else {
             list(words, arrival, isLate: arrival.isLate)
             result.rule = "moderation.person.\(talk.aggrieved ? "aggrieved" : isCut ? "cut" : "private")"
+            return true
+        }
+        guard !hasBought(words.contact) else {
+            list(words, arrival, isLate: arrival.isLate)
+            result.rule = "moderation.person.bought"
             return true
         }
         guard talk.comment(words.comment)?.kept != true else {

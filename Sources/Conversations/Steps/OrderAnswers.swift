@@ -13,7 +13,7 @@ extension Turn {
         let zone = customerZone
         let slots = ReplySlots(
             now: now, customerZone: zone.rules, zoneIsWeak: zone.isWeak, brand: rules.account.brand)
-        guard let text = render(.orderStatus, slots, repeats: false) else {
+        guard let text = render(.orderStatus, slots) else {
             return abstain(rule, "every text was said")
         }
         list(words, arrival, isLate: arrival.isLate)
@@ -31,7 +31,7 @@ extension Turn {
             return true
         }
         guard talk.comment(words.comment)?.toldPrivately != true, now < arrival.happened + Self.privateReplyHolds,
-            let pointer = render(.orderStatusPublic, slots, repeats: false)
+            let pointer = render(.orderStatusPublic, slots)
         else { return true }
         sayPrivately(text, about: words, rule: rule.rule, until: arrival.happened + Self.privateReplyHolds)
         _ = say(saying(pointer, .orderStatusPublic))

@@ -75,7 +75,8 @@ extension Turn {
 
     private mutating func neverReached(_ action: ActionID) {
         let pending = takePending(action)
-        if pending?.automatic == true { noteDisclosed(at: 0) }
+        // Of a text in pieces only the last one is pending; the first one says that nobody wrote it.
+        if pending?.automatic != false { noteDisclosed(at: 0) }
         talk.afterHours.removeAll { !$0.given && $0.actionHigh == action.high && $0.actionLow == action.low }
         if let pending, moderationFailed(pending) { return }
         let isPromise = talk.promises.contains { $0.isCarried(by: action) }

@@ -7,13 +7,13 @@ import TextRules
 extension Turn {
     private static let questionMarks: Set<Character> = ["?", "？", "؟", "\u{37E}"]
 
-    /// The answer with the question how else to help, where the market wants it and the answer asks nothing itself.
-    func askingFurther(_ text: String, _ slots: ReplySlots) -> String {
+    /// The question how else to help, to stand behind an answer that asks nothing itself, where the market wants it.
+    func furtherQuestion(after text: String, _ slots: ReplySlots) -> String {
         guard market.service.asksFurther, !isPublic, !text.contains(where: { Self.questionMarks.contains($0) }),
             let question = languagePack.render(
                 .anythingElse, slots: slots, variant: StableHash.hash(id.text, "\(state.decisions)") >> 1)
-        else { return text }
-        return text + "\n" + question
+        else { return "" }
+        return "\n" + question
     }
 
     /// A word in public for praise or a complaint, where the market wants it. True if nothing more is to be done: praise is
@@ -33,7 +33,7 @@ extension Turn {
         let slots = ReplySlots(
             now: now, customerZone: zone.rules, zoneIsWeak: zone.isWeak, brand: rules.account.brand)
         let kind: ReplyKind = isComplaint ? .complaintReceivedPublic : .praiseThanksPublic
-        guard let text = render(kind, slots, repeats: false) else { return false }
+        guard let text = render(kind, slots) else { return false }
         if isComplaint {
             list(words, arrival, isLate: false)
             watchFirstResponse(since: arrival.happened)

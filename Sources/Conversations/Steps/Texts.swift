@@ -18,6 +18,8 @@ struct Saying {
     let kind: ReplyKind?
     /// Empty: automatic.
     let agent: String
+    /// Stands behind the text and may be said again and again.
+    var further = ""
 }
 
 extension Turn {
@@ -29,7 +31,8 @@ extension Turn {
         let language = languageTag
         let worded = saying.kind.map { disclosed(saying.text, $0) } ?? (text: saying.text, at: 0)
         var last = ActionID(high: 0, low: 0)
-        for piece in rules.channel.textLimit.pieces(of: worded.text) {
+        let whole = saying.further.isEmpty ? worded.text : worded.text + saying.further
+        for piece in rules.channel.textLimit.pieces(of: whole) {
             last = act(isPublic ? .reply : .send, saying.class) { action in
                 action.text = piece
                 action.rule = saying.rule
@@ -60,21 +63,18 @@ extension Turn {
     /// Renders a text that was not said lately in this conversation and does not stand last under the post.
     ///
     /// Nil also where the text would have to disclose that it is automatic and the language has no words for that.
-    /// The variant follows from the conversation and its decision count. If all were said: nil, or with `repeats` the
-    /// first one.
-    func render(_ kind: ReplyKind, _ slots: ReplySlots, repeats: Bool) -> String? {
+    /// The variant follows from the conversation and its decision count. Nil if all were said.
+    func render(_ kind: ReplyKind, _ slots: ReplySlots) -> String? {
         let pack = languagePack
         let count = pack.variantCount(of: kind)
         guard count > 0, canDisclose(kind) else { return nil }
         let first = StableHash.hash(id.text, "\(state.decisions)") >> 1
-        var fallback: String?
         for step in 0..<UInt64(count) {
             guard let text = pack.render(kind, slots: slots, variant: first + step) else { return nil }
             let hash = StableHash.hash(text)
             if !talk.lastTexts.contains(hash), parent?.post.lastTexts.last != hash { return text }
-            fallback = fallback ?? text
         }
-        return repeats ? fallback : nil
+        return nil
     }
 
     /// False if an operator or the configuration has switched automatic texts off.

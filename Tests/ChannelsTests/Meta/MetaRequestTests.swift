@@ -30,8 +30,24 @@ struct MetaRequestTests {
         #expect(SendMark(metadata)?.action == ActionID(high: 1, low: 2))
         #expect(request.body?["recipient"] == ["id": "7261549900000001"])
         #expect(request.body?["messaging_type"] == "RESPONSE")
-        let tagged = try Self.request(.facebook, Self.action(.send), humanAgent: true)
-        #expect(tagged.body?["tag"] == "HUMAN_AGENT")
+    }
+
+    @Test("I7 the tag for people is put on a person's message alone, whatever the action and whoever asks for it")
+    func tagForPeople() throws {
+        for kind in [Action.Kind.send, .privateReply, .reply, .senderAction, .hide, .unhide, .delete] {
+            for (agent, isLate) in [("", false), ("", true), ("kim", false), ("kim", true)] {
+                for channel in [MetaChannel.facebook, .instagram] {
+                    for `class` in Action.Class.allCases {
+                        var action = Self.action(kind)
+                        action.agent = agent
+                        action.class = `class`
+                        let request = try Self.request(channel, action, humanAgent: isLate)
+                        let isTagged = request.body?.text().contains("HUMAN_AGENT") == true
+                        #expect(isTagged == (kind == .send && agent == "kim" && isLate), "\(kind) \(agent) \(isLate)")
+                    }
+                }
+            }
+        }
     }
 
     @Test("each kind has its call on either channel")

@@ -204,6 +204,46 @@ struct ScheduleTests {
     }
 
     @Test(
+        "I21 a braked account starts nothing until its release, whatever it has and whatever happens meanwhile",
+        arguments: UInt64(1)...Effort.cases(40))
+    func braked(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        var schedule = Schedule(limits: ScheduleLimits(underWay: 6, underWayPerAccount: 3))
+        var (now, release) = (start, ["a": start, "b": start])
+        var (number, held, refused): (UInt64, [UInt64], Int) = (0, [], 0)
+        for _ in 0..<2_000 {
+            let account = random.chance(0.5) ? "a" : "b"
+            switch random.number(below: 8) {
+            case 0, 1:
+                number += 1
+                let kind = Action.Class(rawValue: Int(1 + random.number(below: 7))) ?? .answer
+                schedule.add(action(number, key: "k\(number % 9)", account: account, class: kind), now: now)
+            case 2 where random.chance(0.3):
+                let until = now + .milliseconds(Int64(random.number(below: 500)))
+                release[account] = until
+                schedule.brake(account, Brake(until: until, lets: nil), now: now)
+            case 3: now = now + .milliseconds(Int64(random.number(below: 60)))
+            case 4:
+                if let one = held.first {
+                    held.removeFirst()
+                    let at = now + .milliseconds(Int64(random.number(below: 100)))
+                    random.chance(0.4)
+                        ? schedule.again(id(one), attempts: 1, at: at, now: now) : schedule.finished(id(one), now: now)
+                }
+            default:
+                guard case .start(let one)? = schedule.next(now: now) else {
+                    if release.values.contains(where: { $0 > now }), schedule.count > held.count { refused += 1 }
+                    continue
+                }
+                held.append(one.id.low)
+                let until = release[one.account] ?? now
+                #expect(until <= now, "seed \(seed): \(one.account) was called at \(now), braked until \(until)")
+            }
+        }
+        #expect(refused > 20 && number > 100, "seed \(seed): the brake held back \(refused) times only")
+    }
+
+    @Test(
         "whatever happens: one of a key, no bound exceeded, nothing late, everything ends",
         arguments: UInt64(1)...Effort.cases(12))
     func properties(seed: UInt64) {
