@@ -73,7 +73,9 @@ struct LanguagePackTests {
         #expect(pack.render(.acknowledgement, slots: try SampleWords.slots(firstName: ""), variant: 0) == "Hi you!")
     }
 
-    @Test("edge case 29: in a language written from the right every slot is isolated; elsewhere only a value from the right is")
+    @Test(
+        "edge case 29: in a language written from the right every slot is isolated; elsewhere only a value from the right is"
+    )
     func isolates() throws {
         let words = SampleWords.extract(.rightToLeft)
         let pack = try SampleWords.pack(["عند \(Self.zoned)", "قبل \(Self.zoned)"], words: words)
