@@ -55,6 +55,15 @@ package struct EntityID: Sendable, Hashable, Comparable, CustomStringConvertible
         EntityID(.post, parts: "p", encoded(account), encoded(originalPost))
     }
 
+    /// The account's own entity, which watches for what its webhooks leave out: its own page, read as a post.
+    package static func watch(of account: String) -> EntityID { post(account: account, originalPost: account) }
+
+    package var isWatch: Bool {
+        guard kind == .post else { return false }
+        let parts = text.split(separator: "/")
+        return parts.count == 3 && parts[1] == parts[2]
+    }
+
     package static func desk(team: String) -> EntityID {
         EntityID(.desk, parts: "d", encoded(team))
     }

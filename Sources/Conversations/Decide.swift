@@ -94,6 +94,15 @@ private func decideBeside(
         turn.hear(event)
         return turn.finished()
     }
+    if id.isWatch {
+        guard let rules = policy.rules(of: id.parts.first ?? "") else {
+            throw .unknownAccount(id.parts.first ?? "")
+        }
+        var turn = WatchTurn(id, own: own.take(), cause: event.id, now: now, rules: rules, result: result)
+        turn.state.remember(hash, at: position, on: turn.now)
+        turn.hear(event)
+        return turn.finished()
+    }
     if id.kind == .desk {
         var turn = DeskCallsTurn(id, own: own.take(), cause: event.id, now: now, result: result)
         turn.remember(hash, at: position)
@@ -130,6 +139,11 @@ private func decide(
         turn.fire(timer)
         return turn.finished()
     }
+    if id.isWatch, let rules = policy.rules(of: account) {
+        var turn = WatchTurn(id, own: own.take(), cause: timer.word, now: now, rules: rules, result: result)
+        turn.fire(timer)
+        return turn.finished()
+    }
     guard case .conversation = own?.entity else {
         result.rule = "timer.settled"
         return Decision(own: own.take() ?? EntityState(), parent: parent.take(), result: result, changesStates: false)
@@ -148,6 +162,7 @@ extension Turn {
         _ event: Event, _ arrival: Arrival, isUnknown: Bool
     ) throws(DecisionError) {
         holdToldTimes()
+        if event.isCustomers { askForProfile(of: event) }
         switch event.kind {
         case .message(let message):
             if isOwn(event) { return }
@@ -168,7 +183,7 @@ extension Turn {
         case .outcome(let outcome): decide(outcome: outcome)
         case .command(let command): decide(command: command)
         case .rating(let rating): rate(Int(clamping: rating.score))
-        case .fetched: result.rule = "fetched"
+        case .fetched(let fetched): take(fetched)
         case .moderated(let moderated): decide(moderated: moderated)
         case .threadControl(let control): decide(control: control, arrival)
         case .mention(let mention): decide(mention: mention, of: event, arrival, isUnknown: isUnknown)

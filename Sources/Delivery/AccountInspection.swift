@@ -95,13 +95,18 @@ package struct AccountInspection: Sendable {
     private func subscriptions(_ account: String, _ channel: MetaChannel) async -> Finding {
         switch await read([account, "subscribed_apps"], [], account) {
         case .document(let document):
-            let fields = (document["data"]?.array ?? []).flatMap { app in
-                (app["subscribed_fields"]?.array ?? []).compactMap { $0.string ?? $0["name"]?.string }
-            }
-            return Self.missing("subscribed_fields", Self.neededFields(channel), fields)
+            return Self.missing(
+                "subscribed_fields", Self.neededFields(channel), Self.subscribedFields(in: document))
         case .refused(let code, let words):
             return Finding("subscribed_fields", .unknown, "refused with code \(code): \(words)")
         case .none(let reason): return Finding("subscribed_fields", .unknown, reason)
+        }
+    }
+
+    /// The fields that an answer of `subscribed_apps` names.
+    static func subscribedFields(in document: JSONValue) -> [String] {
+        (document["data"]?.array ?? []).flatMap { app in
+            (app["subscribed_fields"]?.array ?? []).compactMap { $0.string ?? $0["name"]?.string }
         }
     }
 

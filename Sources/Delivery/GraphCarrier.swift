@@ -5,9 +5,20 @@ internal import Contracts
 package struct GraphCarrier: ActionCarrier {
     private let tasks: TaskCarrier
 
-    /// - Parameter channel: how calls of an account are written; nil for an account that is not configured.
-    package init(client: MetaClient, channel: @escaping @Sendable (_ account: String) -> MetaOutbound?) {
-        tasks = TaskCarrier { await Self.carryOut($0, client, channel) }
+    /// - Parameters:
+    ///   - channel: how calls of an account are written; nil for an account that is not configured.
+    ///   - fetches: where fetches put what they find; nil: they fail.
+    package init(
+        client: MetaClient, fetches: FetchDoors? = nil,
+        channel: @escaping @Sendable (_ account: String) -> MetaOutbound?
+    ) {
+        tasks = TaskCarrier { attempt in
+            guard attempt.action.kind == .fetch, let fetches, let outbound = channel(attempt.action.account) else {
+                return await Self.carryOut(attempt, client, channel)
+            }
+            return await GraphFetch(attempt: attempt, client: client, channel: outbound.channel, doors: fetches)
+                .carryOut()
+        }
     }
 
     package func start(_ attempts: [Attempt], answers: AnswerBox) {

@@ -11,6 +11,8 @@ internal import NIOPosix
 package struct MetaClient: Sendable {
     /// Answers are short; what is longer is no answer of the Graph API.
     private static let mostAnswerBytes = 256 << 10
+    /// A page of a hundred comments of full length, escaped.
+    private static let mostFetchedBytes = 8 << 20
 
     private let client: HTTPClient
     private let base: String
@@ -71,20 +73,48 @@ package struct MetaClient: Sendable {
         }
     }
 
+    /// Reads for a fetch: the document, or what the attempt came to instead.
+    package func fetch(
+        _ read: MetaRead, account: String, attempt: Int, deadline: Duration
+    ) async -> (document: JSONValue?, answer: SendAnswer, usage: MetaUsage?) {
+        do {
+            let end = NIODeadline.now() + TimeAmount.milliseconds(deadline.wholeMilliseconds)
+            let response = try await client.execute(request(for: read, account: account), deadline: end)
+            let body = try await response.body.collect(upTo: Self.mostFetchedBytes)
+            var headers: [String: String] = [:]
+            for (name, value) in response.headers { headers[name.lowercased()] = value }
+            let answer = MetaAnswer(
+                status: Int(response.status.code), headers: headers, body: Array(body.readableBytesView))
+            let outcome = answer.outcome(of: .fetch, attempt: attempt)
+            let usage = MetaUsage(headers: headers)
+            guard case .delivered = outcome else { return (nil, outcome, usage) }
+            return (try JSONValue(parsing: answer.body), outcome, usage)
+        } catch {
+            let outcome = MetaAnswer.outcomeWithoutAnswer(
+                of: .fetch, attempt: attempt, requestMayHaveGone: true, reason: "\(error)")
+            return (nil, outcome, nil)
+        }
+    }
+
     /// Reads a node or edge of the Graph API; nil without an answer, or with one that is not JSON.
     package func read(
         _ path: [String], query: [(String, String)], account: String, deadline: Duration
     ) async -> (status: Int, document: JSONValue)? {
-        let query = query.map { "\(MetaRequest.encoded($0.0))=\(MetaRequest.encoded($0.1))" }.joined(separator: "&")
-        let address = base + path.map { "/" + MetaRequest.encoded($0) }.joined() + (query.isEmpty ? "" : "?" + query)
-        var request = HTTPClientRequest(url: address)
-        if let token = token(account) { request.headers.add(name: "authorization", value: "Bearer \(token)") }
+        let request = request(for: MetaRead(path, query), account: account)
         let end = NIODeadline.now() + TimeAmount.milliseconds(deadline.wholeMilliseconds)
         guard let response = try? await client.execute(request, deadline: end),
             let body = try? await response.body.collect(upTo: Self.mostAnswerBytes),
             let document = try? JSONValue(parsing: Array(body.readableBytesView))
         else { return nil }
         return (Int(response.status.code), document)
+    }
+
+    private func request(for read: MetaRead, account: String) -> HTTPClientRequest {
+        let query = read.query.map { "\(MetaRequest.encoded($0.0))=\(MetaRequest.encoded($0.1))" }
+        let path = read.path.map { "/" + MetaRequest.encoded($0) }.joined()
+        var request = HTTPClientRequest(url: base + path + (query.isEmpty ? "" : "?" + query.joined(separator: "&")))
+        if let token = token(account) { request.headers.add(name: "authorization", value: "Bearer \(token)") }
+        return request
     }
 
     private func request(for call: MetaRequest, account: String) -> HTTPClientRequest {

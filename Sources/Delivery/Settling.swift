@@ -103,7 +103,7 @@ extension CourierLoop {
             settleNotBefore[batch.lane] = nil
             settlements[batch.lane]?.removeFirst(batch.settlings.count)
             if settlements[batch.lane]?.isEmpty == true { settlements[batch.lane] = nil }
-            for (settling, one) in zip(batch.settlings, settled) { take(one, settling, server) }
+            for (settling, one) in zip(batch.settlings, settled) { take(one, settling, batch.lane, server) }
         }
     }
 
@@ -117,7 +117,7 @@ extension CourierLoop {
         return Array(waiting.prefix(max(1, count)))
     }
 
-    private func take(_ settled: Settled, _ settling: Settling, _ server: Instant) {
+    private func take(_ settled: Settled, _ settling: Settling, _ lane: LaneName, _ server: Instant) {
         let id = settling.item.action
         let attempt = settling.item.attempt
         switch settled {
@@ -132,6 +132,11 @@ extension CourierLoop {
             // The claim never took effect.
             underWay[id] = nil
             schedule.again(id, attempts: attempt - 1, at: server, now: server)
+        case .stale where lanes[lane] != nil:
+            // Somebody else ended this attempt, perhaps putting the action back. It keeps its turn, and the next claim says
+            // how it stands: forgotten here it would lie in the outbox until the lane changes hands.
+            underWay[id] = nil
+            schedule.again(id, attempts: attempt, at: server + .seconds(1), now: server)
         case .stale, .gone:
             finish(id, server)
         }

@@ -48,6 +48,12 @@ package struct Keyspace: Sendable, Hashable {
         self.account(account, "aliases:\(period)")
     }
 
+    /// Posts of which webhooks told, by the instant of the newest.
+    package func accountPosts(_ account: String) -> String { self.account(account, "posts") }
+
+    /// What sweeps found beside webhooks: counts.
+    package func accountGaps(_ account: String) -> String { self.account(account, "gaps") }
+
     /// Rate limits and brake as the platform last stated them.
     package func accountLimits(_ account: String) -> String { self.account(account, "limits") }
 }

@@ -18,6 +18,7 @@ struct GraphController: Sendable {
     let threads: SandboxThreads
     let faults: FaultDraw
     let echoes: EchoPump
+    let throttle: SandboxThrottle
 
     func add(to router: Router<BasicRequestContext>) {
         router.post("/:version/:node/messages") { request, context in
@@ -63,6 +64,10 @@ struct GraphController: Sendable {
         var query: [String: String] = [:]
         for (name, value) in request.uri.queryParameters { query[String(name)] = String(value) }
         let node = context.parameters.get("node").map { $0.removingPercentEncoding ?? $0 } ?? ""
+        let caller = Self.caller(of: request, settings) ?? (settings.account(node) == nil ? "" : node)
+        if let standing = throttle.standing(of: caller) {
+            return try Self.refuse(caller, standing, ledger, now: settings.now())
+        }
         let effect = faults.next()
         if settings.latency > .zero { try await Task.sleep(for: settings.latency) }
         switch effect {
@@ -117,6 +122,10 @@ struct GraphController: Sendable {
         let id = "m_sandbox_\(threads.nextNumber())"
         if let comment = recipient?["comment_id"]?.string {
             guard threads.takePrivateReply(of: comment) else {
+                try? ledger.append(
+                    LedgerLine(
+                        at: settings.now(), kind: "private_reply_refused", account: call.node, recipient: comment,
+                        metadata: "", text: text, id: "", answered: true))
                 return .refused(status: 400, code: 10_903, message: "(#10903) This user cant reply to this activity")
             }
             let person = threads.author(of: comment)
@@ -164,6 +173,30 @@ struct GraphController: Sendable {
             Accepted(
                 kind: kind, account: person?.account ?? "", recipient: call.node, id: "",
                 answer: ["success": true], person: person))
+    }
+
+    /// The account whose token came.
+    static func caller(of request: Request, _ settings: SandboxSettings) -> String? {
+        let given = request.headers[.authorization] ?? ""
+        return settings.accounts.first { given == "Bearer \(settings.tokens[$0.id] ?? "token-\($0.id)")" }?.id
+    }
+
+    /// The answer to a call of a throttled account, with the time until calls are taken again. It stands in the ledger with
+    /// the milliseconds since its platform first refused.
+    static func refuse(
+        _ account: String, _ standing: SandboxThrottle.Standing, _ ledger: SandboxLedger, now: Instant
+    ) throws -> Response {
+        try ledger.append(
+            LedgerLine(
+                at: now, kind: "throttled", account: account, recipient: "\(standing.window)", metadata: "",
+                text: "\(standing.known.wholeMilliseconds)", id: "", answered: true))
+        var response = error(400, 613, "(#613) Calls to this api have exceeded the rate limit")
+        let minutes = Double(max(1, standing.left.wholeMilliseconds)) / 60_000
+        if let name = HTTPField.Name("x-business-use-case-usage") {
+            response.headers[name] =
+                #"{"1":[{"type":"messenger","call_count":100,"estimated_time_to_regain_access":\#(minutes)}]}"#
+        }
+        return response
     }
 
     private static func error(_ status: Int, _ code: Int64, _ message: String) -> Response {

@@ -2,10 +2,16 @@ internal import Channels
 internal import Foundation
 internal import HTTPTypes
 internal import Hummingbird
+internal import Instants
 
 /// What the Graph API tells about an account: its name, our app's permissions, the fields that come by webhook, routing.
 struct GraphReads: Sendable {
     let settings: SandboxSettings
+    let posts: SandboxPosts
+    let subscriptions: SandboxSubscriptions
+    let faults: FaultDraw
+    let throttle: SandboxThrottle
+    let ledger: SandboxLedger
 
     func add(to router: Router<BasicRequestContext>) {
         router.get("/:version/me/permissions") { request, _ in
@@ -23,23 +29,87 @@ struct GraphReads: Sendable {
             guard let account = holder(of: request), context.parameters.get("node") == account.id else {
                 return Self.refused
             }
-            let fields = settings.subscribedFields.map(JSONValue.string)
+            let fields = subscriptions.fields.map(JSONValue.string)
             return Response.json([
                 "data": [["id": .string(settings.app), "name": "nightshift", "subscribed_fields": .array(fields)]]
             ])
         }
-        router.get("/:version/:node") { request, context in
+        router.post("/:version/:node/subscribed_apps") { request, context in
             guard let account = holder(of: request), context.parameters.get("node") == account.id else {
                 return Self.refused
             }
-            return Response.json(["id": .string(account.id), "name": .string(account.label)])
+            let fields = request.uri.queryParameters["subscribed_fields"].map { String($0).split(separator: ",") } ?? []
+            subscriptions.set(fields.map(String.init))
+            return Response.json(["success": true])
         }
+        for edge in ["feed", "ads_posts", "media"] {
+            router.get("/:version/:node/\(edge)") { request, context in
+                try await answer(request, context) { node, account in
+                    guard node == account else { return nil }
+                    let isAdsEdge = edge == "ads_posts"
+                    return [
+                        "data": .array(posts.list(of: account, ads: isAdsEdge).map { ["id": .string($0)] })
+                    ]
+                }
+            }
+        }
+        router.get("/:version/:node/comments") { request, context in
+            let query = request.uri.queryParameters
+            let since = query["since"].flatMap { Int64($0) } ?? 0
+            let after = query["after"].flatMap { Int($0) } ?? 0
+            return try await answer(request, context) { node, account in
+                guard let isInstagram = settings.account(account)?.isInstagram else { return nil }
+                return posts.page(
+                    of: node, account: account, isInstagram: isInstagram, since: Instant(seconds: since), after: after)
+            }
+        }
+        router.get("/:version/:node") { request, context in
+            if settings.profile == nil, holder(of: request)?.id != context.parameters.get("node") {
+                return Self.refused
+            }
+            return try await answer(request, context) { node, account in
+                if node == account { return ["id": .string(account), "name": "the account"] }
+                guard let profile = settings.profile?(node) else { return nil }
+                return [
+                    "id": .string(node), "first_name": .string(profile.firstName), "locale": .string(profile.locale),
+                    "timezone": .integer(Int64(profile.timezone)),
+                ]
+            }
+        }
+    }
+
+    /// Answers a read with what `find` has for the node, or as the faults say.
+    private func answer(
+        _ request: Request, _ context: BasicRequestContext, _ find: (_ node: String, _ account: String) -> JSONValue?
+    ) async throws -> Response {
+        guard let account = holder(of: request) else { return Self.refused }
+        let node = context.parameters.get("node").map { $0.removingPercentEncoding ?? $0 } ?? ""
+        if let standing = throttle.standing(of: account.id) {
+            return try GraphController.refuse(account.id, standing, ledger, now: settings.now())
+        }
+        if settings.latency > .zero { try await Task.sleep(for: settings.latency) }
+        switch faults.next() {
+        case .fail: return Response.page("Bad gateway", type: "text/plain", .badGateway)
+        case .refuse(let status, let code):
+            return Self.error(status, code, "injected by the sandbox")
+        case .acceptSilently:
+            try await Task.sleep(for: settings.silence)
+            return Response.page("Gateway timeout", type: "text/plain", .gatewayTimeout)
+        case nil: break
+        }
+        guard let found = find(node, account.id) else { return Self.error(400, 100, "Unsupported get request") }
+        return Response.json(found)
+    }
+
+    private static func error(_ status: Int, _ code: Int64, _ message: String) -> Response {
+        Response.json(
+            ["error": ["message": .string(message), "type": "OAuthException", "code": .integer(code)]],
+            .init(code: status))
     }
 
     /// The account whose token came: `token-<account>`, unless the settings name others.
     private func holder(of request: Request) -> SandboxAccount? {
-        let given = request.headers[.authorization] ?? ""
-        return settings.accounts.first { given == "Bearer \(settings.tokens[$0.id] ?? "token-\($0.id)")" }
+        GraphController.caller(of: request, settings).flatMap(settings.account)
     }
 
     private static var refused: Response {

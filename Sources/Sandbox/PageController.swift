@@ -12,6 +12,7 @@ struct PageController: Sendable {
     let settings: SandboxSettings
     let ledger: SandboxLedger
     let threads: SandboxThreads
+    let posts: SandboxPosts
     let sender: WebhookSender
 
     func add(to router: Router<BasicRequestContext>) {
@@ -55,9 +56,10 @@ struct PageController: Sendable {
         let id = "page_\(now.milliseconds)_\(number)"
         let update: WebhookBodies.Update
         if isComment {
+            let post = "\(account.id)_sandbox"
             update = WebhookBodies.comment(
-                isInstagram: account.isInstagram, contact: contact, id: id, post: "\(account.id)_sandbox", text: text,
-                at: now)
+                isInstagram: account.isInstagram, contact: contact, id: id, post: post, text: text, at: now)
+            posts.add(.init(id: id, contact: contact, text: text, at: now), to: post, of: account.id)
             threads.noteComment(id, by: person)
         } else {
             update = WebhookBodies.message(account: account.id, contact: contact, id: id, text: text, at: now)

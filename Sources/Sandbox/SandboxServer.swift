@@ -9,23 +9,31 @@ package import Logging
 package enum SandboxServer {
     /// Builds the server; whoever runs it decides about its life.
     ///
-    /// - Parameter port: 0 picks a free one, which `onListening` is told.
+    /// - Parameters:
+    ///   - port: 0 picks a free one, which `onListening` is told.
+    ///   - posts: what stands on the platform; whoever writes as a customer adds to it.
     package static func application(
-        settings: SandboxSettings, ledger: SandboxLedger, sender: WebhookSender,
-        host: String = "127.0.0.1", port: Int, logger: Logger,
+        settings: SandboxSettings, ledger: SandboxLedger, sender: WebhookSender, host: String = "127.0.0.1",
+        port: Int, logger: Logger, posts: SandboxPosts = SandboxPosts(),
         onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) -> some ApplicationProtocol {
         let threads = SandboxThreads()
+        let throttle = SandboxThrottle(settings.throttle)
         let echoes = EchoPump(sender: sender, settings: settings)
         let graph = GraphController(
             settings: settings, ledger: ledger, threads: threads,
             faults: FaultDraw(settings.faults, seed: settings.seed),
-            echoes: echoes)
-        let page = PageController(settings: settings, ledger: ledger, threads: threads, sender: sender)
+            echoes: echoes, throttle: throttle)
+        let page = PageController(
+            settings: settings, ledger: ledger, threads: threads, posts: posts, sender: sender)
         let router = Router()
         page.add(to: router)
+        PostsController(posts: posts).add(to: router)
         graph.add(to: router)
-        GraphReads(settings: settings).add(to: router)
+        GraphReads(
+            settings: settings, posts: posts, subscriptions: SandboxSubscriptions(settings.subscribedFields),
+            faults: FaultDraw(settings.faults, seed: settings.seed ^ 1), throttle: throttle, ledger: ledger
+        ).add(to: router)
         return Application(
             router: router,
             configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: "sandbox"),

@@ -17,6 +17,21 @@ package struct SandboxAccount: Sendable, Equatable {
     }
 }
 
+/// What the platform tells of a customer.
+package struct SandboxProfile: Sendable, Equatable {
+    package let firstName: String
+    /// Such as `vi_VN`.
+    package let locale: String
+    /// Hours ahead of UTC.
+    package let timezone: Int
+
+    package init(firstName: String, locale: String, timezone: Int) {
+        self.firstName = firstName
+        self.locale = locale
+        self.timezone = timezone
+    }
+}
+
 /// How a sandbox behaves.
 package struct SandboxSettings: Sendable {
     package var accounts: [SandboxAccount]
@@ -27,6 +42,7 @@ package struct SandboxSettings: Sendable {
     /// How long a call waits that is accepted and not answered.
     package var silence: Duration = .seconds(30)
     package var faults: [SandboxFault] = []
+    package var throttle: ThrottlePlan?
     package var seed: UInt64 = 1
     /// Whether each accepted message comes back as an echo.
     package var echoes = false
@@ -37,6 +53,8 @@ package struct SandboxSettings: Sendable {
     /// What the platform says that our app may do, and which fields it gets by webhook.
     package var permissions: [String] = []
     package var subscribedFields: [String] = []
+    /// Who a customer is, and nil for one who does not tell; without it no node but the account's own may be read.
+    package var profile: (@Sendable (_ contact: String) -> SandboxProfile?)?
     /// The clock that webhooks are dated by; a stepped day has one of its own.
     package var now: @Sendable () -> Instant
 

@@ -29,6 +29,9 @@ extension MetricName {
     package static let aliasesRefused = MetricName(
         "nightshift_aliases_refused_total", .counter,
         "Originals of ads' media that were not kept because their account's book is full.")
+    package static let eventsMissed = MetricName(
+        "nightshift_events_missed_total", .counter,
+        "Comments that a sweep found and no webhook had brought; by account in `nightshift accounts gaps`.")
     package static let webhooksRefused = MetricName(
         "nightshift_webhooks_refused_total", .counter, "Webhook requests answered with an error; label reason.")
     package static let decisions = MetricName(
@@ -68,7 +71,8 @@ extension MetricName {
 
     /// Everything above, in the order of the catalogue; a test holds it complete and well-formed.
     package static let all: [MetricName] = [
-        eventsAccepted, eventsQuarantined, eventsIgnored, aliasesRefused, webhooksRefused, decisions, commitsRefused,
+        eventsAccepted, eventsQuarantined, eventsIgnored, aliasesRefused, eventsMissed, webhooksRefused, decisions,
+        commitsRefused,
         deadLetters, acceptedToCommitted, entriesTrimmed, actionsClosed, actionsAmbiguous, actionsOpen, noticesLogged,
         lanesOwned, lanesWaiting, leading, desiredWorkers, spooledEvents, redisReconnects,
     ]

@@ -36,6 +36,8 @@ struct CommitPlan {
     var bytes = 0
     /// The actions of decided outcomes, as the events name them.
     var outcomes: [String] = []
+    /// Comments by account that only a sweep brought.
+    var missed: [String: UInt64] = [:]
     private var openItems: [EntityID: OpenItemChange] = [:]
     private var openOrder: [EntityID] = []
 

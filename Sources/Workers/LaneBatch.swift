@@ -166,6 +166,11 @@ extension LaneBatch {
             }
             decision.result.place(plan.cursor)
         }
+        if case .event(let event, _, _) = input, event.swept, decision.result.verdict != .duplicate,
+            decision.result.rule != DecisionResult.sweptKnown
+        {
+            plan.missed[event.account, default: 0] += 1
+        }
         plan.bytes += 320
         plan.add(&decision, of: id)
         if decision.changesStates {

@@ -10,6 +10,8 @@ package struct RunnerCounters: Sendable, Equatable {
     package var reconnects: UInt64 = 0
     /// Entries of logs, results and dead letters that were no longer to be kept.
     package var trimmedEntries: UInt64 = 0
+    /// Comments by account that only a sweep brought.
+    package var missed: [String: UInt64] = [:]
     package var lanes = 0
     /// Of these, lanes whose server is away.
     package var waiting = 0
@@ -27,6 +29,7 @@ package struct RunnerCounters: Sendable, Equatable {
         actions += other.actions
         reconnects += other.reconnects
         trimmedEntries += other.trimmedEntries
+        missed.merge(other.missed, uniquingKeysWith: +)
         lanes += other.lanes
         waiting += other.waiting
         acceptedToCommitted.merge(other.acceptedToCommitted)

@@ -233,6 +233,7 @@ extension RunnerLoop {
         let plan = planned.plan
         status.count { counters in
             counters.decided += UInt64(plan.decided)
+            if !plan.missed.isEmpty { counters.missed.merge(plan.missed, uniquingKeysWith: +) }
             counters.firedTimers += UInt64(plan.firedTimers)
             counters.committedBatches += 1
             counters.deadLetters += UInt64(plan.deadLetters.count)

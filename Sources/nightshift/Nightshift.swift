@@ -16,7 +16,8 @@ struct Nightshift: AsyncParsableCommand {
             AppendCommand.self,
             ResultsCommand.self, ConversationCommand.self, ExplainCommand.self, ReplayCommand.self, AuditCommand.self,
             LanesCommand.self, CapacityCommand.self, ActionsCommand.self, AccountsCommand.self,
-            ChannelCommand.self, AutomationCommand.self, DeadCommand.self, WorkerCommand.self,
+            ChannelCommand.self, AutomationCommand.self, DeadCommand.self, QuarantineCommand.self,
+            WorkerCommand.self,
             CoordinatorCommand.self, IngressCommand.self, SandboxCommand.self, BenchCommand.self, SimulateCommand.self,
             DrillCommand.self,
         ]

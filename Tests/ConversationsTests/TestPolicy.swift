@@ -33,6 +33,8 @@ struct TestPolicy {
     var zone = ZoneRules.utc
     /// Hours of a second team that speaks English only; nil: there is none.
     var englishEvenings: String?
+    var sweep: Duration?
+    var asksProfiles = false
     var number: UInt64 = 1
 
     func built() -> Policy {
@@ -63,7 +65,8 @@ struct TestPolicy {
                     personsMayWriteLate: personsMayWriteLate),
                 AccountPolicy(id: "gram", channel: "meta", partition: partition, secret: "g"),
             ],
-            markets: [market], channels: [ChannelPolicy(name: "meta", textLimit: limit)],
+            markets: [market],
+            channels: [ChannelPolicy(name: "meta", textLimit: limit, sweep: sweep, asksProfiles: asksProfiles)],
             teams: [
                 TeamPolicy(
                     name: "berlin", coverage: Coverage([calendar]), onCall: "night", ladder: ladder, rounds: rounds,

@@ -46,6 +46,28 @@ struct AccountTests {
         #expect(try kit.call("PTTL", "ns:{acct:shop}:once").int ?? 0 > 8 * 86_400_000 - 1_000)
     }
 
+    @Test("posts are kept by the instant of their newest webhook, as long as sweeps look back")
+    func posts() throws {
+        let kit = try LaneKit()
+        let now = Instant(seconds: 1_795_370_402)
+        try kit.store.notePosts(["shop": ["old": now - .seconds(9 * 86_400), "p2": now - .seconds(60)]])
+        #expect(try kit.store.posts(of: "shop") == ["old", "p2"])
+        try kit.store.notePosts(["shop": ["p1": now, "p2": now - .seconds(600)], "two": ["p9": now]])
+        #expect(try kit.store.posts(of: "shop") == ["p1", "p2"])
+        #expect(try kit.call("ZSCORE", "ns:{acct:shop}:posts", "p2").string == "\((now - .seconds(60)).milliseconds)")
+        #expect(try kit.store.posts(of: "none").isEmpty)
+    }
+
+    @Test("what only sweeps brought is counted by account")
+    func gaps() throws {
+        let kit = try LaneKit()
+        try kit.store.addMissed(["shop": 2])
+        try kit.store.addMissed(["shop": 3, "two": 1])
+        let gaps = try kit.store.gaps(of: ["none", "shop", "two"])
+        #expect(gaps.map(\.missed) == [0, 5, 1])
+        #expect(gaps.map { $0.lastAt != nil } == [false, true, true])
+    }
+
     @Test("the pieces of one text claim together, kinds and accounts apart")
     func together() throws {
         let kit = try LaneKit()
@@ -136,9 +158,13 @@ struct AccountTests {
         #expect(off.stops(account: "x", market: "fi", rule: "x") == nil)
         try kit.store.setAutomation(scopes, isOn: true, by: "ann")
         #expect(try kit.store.automationSwitches().isEmpty)
+        try kit.store.setAutomation([.all], isOn: false, by: "ann")
+        #expect(try kit.store.automationSwitches().stops(account: "x", market: nil, rule: "x") == .all)
     }
 
-    @Test("scopes read as they are written", arguments: ["account/shop", "market/de", "rule/faq.price", "account/a/b"])
+    @Test(
+        "scopes read as they are written",
+        arguments: ["all", "account/shop", "market/de", "rule/faq.price", "account/a/b"])
     func scopes(text: String) { #expect(AutomationScope(text)?.description == text) }
 
     @Test("texts that are no scope are none", arguments: ["", "account", "account/", "lane/x", "rule/a\nb"])

@@ -32,7 +32,7 @@ struct SandboxTests {
 
     /// Runs a sandbox on a free port and gives its address and ledger to the test.
     static func run(
-        _ settings: SandboxSettings,
+        _ settings: SandboxSettings, posts: SandboxPosts = SandboxPosts(),
         _ test: @Sendable @escaping (_ url: String, SandboxLedger, any TestClientProtocol) async throws -> Void
     ) async throws {
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("ledger-\(UUID().uuidString)").path
@@ -42,7 +42,7 @@ struct SandboxTests {
         logger.logLevel = .critical
         let server = SandboxServer.application(
             settings: settings, ledger: ledger, sender: WebhookSender(url: settings.webhookURL), port: 0,
-            logger: logger)
+            logger: logger, posts: posts)
         try await server.test(.ahc()) { client in
             try await test("http://localhost:\(try #require(client.port))", ledger, client)
         }

@@ -54,7 +54,7 @@ extension MetaNormaliser {
         let place = try Place(instagram: value)
         guard place.author != walk.account else { return .dropped(.ownPublicReply) }
         let text = try value.text("text") ?? ""
-        let id = "c:\(place.comment):add:\(Self.digest(text))"
+        let id = Self.commentID(place.comment, text: text)
         let at = try value.milliseconds("created_time")
         return .event(walk.event(id, contact: place.author, at: at, .comment(place.asComment(KeptText(text)))))
     }

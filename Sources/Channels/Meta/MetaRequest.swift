@@ -28,6 +28,12 @@ package struct MetaRequest: Sendable, Equatable {
         self.body = body
     }
 
+    /// Subscribes our app to the webhooks of an account.
+    package static func subscribe(_ account: String, fields: [String]) -> MetaRequest {
+        MetaRequest(
+            .post, [account, "subscribed_apps"], query: [("subscribed_fields", fields.joined(separator: ","))])
+    }
+
     /// Percent-encodes all but the unreserved characters of RFC 3986, for paths and query values alike.
     package static func encoded(_ text: String) -> String {
         var bytes: [UInt8] = []

@@ -10,7 +10,7 @@ package struct MetaUsage: Sendable, Equatable {
     /// - Parameter headers: names in lower case.
     package init?(headers: [String: String]) {
         var percentages: [Int64] = []
-        var minutes: Int64 = 0
+        var minutes = 0.0
         if let text = headers["x-app-usage"], let usage = try? JSONValue(parsing: Array(text.utf8)) {
             percentages += Self.percentages(usage)
         }
@@ -20,14 +20,23 @@ package struct MetaUsage: Sendable, Equatable {
             for case .array(let uses) in businesses.values {
                 for use in uses {
                     percentages += Self.percentages(use)
-                    minutes = max(minutes, use["estimated_time_to_regain_access"]?.integer ?? 0)
+                    minutes = max(minutes, Self.minutes(use["estimated_time_to_regain_access"]))
                 }
             }
         }
         guard let highest = percentages.max() else { return nil }
         percent = Int(clamping: highest)
         // A day is the longest that any documented limit rolls over.
-        regainAfter = minutes > 0 ? .seconds(min(minutes, 1_440) * 60) : nil
+        regainAfter = minutes > 0 ? .milliseconds(Int64(min(minutes, 1_440) * 60_000)) : nil
+    }
+
+    /// Meta tells whole minutes; its double, whose limits are scaled, parts of one.
+    private static func minutes(_ value: JSONValue?) -> Double {
+        switch value {
+        case .integer(let minutes)?: Double(minutes)
+        case .number(let minutes)?: minutes
+        default: 0
+        }
     }
 
     private static func percentages(_ usage: JSONValue) -> [Int64] {

@@ -153,7 +153,7 @@ package struct MetaAnswer: Sendable {
     /// their echo.
     private static func unclear(_ failure: SendFailure, _ kind: Action.Kind, _ attempt: Int) -> SendAnswer {
         switch kind {
-        case .hide, .unhide, .delete, .senderAction:
+        case .hide, .unhide, .delete, .senderAction, .fetch:
             attempt < 5 ? .again(after: MetaErrorTable.delay(.seconds(2), attempt), failure) : .failed(failure)
         default: .ambiguous(failure)
         }

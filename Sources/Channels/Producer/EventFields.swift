@@ -156,6 +156,7 @@ extension Outcome: EventFields {
 extension Command: EventFields {
     static let words: [(String, Verb)] = [
         ("assign", .assign), ("cancel", .cancel), ("release", .release), ("forget", .forget), ("replay", .replay),
+        ("sweep", .sweep),
     ]
 
     mutating func visit(_ fields: inout some FieldVisitor) throws(EventJSONError) {
@@ -190,6 +191,12 @@ extension Fetched: EventFields {
         try fields.text("subject", &subject)
         try fields.text("text", &text)
         try fields.text("author", &author)
+        try fields.text("locale", &locale)
+        try fields.text("utc_offset", &utcOffset)
+        try fields.instant("until", &until, required: false)
+        try fields.text("resume", &resume)
+        try fields.number("found", &found)
+        try fields.flag("restored", &restored)
     }
 }
 

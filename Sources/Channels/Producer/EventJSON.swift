@@ -64,6 +64,7 @@ package enum EventJSON {
         try reader.instant("received_at", &event.receivedAt, required: false)
         try reader.text("conversation", &event.conversation)
         try reader.flag("clock_flagged", &event.clockFlagged)
+        try reader.flag("swept", &event.swept)
         try readKind(&reader, into: &event)
         try reader.finish()
         try check(event)
@@ -81,6 +82,7 @@ package enum EventJSON {
         writer.instant("received_at", &event.receivedAt, required: false)
         writer.text("conversation", &event.conversation, required: false)
         writer.flag("clock_flagged", &event.clockFlagged)
+        writer.flag("swept", &event.swept)
         if let kind = event.kind {
             let (word, fields) = written(kind)
             writer.fields[word] = fields

@@ -144,6 +144,27 @@ package nonisolated struct Action: @unchecked Sendable {
     set {_uniqueStorage()._place = newValue}
   }
 
+  /// Fetch: what is asked for (`profile`, `comments`, `subscriptions`), from when until when, and behind which post.
+  package var subject: String {
+    get {_storage._subject}
+    set {_uniqueStorage()._subject = newValue}
+  }
+
+  package var since: Int64 {
+    get {_storage._since}
+    set {_uniqueStorage()._since = newValue}
+  }
+
+  package var until: Int64 {
+    get {_storage._until}
+    set {_uniqueStorage()._until = newValue}
+  }
+
+  package var resume: String {
+    get {_storage._resume}
+    set {_uniqueStorage()._resume = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum Kind: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -290,7 +311,7 @@ fileprivate nonisolated let _protobuf_package = "nightshift.v1"
 
 nonisolated extension Action: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Action"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}id_high\0\u{1}kind\0\u{1}conversation\0\u{1}cause\0\u{1}n\0\u{1}class\0\u{3}order_key\0\u{3}decided_at\0\u{3}not_before\0\u{3}not_after\0\u{1}account\0\u{1}contact\0\u{1}comment\0\u{1}text\0\u{1}agent\0\u{1}team\0\u{1}event\0\u{1}rule\0\u{1}language\0\u{3}id_low\0\u{1}place\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}id_high\0\u{1}kind\0\u{1}conversation\0\u{1}cause\0\u{1}n\0\u{1}class\0\u{3}order_key\0\u{3}decided_at\0\u{3}not_before\0\u{3}not_after\0\u{1}account\0\u{1}contact\0\u{1}comment\0\u{1}text\0\u{1}agent\0\u{1}team\0\u{1}event\0\u{1}rule\0\u{1}language\0\u{3}id_low\0\u{1}place\0\u{2}\u{13}subject\0\u{1}since\0\u{1}resume\0\u{1}until\0")
 
   fileprivate class _StorageClass {
     var _idHigh: UInt64 = 0
@@ -314,6 +335,10 @@ nonisolated extension Action: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
     var _rule: String = String()
     var _language: String = String()
     var _place: UInt64 = 0
+    var _subject: String = String()
+    var _since: Int64 = 0
+    var _until: Int64 = 0
+    var _resume: String = String()
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -345,6 +370,10 @@ nonisolated extension Action: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
       _rule = source._rule
       _language = source._language
       _place = source._place
+      _subject = source._subject
+      _since = source._since
+      _until = source._until
+      _resume = source._resume
     }
   }
 
@@ -384,6 +413,10 @@ nonisolated extension Action: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
         case 19: try { try decoder.decodeSingularStringField(value: &_storage._language) }()
         case 20: try { try decoder.decodeSingularFixed64Field(value: &_storage._idLow) }()
         case 21: try { try decoder.decodeSingularUInt64Field(value: &_storage._place) }()
+        case 40: try { try decoder.decodeSingularStringField(value: &_storage._subject) }()
+        case 41: try { try decoder.decodeSingularInt64Field(value: &_storage._since) }()
+        case 42: try { try decoder.decodeSingularStringField(value: &_storage._resume) }()
+        case 43: try { try decoder.decodeSingularInt64Field(value: &_storage._until) }()
         default: break
         }
       }
@@ -459,6 +492,18 @@ nonisolated extension Action: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
       if _storage._place != 0 {
         try visitor.visitSingularUInt64Field(value: _storage._place, fieldNumber: 21)
       }
+      if !_storage._subject.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._subject, fieldNumber: 40)
+      }
+      if _storage._since != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._since, fieldNumber: 41)
+      }
+      if !_storage._resume.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._resume, fieldNumber: 42)
+      }
+      if _storage._until != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._until, fieldNumber: 43)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -489,6 +534,10 @@ nonisolated extension Action: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
         if _storage._rule != rhs_storage._rule {return false}
         if _storage._language != rhs_storage._language {return false}
         if _storage._place != rhs_storage._place {return false}
+        if _storage._subject != rhs_storage._subject {return false}
+        if _storage._since != rhs_storage._since {return false}
+        if _storage._until != rhs_storage._until {return false}
+        if _storage._resume != rhs_storage._resume {return false}
         return true
       }
       if !storagesAreEqual {return false}

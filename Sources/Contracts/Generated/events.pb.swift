@@ -44,175 +44,205 @@ package nonisolated struct EventBatch: Sendable {
   package init() {}
 }
 
-package nonisolated struct Event: Sendable {
+package nonisolated struct Event: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// Unique within the account for eight days; what a duplicate is told by.
-  package var id: String = String()
+  package var id: String {
+    get {_storage._id}
+    set {_uniqueStorage()._id = newValue}
+  }
 
-  package var account: String = String()
+  package var account: String {
+    get {_storage._account}
+    set {_uniqueStorage()._account = newValue}
+  }
 
   /// The customer. For what people, couriers and operators do it may be empty if `conversation` is given.
-  package var contact: String = String()
+  package var contact: String {
+    get {_storage._contact}
+    set {_uniqueStorage()._contact = newValue}
+  }
 
   /// min(provider time, received).
-  package var happenedAt: Int64 = 0
+  package var happenedAt: Int64 {
+    get {_storage._happenedAt}
+    set {_uniqueStorage()._happenedAt = newValue}
+  }
 
   /// Stamped by the first of our processes that held it; spooling never changes it.
-  package var receivedAt: Int64 = 0
+  package var receivedAt: Int64 {
+    get {_storage._receivedAt}
+    set {_uniqueStorage()._receivedAt = newValue}
+  }
 
   /// Entity id; given for what does not come from a customer, derived from the kind otherwise.
-  package var conversation: String = String()
+  package var conversation: String {
+    get {_storage._conversation}
+    set {_uniqueStorage()._conversation = newValue}
+  }
 
   /// The provider's own clock was more than 2 s ahead and was clamped.
-  package var clockFlagged: Bool = false
+  package var clockFlagged: Bool {
+    get {_storage._clockFlagged}
+    set {_uniqueStorage()._clockFlagged = newValue}
+  }
 
-  package var kind: Event.OneOf_Kind? = nil
+  /// A sweep found it: the platform had not told it by webhook, or not yet when it was asked.
+  package var swept: Bool {
+    get {_storage._swept}
+    set {_uniqueStorage()._swept = newValue}
+  }
+
+  package var kind: OneOf_Kind? {
+    get {return _storage._kind}
+    set {_uniqueStorage()._kind = newValue}
+  }
 
   package var message: DirectMessage {
     get {
-      if case .message(let v)? = kind {return v}
+      if case .message(let v)? = _storage._kind {return v}
       return DirectMessage()
     }
-    set {kind = .message(newValue)}
+    set {_uniqueStorage()._kind = .message(newValue)}
   }
 
   package var comment: Comment {
     get {
-      if case .comment(let v)? = kind {return v}
+      if case .comment(let v)? = _storage._kind {return v}
       return Comment()
     }
-    set {kind = .comment(newValue)}
+    set {_uniqueStorage()._kind = .comment(newValue)}
   }
 
   package var edit: Edit {
     get {
-      if case .edit(let v)? = kind {return v}
+      if case .edit(let v)? = _storage._kind {return v}
       return Edit()
     }
-    set {kind = .edit(newValue)}
+    set {_uniqueStorage()._kind = .edit(newValue)}
   }
 
   package var removal: Removal {
     get {
-      if case .removal(let v)? = kind {return v}
+      if case .removal(let v)? = _storage._kind {return v}
       return Removal()
     }
-    set {kind = .removal(newValue)}
+    set {_uniqueStorage()._kind = .removal(newValue)}
   }
 
   package var postback: Postback {
     get {
-      if case .postback(let v)? = kind {return v}
+      if case .postback(let v)? = _storage._kind {return v}
       return Postback()
     }
-    set {kind = .postback(newValue)}
+    set {_uniqueStorage()._kind = .postback(newValue)}
   }
 
   package var reaction: Reaction {
     get {
-      if case .reaction(let v)? = kind {return v}
+      if case .reaction(let v)? = _storage._kind {return v}
       return Reaction()
     }
-    set {kind = .reaction(newValue)}
+    set {_uniqueStorage()._kind = .reaction(newValue)}
   }
 
   package var echo: Echo {
     get {
-      if case .echo(let v)? = kind {return v}
+      if case .echo(let v)? = _storage._kind {return v}
       return Echo()
     }
-    set {kind = .echo(newValue)}
+    set {_uniqueStorage()._kind = .echo(newValue)}
   }
 
   package var agentReply: AgentReply {
     get {
-      if case .agentReply(let v)? = kind {return v}
+      if case .agentReply(let v)? = _storage._kind {return v}
       return AgentReply()
     }
-    set {kind = .agentReply(newValue)}
+    set {_uniqueStorage()._kind = .agentReply(newValue)}
   }
 
   package var claim: Claim {
     get {
-      if case .claim(let v)? = kind {return v}
+      if case .claim(let v)? = _storage._kind {return v}
       return Claim()
     }
-    set {kind = .claim(newValue)}
+    set {_uniqueStorage()._kind = .claim(newValue)}
   }
 
   package var resolve: Resolve {
     get {
-      if case .resolve(let v)? = kind {return v}
+      if case .resolve(let v)? = _storage._kind {return v}
       return Resolve()
     }
-    set {kind = .resolve(newValue)}
+    set {_uniqueStorage()._kind = .resolve(newValue)}
   }
 
   package var rating: Rating {
     get {
-      if case .rating(let v)? = kind {return v}
+      if case .rating(let v)? = _storage._kind {return v}
       return Rating()
     }
-    set {kind = .rating(newValue)}
+    set {_uniqueStorage()._kind = .rating(newValue)}
   }
 
   package var outcome: Outcome {
     get {
-      if case .outcome(let v)? = kind {return v}
+      if case .outcome(let v)? = _storage._kind {return v}
       return Outcome()
     }
-    set {kind = .outcome(newValue)}
+    set {_uniqueStorage()._kind = .outcome(newValue)}
   }
 
   package var command: Command {
     get {
-      if case .command(let v)? = kind {return v}
+      if case .command(let v)? = _storage._kind {return v}
       return Command()
     }
-    set {kind = .command(newValue)}
+    set {_uniqueStorage()._kind = .command(newValue)}
   }
 
   package var told: Told {
     get {
-      if case .told(let v)? = kind {return v}
+      if case .told(let v)? = _storage._kind {return v}
       return Told()
     }
-    set {kind = .told(newValue)}
+    set {_uniqueStorage()._kind = .told(newValue)}
   }
 
   package var fetched: Fetched {
     get {
-      if case .fetched(let v)? = kind {return v}
+      if case .fetched(let v)? = _storage._kind {return v}
       return Fetched()
     }
-    set {kind = .fetched(newValue)}
+    set {_uniqueStorage()._kind = .fetched(newValue)}
   }
 
   package var moderated: Moderated {
     get {
-      if case .moderated(let v)? = kind {return v}
+      if case .moderated(let v)? = _storage._kind {return v}
       return Moderated()
     }
-    set {kind = .moderated(newValue)}
+    set {_uniqueStorage()._kind = .moderated(newValue)}
   }
 
   package var threadControl: ThreadControl {
     get {
-      if case .threadControl(let v)? = kind {return v}
+      if case .threadControl(let v)? = _storage._kind {return v}
       return ThreadControl()
     }
-    set {kind = .threadControl(newValue)}
+    set {_uniqueStorage()._kind = .threadControl(newValue)}
   }
 
   package var mention: Mention {
     get {
-      if case .mention(let v)? = kind {return v}
+      if case .mention(let v)? = _storage._kind {return v}
       return Mention()
     }
-    set {kind = .mention(newValue)}
+    set {_uniqueStorage()._kind = .mention(newValue)}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -240,6 +270,8 @@ package nonisolated struct Event: Sendable {
   }
 
   package init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 package nonisolated struct Attachment: Sendable {
@@ -584,6 +616,9 @@ package nonisolated struct Command: Sendable {
     case release // = 3
     case forget // = 4
     case replay // = 5
+
+    /// To an account's own entity: ask the platform what its webhooks left out. Subject `now`: at once.
+    case sweep // = 6
     case UNRECOGNIZED(Int)
 
     package init() {
@@ -598,6 +633,7 @@ package nonisolated struct Command: Sendable {
       case 3: self = .release
       case 4: self = .forget
       case 5: self = .replay
+      case 6: self = .sweep
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -610,6 +646,7 @@ package nonisolated struct Command: Sendable {
       case .release: return 3
       case .forget: return 4
       case .replay: return 5
+      case .sweep: return 6
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -622,6 +659,7 @@ package nonisolated struct Command: Sendable {
       .release,
       .forget,
       .replay,
+      .sweep,
     ]
 
   }
@@ -720,6 +758,7 @@ package nonisolated struct Told: Sendable {
   package init() {}
 }
 
+/// What a `fetch` action found.
 package nonisolated struct Fetched: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -727,11 +766,30 @@ package nonisolated struct Fetched: Sendable {
 
   package var action: String = String()
 
+  /// `profile`, `comments` or `subscriptions`.
   package var subject: String = String()
 
+  /// Subscriptions: the webhook fields that did not come, separated by spaces.
   package var text: String = String()
 
+  /// Profile: the customer's first name.
   package var author: String = String()
+
+  /// Profile: such as `vi_VN`, and minutes ahead of UTC in decimal digits, where the platform tells them.
+  package var locale: String = String()
+
+  package var utcOffset: String = String()
+
+  /// Comments: everything that was written before this instant has been offered to its lane. 0: only up to `resume`.
+  package var until: Int64 = 0
+
+  /// Comments: the post behind which the sweep goes on.
+  package var resume: String = String()
+
+  package var found: UInt32 = 0
+
+  /// Subscriptions: they come again now.
+  package var restored: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -887,373 +945,430 @@ nonisolated extension EventBatch: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension Event: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Event"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}account\0\u{1}contact\0\u{3}happened_at\0\u{3}received_at\0\u{1}conversation\0\u{3}clock_flagged\0\u{2}\u{3}message\0\u{1}comment\0\u{1}edit\0\u{1}removal\0\u{1}postback\0\u{1}reaction\0\u{1}echo\0\u{3}agent_reply\0\u{1}claim\0\u{1}resolve\0\u{1}rating\0\u{1}outcome\0\u{1}command\0\u{1}told\0\u{1}fetched\0\u{1}moderated\0\u{3}thread_control\0\u{1}mention\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}account\0\u{1}contact\0\u{3}happened_at\0\u{3}received_at\0\u{1}conversation\0\u{3}clock_flagged\0\u{1}swept\0\u{2}\u{2}message\0\u{1}comment\0\u{1}edit\0\u{1}removal\0\u{1}postback\0\u{1}reaction\0\u{1}echo\0\u{3}agent_reply\0\u{1}claim\0\u{1}resolve\0\u{1}rating\0\u{1}outcome\0\u{1}command\0\u{1}told\0\u{1}fetched\0\u{1}moderated\0\u{3}thread_control\0\u{1}mention\0")
+
+  fileprivate class _StorageClass {
+    var _id: String = String()
+    var _account: String = String()
+    var _contact: String = String()
+    var _happenedAt: Int64 = 0
+    var _receivedAt: Int64 = 0
+    var _conversation: String = String()
+    var _clockFlagged: Bool = false
+    var _swept: Bool = false
+    var _kind: Event.OneOf_Kind?
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _id = source._id
+      _account = source._account
+      _contact = source._contact
+      _happenedAt = source._happenedAt
+      _receivedAt = source._receivedAt
+      _conversation = source._conversation
+      _clockFlagged = source._clockFlagged
+      _swept = source._swept
+      _kind = source._kind
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.id) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.account) }()
-      case 3: try { try decoder.decodeSingularStringField(value: &self.contact) }()
-      case 4: try { try decoder.decodeSingularInt64Field(value: &self.happenedAt) }()
-      case 5: try { try decoder.decodeSingularInt64Field(value: &self.receivedAt) }()
-      case 6: try { try decoder.decodeSingularStringField(value: &self.conversation) }()
-      case 7: try { try decoder.decodeSingularBoolField(value: &self.clockFlagged) }()
-      case 10: try {
-        var v: DirectMessage?
-        var hadOneofValue = false
-        if let current = self.kind {
-          hadOneofValue = true
-          if case .message(let m) = current {v = m}
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._id) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._account) }()
+        case 3: try { try decoder.decodeSingularStringField(value: &_storage._contact) }()
+        case 4: try { try decoder.decodeSingularInt64Field(value: &_storage._happenedAt) }()
+        case 5: try { try decoder.decodeSingularInt64Field(value: &_storage._receivedAt) }()
+        case 6: try { try decoder.decodeSingularStringField(value: &_storage._conversation) }()
+        case 7: try { try decoder.decodeSingularBoolField(value: &_storage._clockFlagged) }()
+        case 8: try { try decoder.decodeSingularBoolField(value: &_storage._swept) }()
+        case 10: try {
+          var v: DirectMessage?
+          var hadOneofValue = false
+          if let current = _storage._kind {
+            hadOneofValue = true
+            if case .message(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._kind = .message(v)
+          }
+        }()
+        case 11: try {
+          var v: Comment?
+          var hadOneofValue = false
+          if let current = _storage._kind {
+            hadOneofValue = true
+            if case .comment(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._kind = .comment(v)
+          }
+        }()
+        case 12: try {
+          var v: Edit?
+          var hadOneofValue = false
+          if let current = _storage._kind {
+            hadOneofValue = true
+            if case .edit(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._kind = .edit(v)
+          }
+        }()
+        case 13: try {
+          var v: Removal?
+          var hadOneofValue = false
+          if let current = _storage._kind {
+            hadOneofValue = true
+            if case .removal(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._kind = .removal(v)
+          }
+        }()
+        case 14: try {
+          var v: Postback?
+          var hadOneofValue = false
+          if let current = _storage._kind {
+            hadOneofValue = true
+            if case .postback(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._kind = .postback(v)
+          }
+        }()
+        case 15: try {
+          var v: Reaction?
+          var hadOneofValue = false
+          if let current = _storage._kind {
+            hadOneofValue = true
+            if case .reaction(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._kind = .reaction(v)
+          }
+        }()
+        case 16: try {
+          var v: Echo?
+          var hadOneofValue = false
+          if let current = _storage._kind {
+            hadOneofValue = true
+            if case .echo(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._kind = .echo(v)
+          }
+        }()
+        case 17: try {
+          var v: AgentReply?
+          var hadOneofValue = false
+          if let current = _storage._kind {
+            hadOneofValue = true
+            if case .agentReply(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._kind = .agentReply(v)
+          }
+        }()
+        case 18: try {
+          var v: Claim?
+          var hadOneofValue = false
+          if let current = _storage._kind {
+            hadOneofValue = true
+            if case .claim(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._kind = .claim(v)
+          }
+        }()
+        case 19: try {
+          var v: Resolve?
+          var hadOneofValue = false
+          if let current = _storage._kind {
+            hadOneofValue = true
+            if case .resolve(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._kind = .resolve(v)
+          }
+        }()
+        case 20: try {
+          var v: Rating?
+          var hadOneofValue = false
+          if let current = _storage._kind {
+            hadOneofValue = true
+            if case .rating(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._kind = .rating(v)
+          }
+        }()
+        case 21: try {
+          var v: Outcome?
+          var hadOneofValue = false
+          if let current = _storage._kind {
+            hadOneofValue = true
+            if case .outcome(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._kind = .outcome(v)
+          }
+        }()
+        case 22: try {
+          var v: Command?
+          var hadOneofValue = false
+          if let current = _storage._kind {
+            hadOneofValue = true
+            if case .command(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._kind = .command(v)
+          }
+        }()
+        case 23: try {
+          var v: Told?
+          var hadOneofValue = false
+          if let current = _storage._kind {
+            hadOneofValue = true
+            if case .told(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._kind = .told(v)
+          }
+        }()
+        case 24: try {
+          var v: Fetched?
+          var hadOneofValue = false
+          if let current = _storage._kind {
+            hadOneofValue = true
+            if case .fetched(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._kind = .fetched(v)
+          }
+        }()
+        case 25: try {
+          var v: Moderated?
+          var hadOneofValue = false
+          if let current = _storage._kind {
+            hadOneofValue = true
+            if case .moderated(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._kind = .moderated(v)
+          }
+        }()
+        case 26: try {
+          var v: ThreadControl?
+          var hadOneofValue = false
+          if let current = _storage._kind {
+            hadOneofValue = true
+            if case .threadControl(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._kind = .threadControl(v)
+          }
+        }()
+        case 27: try {
+          var v: Mention?
+          var hadOneofValue = false
+          if let current = _storage._kind {
+            hadOneofValue = true
+            if case .mention(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._kind = .mention(v)
+          }
+        }()
+        default: break
         }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.kind = .message(v)
-        }
-      }()
-      case 11: try {
-        var v: Comment?
-        var hadOneofValue = false
-        if let current = self.kind {
-          hadOneofValue = true
-          if case .comment(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.kind = .comment(v)
-        }
-      }()
-      case 12: try {
-        var v: Edit?
-        var hadOneofValue = false
-        if let current = self.kind {
-          hadOneofValue = true
-          if case .edit(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.kind = .edit(v)
-        }
-      }()
-      case 13: try {
-        var v: Removal?
-        var hadOneofValue = false
-        if let current = self.kind {
-          hadOneofValue = true
-          if case .removal(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.kind = .removal(v)
-        }
-      }()
-      case 14: try {
-        var v: Postback?
-        var hadOneofValue = false
-        if let current = self.kind {
-          hadOneofValue = true
-          if case .postback(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.kind = .postback(v)
-        }
-      }()
-      case 15: try {
-        var v: Reaction?
-        var hadOneofValue = false
-        if let current = self.kind {
-          hadOneofValue = true
-          if case .reaction(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.kind = .reaction(v)
-        }
-      }()
-      case 16: try {
-        var v: Echo?
-        var hadOneofValue = false
-        if let current = self.kind {
-          hadOneofValue = true
-          if case .echo(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.kind = .echo(v)
-        }
-      }()
-      case 17: try {
-        var v: AgentReply?
-        var hadOneofValue = false
-        if let current = self.kind {
-          hadOneofValue = true
-          if case .agentReply(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.kind = .agentReply(v)
-        }
-      }()
-      case 18: try {
-        var v: Claim?
-        var hadOneofValue = false
-        if let current = self.kind {
-          hadOneofValue = true
-          if case .claim(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.kind = .claim(v)
-        }
-      }()
-      case 19: try {
-        var v: Resolve?
-        var hadOneofValue = false
-        if let current = self.kind {
-          hadOneofValue = true
-          if case .resolve(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.kind = .resolve(v)
-        }
-      }()
-      case 20: try {
-        var v: Rating?
-        var hadOneofValue = false
-        if let current = self.kind {
-          hadOneofValue = true
-          if case .rating(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.kind = .rating(v)
-        }
-      }()
-      case 21: try {
-        var v: Outcome?
-        var hadOneofValue = false
-        if let current = self.kind {
-          hadOneofValue = true
-          if case .outcome(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.kind = .outcome(v)
-        }
-      }()
-      case 22: try {
-        var v: Command?
-        var hadOneofValue = false
-        if let current = self.kind {
-          hadOneofValue = true
-          if case .command(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.kind = .command(v)
-        }
-      }()
-      case 23: try {
-        var v: Told?
-        var hadOneofValue = false
-        if let current = self.kind {
-          hadOneofValue = true
-          if case .told(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.kind = .told(v)
-        }
-      }()
-      case 24: try {
-        var v: Fetched?
-        var hadOneofValue = false
-        if let current = self.kind {
-          hadOneofValue = true
-          if case .fetched(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.kind = .fetched(v)
-        }
-      }()
-      case 25: try {
-        var v: Moderated?
-        var hadOneofValue = false
-        if let current = self.kind {
-          hadOneofValue = true
-          if case .moderated(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.kind = .moderated(v)
-        }
-      }()
-      case 26: try {
-        var v: ThreadControl?
-        var hadOneofValue = false
-        if let current = self.kind {
-          hadOneofValue = true
-          if case .threadControl(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.kind = .threadControl(v)
-        }
-      }()
-      case 27: try {
-        var v: Mention?
-        var hadOneofValue = false
-        if let current = self.kind {
-          hadOneofValue = true
-          if case .mention(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.kind = .mention(v)
-        }
-      }()
-      default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.id.isEmpty {
-      try visitor.visitSingularStringField(value: self.id, fieldNumber: 1)
-    }
-    if !self.account.isEmpty {
-      try visitor.visitSingularStringField(value: self.account, fieldNumber: 2)
-    }
-    if !self.contact.isEmpty {
-      try visitor.visitSingularStringField(value: self.contact, fieldNumber: 3)
-    }
-    if self.happenedAt != 0 {
-      try visitor.visitSingularInt64Field(value: self.happenedAt, fieldNumber: 4)
-    }
-    if self.receivedAt != 0 {
-      try visitor.visitSingularInt64Field(value: self.receivedAt, fieldNumber: 5)
-    }
-    if !self.conversation.isEmpty {
-      try visitor.visitSingularStringField(value: self.conversation, fieldNumber: 6)
-    }
-    if self.clockFlagged != false {
-      try visitor.visitSingularBoolField(value: self.clockFlagged, fieldNumber: 7)
-    }
-    switch self.kind {
-    case .message?: try {
-      guard case .message(let v)? = self.kind else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
-    }()
-    case .comment?: try {
-      guard case .comment(let v)? = self.kind else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
-    }()
-    case .edit?: try {
-      guard case .edit(let v)? = self.kind else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
-    }()
-    case .removal?: try {
-      guard case .removal(let v)? = self.kind else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
-    }()
-    case .postback?: try {
-      guard case .postback(let v)? = self.kind else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
-    }()
-    case .reaction?: try {
-      guard case .reaction(let v)? = self.kind else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
-    }()
-    case .echo?: try {
-      guard case .echo(let v)? = self.kind else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
-    }()
-    case .agentReply?: try {
-      guard case .agentReply(let v)? = self.kind else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 17)
-    }()
-    case .claim?: try {
-      guard case .claim(let v)? = self.kind else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 18)
-    }()
-    case .resolve?: try {
-      guard case .resolve(let v)? = self.kind else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 19)
-    }()
-    case .rating?: try {
-      guard case .rating(let v)? = self.kind else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
-    }()
-    case .outcome?: try {
-      guard case .outcome(let v)? = self.kind else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 21)
-    }()
-    case .command?: try {
-      guard case .command(let v)? = self.kind else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 22)
-    }()
-    case .told?: try {
-      guard case .told(let v)? = self.kind else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 23)
-    }()
-    case .fetched?: try {
-      guard case .fetched(let v)? = self.kind else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 24)
-    }()
-    case .moderated?: try {
-      guard case .moderated(let v)? = self.kind else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 25)
-    }()
-    case .threadControl?: try {
-      guard case .threadControl(let v)? = self.kind else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 26)
-    }()
-    case .mention?: try {
-      guard case .mention(let v)? = self.kind else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 27)
-    }()
-    case nil: break
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._id.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._id, fieldNumber: 1)
+      }
+      if !_storage._account.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._account, fieldNumber: 2)
+      }
+      if !_storage._contact.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._contact, fieldNumber: 3)
+      }
+      if _storage._happenedAt != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._happenedAt, fieldNumber: 4)
+      }
+      if _storage._receivedAt != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._receivedAt, fieldNumber: 5)
+      }
+      if !_storage._conversation.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._conversation, fieldNumber: 6)
+      }
+      if _storage._clockFlagged != false {
+        try visitor.visitSingularBoolField(value: _storage._clockFlagged, fieldNumber: 7)
+      }
+      if _storage._swept != false {
+        try visitor.visitSingularBoolField(value: _storage._swept, fieldNumber: 8)
+      }
+      switch _storage._kind {
+      case .message?: try {
+        guard case .message(let v)? = _storage._kind else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+      }()
+      case .comment?: try {
+        guard case .comment(let v)? = _storage._kind else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+      }()
+      case .edit?: try {
+        guard case .edit(let v)? = _storage._kind else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+      }()
+      case .removal?: try {
+        guard case .removal(let v)? = _storage._kind else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+      }()
+      case .postback?: try {
+        guard case .postback(let v)? = _storage._kind else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
+      }()
+      case .reaction?: try {
+        guard case .reaction(let v)? = _storage._kind else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
+      }()
+      case .echo?: try {
+        guard case .echo(let v)? = _storage._kind else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
+      }()
+      case .agentReply?: try {
+        guard case .agentReply(let v)? = _storage._kind else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 17)
+      }()
+      case .claim?: try {
+        guard case .claim(let v)? = _storage._kind else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 18)
+      }()
+      case .resolve?: try {
+        guard case .resolve(let v)? = _storage._kind else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 19)
+      }()
+      case .rating?: try {
+        guard case .rating(let v)? = _storage._kind else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
+      }()
+      case .outcome?: try {
+        guard case .outcome(let v)? = _storage._kind else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 21)
+      }()
+      case .command?: try {
+        guard case .command(let v)? = _storage._kind else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 22)
+      }()
+      case .told?: try {
+        guard case .told(let v)? = _storage._kind else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 23)
+      }()
+      case .fetched?: try {
+        guard case .fetched(let v)? = _storage._kind else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 24)
+      }()
+      case .moderated?: try {
+        guard case .moderated(let v)? = _storage._kind else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 25)
+      }()
+      case .threadControl?: try {
+        guard case .threadControl(let v)? = _storage._kind else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 26)
+      }()
+      case .mention?: try {
+        guard case .mention(let v)? = _storage._kind else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 27)
+      }()
+      case nil: break
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Event, rhs: Event) -> Bool {
-    if lhs.id != rhs.id {return false}
-    if lhs.account != rhs.account {return false}
-    if lhs.contact != rhs.contact {return false}
-    if lhs.happenedAt != rhs.happenedAt {return false}
-    if lhs.receivedAt != rhs.receivedAt {return false}
-    if lhs.conversation != rhs.conversation {return false}
-    if lhs.clockFlagged != rhs.clockFlagged {return false}
-    if lhs.kind != rhs.kind {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._id != rhs_storage._id {return false}
+        if _storage._account != rhs_storage._account {return false}
+        if _storage._contact != rhs_storage._contact {return false}
+        if _storage._happenedAt != rhs_storage._happenedAt {return false}
+        if _storage._receivedAt != rhs_storage._receivedAt {return false}
+        if _storage._conversation != rhs_storage._conversation {return false}
+        if _storage._clockFlagged != rhs_storage._clockFlagged {return false}
+        if _storage._swept != rhs_storage._swept {return false}
+        if _storage._kind != rhs_storage._kind {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1889,7 +2004,7 @@ nonisolated extension Command: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
 }
 
 nonisolated extension Command.Verb: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0VERB_UNSPECIFIED\0\u{1}ASSIGN\0\u{1}CANCEL\0\u{1}RELEASE\0\u{1}FORGET\0\u{1}REPLAY\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0VERB_UNSPECIFIED\0\u{1}ASSIGN\0\u{1}CANCEL\0\u{1}RELEASE\0\u{1}FORGET\0\u{1}REPLAY\0\u{1}SWEEP\0")
 }
 
 nonisolated extension Told: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -1968,7 +2083,7 @@ nonisolated extension Told.Matter: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension Fetched: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Fetched"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}action\0\u{1}subject\0\u{1}text\0\u{1}author\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}action\0\u{1}subject\0\u{1}text\0\u{1}author\0\u{2}\u{10}locale\0\u{3}utc_offset\0\u{2}\u{2}until\0\u{1}resume\0\u{1}found\0\u{1}restored\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1980,6 +2095,12 @@ nonisolated extension Fetched: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       case 2: try { try decoder.decodeSingularStringField(value: &self.subject) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.text) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.author) }()
+      case 20: try { try decoder.decodeSingularStringField(value: &self.locale) }()
+      case 21: try { try decoder.decodeSingularStringField(value: &self.utcOffset) }()
+      case 23: try { try decoder.decodeSingularInt64Field(value: &self.until) }()
+      case 24: try { try decoder.decodeSingularStringField(value: &self.resume) }()
+      case 25: try { try decoder.decodeSingularUInt32Field(value: &self.found) }()
+      case 26: try { try decoder.decodeSingularBoolField(value: &self.restored) }()
       default: break
       }
     }
@@ -1998,6 +2119,24 @@ nonisolated extension Fetched: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     if !self.author.isEmpty {
       try visitor.visitSingularStringField(value: self.author, fieldNumber: 4)
     }
+    if !self.locale.isEmpty {
+      try visitor.visitSingularStringField(value: self.locale, fieldNumber: 20)
+    }
+    if !self.utcOffset.isEmpty {
+      try visitor.visitSingularStringField(value: self.utcOffset, fieldNumber: 21)
+    }
+    if self.until != 0 {
+      try visitor.visitSingularInt64Field(value: self.until, fieldNumber: 23)
+    }
+    if !self.resume.isEmpty {
+      try visitor.visitSingularStringField(value: self.resume, fieldNumber: 24)
+    }
+    if self.found != 0 {
+      try visitor.visitSingularUInt32Field(value: self.found, fieldNumber: 25)
+    }
+    if self.restored != false {
+      try visitor.visitSingularBoolField(value: self.restored, fieldNumber: 26)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2006,6 +2145,12 @@ nonisolated extension Fetched: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     if lhs.subject != rhs.subject {return false}
     if lhs.text != rhs.text {return false}
     if lhs.author != rhs.author {return false}
+    if lhs.locale != rhs.locale {return false}
+    if lhs.utcOffset != rhs.utcOffset {return false}
+    if lhs.until != rhs.until {return false}
+    if lhs.resume != rhs.resume {return false}
+    if lhs.found != rhs.found {return false}
+    if lhs.restored != rhs.restored {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -162,6 +162,9 @@ package nonisolated struct ArmedTimer: Sendable {
 
     /// A told time that lies far ahead is held against the zone rules of the day.
     case clockCheck // = 22
+
+    /// An account's entity asks the platform what its webhooks left out.
+    case sweep // = 40
     case UNRECOGNIZED(Int)
 
     package init() {
@@ -181,6 +184,7 @@ package nonisolated struct ArmedTimer: Sendable {
       case 20: self = .handover
       case 21: self = .digest
       case 22: self = .clockCheck
+      case 40: self = .sweep
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -198,6 +202,7 @@ package nonisolated struct ArmedTimer: Sendable {
       case .handover: return 20
       case .digest: return 21
       case .clockCheck: return 22
+      case .sweep: return 40
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -215,6 +220,7 @@ package nonisolated struct ArmedTimer: Sendable {
       .handover,
       .digest,
       .clockCheck,
+      .sweep,
     ]
 
   }
@@ -501,6 +507,17 @@ package nonisolated struct Conversation: @unchecked Sendable {
     set {_uniqueStorage()._bought = newValue}
   }
 
+  /// When the platform was last asked who the customer is, and the name that it told.
+  package var profileAskedAt: Int64 {
+    get {_storage._profileAskedAt}
+    set {_uniqueStorage()._profileAskedAt = newValue}
+  }
+
+  package var firstName: String {
+    get {_storage._firstName}
+    set {_uniqueStorage()._firstName = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum Status: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -761,30 +778,75 @@ package nonisolated struct HeldReply: Sendable {
 }
 
 /// What the conversations under one post share.
-package nonisolated struct Post: Sendable {
+package nonisolated struct Post: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var comments: UInt64 = 0
+  package var comments: UInt64 {
+    get {_storage._comments}
+    set {_uniqueStorage()._comments = newValue}
+  }
 
   /// XXH64 of the last public texts under the post, newest last, at most 8.
-  package var lastTexts: [UInt64] = []
+  package var lastTexts: [UInt64] {
+    get {_storage._lastTexts}
+    set {_uniqueStorage()._lastTexts = newValue}
+  }
 
   package var spike: SpikeWatch {
-    get {_spike ?? SpikeWatch()}
-    set {_spike = newValue}
+    get {_storage._spike ?? SpikeWatch()}
+    set {_uniqueStorage()._spike = newValue}
   }
   /// Returns true if `spike` has been explicitly set.
-  package var hasSpike: Bool {self._spike != nil}
+  package var hasSpike: Bool {_storage._spike != nil}
   /// Clears the value of `spike`. Subsequent reads from it will return its default value.
-  package mutating func clearSpike() {self._spike = nil}
+  package mutating func clearSpike() {_uniqueStorage()._spike = nil}
+
+  /// Only of an account's own entity, `p/<account>/<account>`.
+  package var watch: AccountWatch {
+    get {_storage._watch ?? AccountWatch()}
+    set {_uniqueStorage()._watch = newValue}
+  }
+  /// Returns true if `watch` has been explicitly set.
+  package var hasWatch: Bool {_storage._watch != nil}
+  /// Clears the value of `watch`. Subsequent reads from it will return its default value.
+  package mutating func clearWatch() {_uniqueStorage()._watch = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _spike: SpikeWatch? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// What is known of an account beyond its webhooks.
+package nonisolated struct AccountWatch: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Comments written before this instant were swept.
+  package var sweptUntil: Int64 = 0
+
+  /// The sweep under way, and when it was decided; 0: none is.
+  package var actionHigh: UInt64 = 0
+
+  package var actionLow: UInt64 = 0
+
+  package var askedAt: Int64 = 0
+
+  /// When the webhooks' fields were last asked for, and what did not come then.
+  package var subscriptionsAskedAt: Int64 = 0
+
+  package var missing: String = String()
+
+  /// Until when the sweep under way goes, if it is made in pieces.
+  package var sweepingUntil: Int64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 /// What tells a rise of complaints under a post from its usual share of them.
@@ -1239,7 +1301,7 @@ nonisolated extension ArmedTimer: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 }
 
 nonisolated extension ArmedTimer.Kind: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0KIND_UNSPECIFIED\0\u{1}PROMISE_PRE_BREACH\0\u{1}PROMISE_DUE\0\u{1}QUIET\0\u{1}ACK_TIMEOUT\0\u{1}ESCALATION_STEP\0\u{1}WINDOW_CLOSING\0\u{1}FIRST_RESPONSE\0\u{2}\u{d}HANDOVER\0\u{1}DIGEST\0\u{1}CLOCK_CHECK\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0KIND_UNSPECIFIED\0\u{1}PROMISE_PRE_BREACH\0\u{1}PROMISE_DUE\0\u{1}QUIET\0\u{1}ACK_TIMEOUT\0\u{1}ESCALATION_STEP\0\u{1}WINDOW_CLOSING\0\u{1}FIRST_RESPONSE\0\u{2}\u{d}HANDOVER\0\u{1}DIGEST\0\u{1}CLOCK_CHECK\0\u{2}\u{12}SWEEP\0")
 }
 
 nonisolated extension Evidence: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -1288,7 +1350,7 @@ nonisolated extension Evidence.Provenance: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Conversation"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}language\0\u{1}zone\0\u{1}contact\0\u{3}last_customer_at\0\u{3}window_closes_at\0\u{3}last_agent_at\0\u{3}last_automatic_at\0\u{3}foreign_until\0\u{1}agent\0\u{1}status\0\u{3}waiting_since\0\u{3}after_hours\0\u{1}promises\0\u{1}pending\0\u{3}last_texts\0\u{1}comments\0\u{1}held\0\u{1}escalated\0\u{1}late\0\u{3}last_asked_at\0\u{1}withdrawn\0\u{1}loop\0\u{3}satisfaction_asked_at\0\u{1}aggrieved\0\u{3}foreign_since\0\u{3}released_at\0\u{3}thread_app\0\u{2}\u{3}ad\0\u{3}ad_at\0\u{3}disclosed_at\0\u{2}\u{8}team\0\u{1}vip\0\u{1}bought\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}language\0\u{1}zone\0\u{1}contact\0\u{3}last_customer_at\0\u{3}window_closes_at\0\u{3}last_agent_at\0\u{3}last_automatic_at\0\u{3}foreign_until\0\u{1}agent\0\u{1}status\0\u{3}waiting_since\0\u{3}after_hours\0\u{1}promises\0\u{1}pending\0\u{3}last_texts\0\u{1}comments\0\u{1}held\0\u{1}escalated\0\u{1}late\0\u{3}last_asked_at\0\u{1}withdrawn\0\u{1}loop\0\u{3}satisfaction_asked_at\0\u{1}aggrieved\0\u{3}foreign_since\0\u{3}released_at\0\u{3}thread_app\0\u{2}\u{3}ad\0\u{3}ad_at\0\u{3}disclosed_at\0\u{2}\u{8}team\0\u{1}vip\0\u{1}bought\0\u{4}\u{12}profile_asked_at\0\u{3}first_name\0")
 
   fileprivate class _StorageClass {
     var _language: Evidence? = nil
@@ -1324,6 +1386,8 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
     var _team: String = String()
     var _vip: Bool = false
     var _bought: Bool = false
+    var _profileAskedAt: Int64 = 0
+    var _firstName: String = String()
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1367,6 +1431,8 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
       _team = source._team
       _vip = source._vip
       _bought = source._bought
+      _profileAskedAt = source._profileAskedAt
+      _firstName = source._firstName
     }
   }
 
@@ -1418,6 +1484,8 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
         case 40: try { try decoder.decodeSingularStringField(value: &_storage._team) }()
         case 41: try { try decoder.decodeSingularBoolField(value: &_storage._vip) }()
         case 42: try { try decoder.decodeSingularBoolField(value: &_storage._bought) }()
+        case 60: try { try decoder.decodeSingularInt64Field(value: &_storage._profileAskedAt) }()
+        case 61: try { try decoder.decodeSingularStringField(value: &_storage._firstName) }()
         default: break
         }
       }
@@ -1529,6 +1597,12 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
       if _storage._bought != false {
         try visitor.visitSingularBoolField(value: _storage._bought, fieldNumber: 42)
       }
+      if _storage._profileAskedAt != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._profileAskedAt, fieldNumber: 60)
+      }
+      if !_storage._firstName.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._firstName, fieldNumber: 61)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1571,6 +1645,8 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
         if _storage._team != rhs_storage._team {return false}
         if _storage._vip != rhs_storage._vip {return false}
         if _storage._bought != rhs_storage._bought {return false}
+        if _storage._profileAskedAt != rhs_storage._profileAskedAt {return false}
+        if _storage._firstName != rhs_storage._firstName {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -1935,7 +2011,98 @@ nonisolated extension HeldReply: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension Post: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Post"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}comments\0\u{3}last_texts\0\u{2}\u{12}spike\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}comments\0\u{3}last_texts\0\u{2}\u{12}spike\0\u{2}(watch\0")
+
+  fileprivate class _StorageClass {
+    var _comments: UInt64 = 0
+    var _lastTexts: [UInt64] = []
+    var _spike: SpikeWatch? = nil
+    var _watch: AccountWatch? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _comments = source._comments
+      _lastTexts = source._lastTexts
+      _spike = source._spike
+      _watch = source._watch
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularUInt64Field(value: &_storage._comments) }()
+        case 2: try { try decoder.decodeRepeatedFixed64Field(value: &_storage._lastTexts) }()
+        case 20: try { try decoder.decodeSingularMessageField(value: &_storage._spike) }()
+        case 60: try { try decoder.decodeSingularMessageField(value: &_storage._watch) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if _storage._comments != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._comments, fieldNumber: 1)
+      }
+      if !_storage._lastTexts.isEmpty {
+        try visitor.visitPackedFixed64Field(value: _storage._lastTexts, fieldNumber: 2)
+      }
+      try { if let v = _storage._spike {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
+      } }()
+      try { if let v = _storage._watch {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 60)
+      } }()
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Post, rhs: Post) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._comments != rhs_storage._comments {return false}
+        if _storage._lastTexts != rhs_storage._lastTexts {return false}
+        if _storage._spike != rhs_storage._spike {return false}
+        if _storage._watch != rhs_storage._watch {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension AccountWatch: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".AccountWatch"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}swept_until\0\u{3}action_high\0\u{3}action_low\0\u{3}asked_at\0\u{3}subscriptions_asked_at\0\u{1}missing\0\u{3}sweeping_until\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1943,35 +2110,51 @@ nonisolated extension Post: SwiftProtobuf.Message, SwiftProtobuf._MessageImpleme
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.comments) }()
-      case 2: try { try decoder.decodeRepeatedFixed64Field(value: &self.lastTexts) }()
-      case 20: try { try decoder.decodeSingularMessageField(value: &self._spike) }()
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.sweptUntil) }()
+      case 2: try { try decoder.decodeSingularFixed64Field(value: &self.actionHigh) }()
+      case 3: try { try decoder.decodeSingularFixed64Field(value: &self.actionLow) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self.askedAt) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self.subscriptionsAskedAt) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.missing) }()
+      case 7: try { try decoder.decodeSingularInt64Field(value: &self.sweepingUntil) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if self.comments != 0 {
-      try visitor.visitSingularUInt64Field(value: self.comments, fieldNumber: 1)
+    if self.sweptUntil != 0 {
+      try visitor.visitSingularInt64Field(value: self.sweptUntil, fieldNumber: 1)
     }
-    if !self.lastTexts.isEmpty {
-      try visitor.visitPackedFixed64Field(value: self.lastTexts, fieldNumber: 2)
+    if self.actionHigh != 0 {
+      try visitor.visitSingularFixed64Field(value: self.actionHigh, fieldNumber: 2)
     }
-    try { if let v = self._spike {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
-    } }()
+    if self.actionLow != 0 {
+      try visitor.visitSingularFixed64Field(value: self.actionLow, fieldNumber: 3)
+    }
+    if self.askedAt != 0 {
+      try visitor.visitSingularInt64Field(value: self.askedAt, fieldNumber: 4)
+    }
+    if self.subscriptionsAskedAt != 0 {
+      try visitor.visitSingularInt64Field(value: self.subscriptionsAskedAt, fieldNumber: 5)
+    }
+    if !self.missing.isEmpty {
+      try visitor.visitSingularStringField(value: self.missing, fieldNumber: 6)
+    }
+    if self.sweepingUntil != 0 {
+      try visitor.visitSingularInt64Field(value: self.sweepingUntil, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  package static func ==(lhs: Post, rhs: Post) -> Bool {
-    if lhs.comments != rhs.comments {return false}
-    if lhs.lastTexts != rhs.lastTexts {return false}
-    if lhs._spike != rhs._spike {return false}
+  package static func ==(lhs: AccountWatch, rhs: AccountWatch) -> Bool {
+    if lhs.sweptUntil != rhs.sweptUntil {return false}
+    if lhs.actionHigh != rhs.actionHigh {return false}
+    if lhs.actionLow != rhs.actionLow {return false}
+    if lhs.askedAt != rhs.askedAt {return false}
+    if lhs.subscriptionsAskedAt != rhs.subscriptionsAskedAt {return false}
+    if lhs.missing != rhs.missing {return false}
+    if lhs.sweepingUntil != rhs.sweepingUntil {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

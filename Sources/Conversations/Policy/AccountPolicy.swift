@@ -63,12 +63,19 @@ package struct ChannelPolicy: Sendable {
     package let textLimit: TextLimit
     /// Where actions are posted on a generic channel; nil for the platforms that we know by name.
     package let address: String?
+    /// How often accounts are swept for what webhooks left out; nil: never.
+    package let sweep: Duration?
+    /// Whether customers' profiles are asked for: name, language, zone.
+    package let asksProfiles: Bool
 
     package init(
         name: String, window: Duration? = .seconds(86_400), personWindow: Duration? = .seconds(7 * 86_400),
         inboxHold: Duration = .seconds(86_400), foreignHold: Duration = .seconds(3_600),
-        textLimit: TextLimit = TextLimit(unit: .characters, most: 2_000), address: String? = nil
+        textLimit: TextLimit = TextLimit(unit: .characters, most: 2_000), address: String? = nil,
+        sweep: Duration? = nil, asksProfiles: Bool = false
     ) {
+        self.sweep = sweep
+        self.asksProfiles = asksProfiles
         self.name = name
         self.window = window
         self.personWindow = personWindow

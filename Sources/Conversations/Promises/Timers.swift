@@ -31,6 +31,7 @@ extension ArmedTimer {
             case .handover: "handover"
             case .digest: "digest"
             case .clockCheck: "clock_check"
+            case .sweep: "sweep"
             case .unspecified: "unspecified"
             case .UNRECOGNIZED(let number): "kind_\(number)"
             }

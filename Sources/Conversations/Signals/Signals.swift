@@ -48,7 +48,7 @@ package enum SignalName {
     package static func order(account: String, contact: String) -> String { "order/\(account)/\(contact)" }
     /// Name of the zone of a contact's profile: a guess.
     package static func profile(account: String, contact: String) -> String { "profile/\(account)/\(contact)" }
-    /// `off` stops automatic texts. Scopes: `account/<id>`, `market/<name>`, `rule/<rule>`.
+    /// `off` stops automatic texts. Scopes: `all`, `account/<id>`, `market/<name>`, `rule/<rule>`.
     package static func automation(_ scope: String) -> String { "automation/\(scope)" }
 }
 

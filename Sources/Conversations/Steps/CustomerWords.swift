@@ -50,6 +50,11 @@ extension Turn {
     }
 
     mutating func decide(comment: Comment, of event: Event, _ arrival: Arrival, isUnknown: Bool) {
+        if event.swept, talk.comment(comment.id) != nil {
+            // Its text was changed since, which its webhook told, or will.
+            result.rule = DecisionResult.sweptKnown
+            return
+        }
         changePost { $0.comments &+= 1 }
         if talk.comment(comment.id)?.removed == true {
             talk.noteCustomer(at: arrival.happened, wantsAnswer: false)

@@ -47,6 +47,7 @@ extension Turn {
             if ActionID(hex: command.subject) == nil { talk.agent = "" }
         case .forget: result.rule = "command.forget"
         case .replay: result.rule = "command.replay"
+        case .sweep: result.rule = "command.sweep"
         case .unspecified, .UNRECOGNIZED: result.rule = "command.unknown"
         }
     }

@@ -81,7 +81,7 @@ extension Turn {
     mutating func automationIsOn(rule: String) -> Bool {
         guard rules.account.automation, market.automation else { return false }
         guard signals.holdsSwitches else { return true }
-        for scope in ["account/\(rules.account.id)", "market/\(market.name)", "rule/\(rule)"]
+        for scope in ["all", "account/\(rules.account.id)", "market/\(market.name)", "rule/\(rule)"]
         where signals.read(SignalName.automation(scope))?.value == "off" {
             return false
         }

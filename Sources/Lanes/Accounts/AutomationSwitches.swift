@@ -9,6 +9,8 @@ internal import Redis
 
 /// What automation can be switched off for.
 package enum AutomationScope: Sendable, Hashable, Comparable, CustomStringConvertible {
+    /// Everything automatic, everywhere.
+    case all
     case account(String)
     case market(String)
     case rule(String)
@@ -16,6 +18,7 @@ package enum AutomationScope: Sendable, Hashable, Comparable, CustomStringConver
     /// Such as `account/shop-de`: the name in signals, outcomes and Redis.
     package var description: String {
         switch self {
+        case .all: "all"
         case .account(let id): "account/\(id)"
         case .market(let name): "market/\(name)"
         case .rule(let name): "rule/\(name)"
@@ -23,6 +26,10 @@ package enum AutomationScope: Sendable, Hashable, Comparable, CustomStringConver
     }
 
     package init?(_ text: String) {
+        if text == "all" {
+            self = .all
+            return
+        }
         guard let slash = text.firstIndex(of: "/") else { return nil }
         let name = String(text[text.index(after: slash)...])
         guard (1...256).contains(name.utf8.count), !name.utf8.contains(where: { $0 < 0x20 }) else { return nil }
@@ -56,7 +63,7 @@ package struct AutomationSwitches: Sendable, Equatable {
     /// The scope that stops an automatic action; nil if none does.
     package func stops(account: String, market: String?, rule: String) -> AutomationScope? {
         guard !off.isEmpty else { return nil }
-        let scopes = [.account(account), market.map(AutomationScope.market), .rule(rule)].compactMap { $0 }
+        let scopes = [.all, .account(account), market.map(AutomationScope.market), .rule(rule)].compactMap { $0 }
         return scopes.first { off[$0] != nil }
     }
 

@@ -7,7 +7,8 @@ struct ChannelSettings: Sendable {
     let threadRate: (most: Int, per: Duration)?
 
     private static let known = [
-        "window", "person_window", "inbox_hold", "foreign_hold", "text_limit", "thread_rate", "address",
+        "window", "person_window", "inbox_hold", "foreign_hold", "text_limit", "thread_rate", "address", "sweep",
+        "profiles",
     ]
 
     init?(name: String, _ value: ConfigValue) {
@@ -17,10 +18,23 @@ struct ChannelSettings: Sendable {
         let foreignHold = fields["foreign_hold"].map { $0.duration() } ?? .seconds(3_600)
         threadRate = fields["thread_rate"].flatMap(Self.rate)
         let address = fields["address"].map { $0.webAddress() }
+        let sweep = fields["sweep"].map(Self.interval)
+        let profiles = fields["profiles"].map { $0.flag() } ?? false
+        guard sweep != .some(nil), let profiles else { return nil }
         guard let limit, let inboxHold, let foreignHold, address != .some(nil) else { return nil }
         policy = ChannelPolicy(
             name: name, window: fields["window"]?.duration(), personWindow: fields["person_window"]?.duration(),
-            inboxHold: inboxHold, foreignHold: foreignHold, textLimit: limit, address: address ?? nil)
+            inboxHold: inboxHold, foreignHold: foreignHold, textLimit: limit, address: address ?? nil,
+            sweep: sweep ?? nil, asksProfiles: profiles)
+    }
+
+    private static func interval(_ value: ConfigValue) -> Duration? {
+        guard let interval = value.duration() else { return nil }
+        guard interval >= .seconds(60), interval <= .seconds(86_400) else {
+            value.fault("a length of time from 1m to 24h")
+            return nil
+        }
+        return interval
     }
 
     private static func textLimit(_ value: ConfigValue) -> TextLimit? {

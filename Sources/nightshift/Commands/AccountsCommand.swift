@@ -11,8 +11,9 @@ import Settings
 struct AccountsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "accounts",
-        abstract: "List accounts; check tokens, permissions, subscribed fields and routing.",
-        subcommands: [List.self, Check.self], defaultSubcommand: List.self)
+        abstract: "List, add and check accounts; subscribe their webhooks; see and fill what these left out.",
+        subcommands: [List.self, Add.self, Check.self, Subscribe.self, Sweep.self, Gaps.self],
+        defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

@@ -9,7 +9,7 @@ import Lanes
 struct AutomationCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "automation",
-        abstract: "Switch automatic sends off and on again: for an account, a market or a rule.",
+        abstract: "Switch automatic sends off and on again: for all, an account, a market or a rule.",
         discussion: "Workers heed a switch within a second, with or without a coordinator. What people write goes on.",
         subcommands: [List.self, Off.self, On.self], defaultSubcommand: List.self)
 
@@ -58,11 +58,12 @@ struct AutomationScopes: ParsableArguments {
     @Option(help: "An account of the policy; may be repeated.") var account: [String] = []
     @Option(help: "A market of the policy; may be repeated.") var market: [String] = []
     @Option(help: "A rule as results name it, such as after_hours; may be repeated.") var rule: [String] = []
+    @Flag(help: "Everything automatic, everywhere.") var all = false
     @Option(help: "Who throws it; by default the user.") var by: String?
 
     func validate() throws {
-        guard account.count + market.count + rule.count > 0 else {
-            throw ValidationError("expected at least one --account, --market or --rule, got none")
+        guard all || account.count + market.count + rule.count > 0 else {
+            throw ValidationError("expected --all, or at least one --account, --market or --rule, got none")
         }
     }
 }
@@ -78,7 +79,7 @@ extension AutomationVerbCommand {
         let session = try Session(redis)
         if !isOn { try check(session) }
         let named =
-            scopes.account.map { "account/\($0)" } + scopes.market.map { "market/\($0)" }
+            (scopes.all ? ["all"] : []) + scopes.account.map { "account/\($0)" } + scopes.market.map { "market/\($0)" }
             + scopes.rule.map { "rule/\($0)" }
         let all = try named.map { text in
             guard let scope = AutomationScope(text) else {

@@ -11,12 +11,24 @@ struct AliasExchange {
     private static let mostAtOnce = 1_000
 
     let book: AliasBook
+    let posts: PostBook
     let metrics: MetricRegistry
     private var readAt: ContinuousClock.Instant?
 
-    init(book: AliasBook, metrics: MetricRegistry) {
+    init(book: AliasBook, posts: PostBook, metrics: MetricRegistry) {
         self.book = book
+        self.posts = posts
         self.metrics = metrics
+    }
+
+    /// Writes down the posts that webhooks told of; what fails is tried with the next call.
+    func writePosts(_ redis: RedisThread, _ keyspace: Keyspace) async {
+        let seen = posts.take()
+        guard !seen.isEmpty else { return }
+        let written: Void? = try? await redis.run { connection in
+            try LaneStore(connection: connection, keyspace: keyspace).notePosts(seen)
+        }
+        if written == nil { posts.giveBack(seen) }
     }
 
     mutating func exchange(_ redis: RedisThread, _ keyspace: Keyspace, accounts: [String], at now: Instant) async {

@@ -44,6 +44,8 @@ final class CoordinatorRole: Service {
 
     func run() async throws {
         var policy: UInt64 = 0
+        var watch = WatchStart(connector: connector, log: log)
+        defer { watch.stop() }
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
             let standing = coordinator.standing
             let leads = standing.isLeading(at: .now)
@@ -54,6 +56,9 @@ final class CoordinatorRole: Service {
             }
             let wanted = standing.control?.numbers.policy ?? 0
             if wanted != policy { policy = await useHours(of: wanted) ? wanted : policy }
+            if leads, let control = standing.control, policy != 0 {
+                await watch.start(policy: policy, now: control.now)
+            }
             try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(1)) }
         }
         await offPool { [coordinator] in coordinator.resign() }

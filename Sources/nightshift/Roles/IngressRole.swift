@@ -38,6 +38,7 @@ final class IngressRole: Service {
     private let fault = Mutex<String?>("not started")
     private let linkSecrets = Mutex<[(name: String, secret: [UInt8])]>([])
     private let aliases = AliasBook(mostPerAccount: LaneStore.mostAliases)
+    private let posts = PostBook(mostPerAccount: LaneStore.mostPosts)
     /// Read from their files once a second, not for each request.
     private let secrets = Mutex<[(name: String, secret: [UInt8])]>([])
 
@@ -153,19 +154,23 @@ final class IngressRole: Service {
         doors.app = { [self] account in policy.withLock { $0?.accounts[account]?.app } }
         doors.acknowledgeSecrets = { [self] in linkSecrets.withLock { $0 } }
         doors.wallClock = { [clock] in clock.wall }
-        doors.complete = { [aliases] in aliases.complete($0) }
+        doors.complete = { [aliases, posts] event in
+            posts.note(event)
+            return aliases.complete(event)
+        }
         return doors
     }
 
     /// Once a second: a newer policy, the namespace's clock, readiness, what was set aside while Redis was away.
     private func refresh(_ redis: RedisThread, _ holder: Holder, _ quarantine: Quarantine) async {
         var routed: Routes?
-        var exchange = AliasExchange(book: aliases, metrics: metrics)
+        var exchange = AliasExchange(book: aliases, posts: posts, metrics: metrics)
         while !Task.isCancelled {
             metrics.set(.spooledEvents, to: Double(holder.spooling?.spooledEvents ?? 0))
             if await look(redis, holder, &routed) {
                 await quarantine.drain()
                 let accounts = policy.withLock { $0?.accounts.keys.sorted() } ?? []
+                await exchange.writePosts(redis, connector.keyspace)
                 await exchange.exchange(redis, connector.keyspace, accounts: accounts, at: clock.now)
             }
             readSecrets()

@@ -11,6 +11,7 @@ struct Quarantine: Sendable {
     private static let mostDrained = 256
     /// A platform waits five seconds in all.
     private static let patience = Duration.seconds(1)
+    private static let enforcedFor = Duration.seconds(30 * 86_400)
     private static let labels = ["reason", "detail", "account", "path", "received_at"]
 
     let redis: RedisThread
@@ -55,6 +56,33 @@ struct Quarantine: Sendable {
         guard let replies = try? await redis.run(within: Self.patience, { try $0.pipeline(commands) }) else {
             return false
         }
-        return replies.allSatisfy { $0.error == nil }
+        guard replies.allSatisfy({ $0.error == nil }) else { return false }
+        return await brakeWhereEnforced(updates)
+    }
+
+    /// A platform that enforces its policy on an account takes nothing from it any more: whatever calls would only lengthen
+    /// that, until a person releases the account (`actions release`), or the platform says that it is over.
+    private func brakeWhereEnforced(_ updates: [SetAside]) async -> Bool {
+        let enforced = updates.compactMap { update -> (account: String, isBlocked: Bool, reason: String)? in
+            guard update.labels.first == QuarantineReason.policyEnforcement.rawValue, update.labels.count > 2,
+                let word = MetaNormaliser.enforcement(in: update.raw)
+            else { return nil }
+            return (update.labels[2], word.isBlocked, word.reason)
+        }
+        guard !enforced.isEmpty else { return true }
+        let keyspace = keyspace
+        let done: Void? = try? await redis.run(within: Self.patience) { connection in
+            let store = LaneStore(connection: connection, keyspace: keyspace)
+            for (account, isBlocked, reason) in enforced {
+                if isBlocked {
+                    _ = try store.brake(
+                        .account(account), for: Self.enforcedFor, lets: 0,
+                        reason: "the platform enforces its policy: \(reason)", by: "ingress")
+                } else {
+                    try store.release(.account(account))
+                }
+            }
+        }
+        return done != nil
     }
 }

@@ -10,6 +10,7 @@ import Membership
 import Redis
 import ServiceLifecycle
 import Settings
+import SwiftProtobuf
 import Synchronization
 import Telemetry
 import Workers
@@ -60,8 +61,10 @@ final class WorkerRole: Service {
         guard let first = try await firstPolicy() else { return }
         policy.withLock { $0 = first }
         let appender = LaneAppender(connector: connector)
+        let redis = try RedisThread(connector.endpoint, clientName: "signals")
         let graph = GraphCarrier(
             client: MetaClient(base: settings.graph, token: settings.token),
+            fetches: fetches(appender, redis),
             channel: { account in
                 // The sandbox speaks Facebook's shapes.
                 self.policy.withLock { $0?.accounts[account] }.map { account in
@@ -76,7 +79,6 @@ final class WorkerRole: Service {
             NoticeSender(targets: $0, post: post, secrets: settings.secrets, now: { clock.wall }).carrier
         }
         let tells = TellCarrier(appender: appender)
-        let redis = try RedisThread(connector.endpoint, clientName: "signals")
         let (service, member) = try start(first, Carriers(channel: channel, tell: tells, notify: sent ?? notices))
         log.info("Worker started")
         await withDiscardingTaskGroup { group in
@@ -95,6 +97,29 @@ final class WorkerRole: Service {
             sent?.finish()
         }
         log.info("Worker ended")
+    }
+
+    /// Where fetches find known posts, and put what they found.
+    private func fetches(_ appender: LaneAppender, _ redis: RedisThread) -> FetchDoors {
+        let keyspace = connector.keyspace
+        return FetchDoors(
+            posts: { account in
+                try? await redis.run { connection in
+                    let store = LaneStore(connection: connection, keyspace: keyspace)
+                    let originals = try store.aliases(of: [account])[account] ?? [:]
+                    return try store.posts(of: account).map { FetchDoors.Post(id: $0, original: originals[$0]) }
+                }
+            },
+            hold: { events in
+                guard let policy = self.policy.withLock({ $0 }) else { return false }
+                let placed = events.compactMap { event -> LaneEvent? in
+                    guard let lane = try? policy.lane(of: event), let bytes: [UInt8] = try? event.serializedBytes()
+                    else { return nil }
+                    return LaneEvent(lane: lane, id: event.id, bytes: bytes)
+                }
+                guard placed.count == events.count else { return false }
+                return await appender.append(placed).allSatisfy { if case .held = $0 { true } else { false } }
+            })
     }
 
     /// The address of an account's generic channel and the name of its secret; nil for the platforms known by name.
@@ -159,7 +184,9 @@ final class WorkerRole: Service {
         var signals: UInt64 = 0
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
             try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(1)) }
-            export(service.counters, &before, service.courierCounters)
+            let counters = service.counters
+            await tellMissed(counters.missed, since: before.missed, redis)
+            export(counters, &before, service.courierCounters)
             signals = await useSignals(service, redis, member.standing.control?.numbers.signals ?? 0, after: signals)
             let wanted = member.standing.control?.numbers.policy ?? 0
             // A lower number than ours: Redis lost its tail or was replaced, and its policy is the one in force.
@@ -194,6 +221,20 @@ final class WorkerRole: Service {
         } catch {
             log.info("Signals could not be read; the last ones stay", metadata: .of((.cause, "\(error)")))
             return used
+        }
+    }
+
+    /// Writes down what only sweeps brought, for people.
+    private func tellMissed(_ now: [String: UInt64], since before: [String: UInt64], _ redis: RedisThread) async {
+        let added = now.map { ($0.key, $0.value - min($0.value, before[$0.key] ?? 0)) }.filter { $0.1 > 0 }
+        guard !added.isEmpty else { return }
+        let keyspace = connector.keyspace
+        metrics.add(.eventsMissed, by: Double(added.reduce(0) { $0 + $1.1 }))
+        let missed = Dictionary(uniqueKeysWithValues: added)
+        do {
+            try await redis.run { try LaneStore(connection: $0, keyspace: keyspace).addMissed(missed) }
+        } catch {
+            log.info("What sweeps found could not be counted", metadata: .of((.cause, "\(error)")))
         }
     }
 

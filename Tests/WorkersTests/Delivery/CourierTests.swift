@@ -157,6 +157,26 @@ struct CourierTests {
         #expect(try kit.sink.started.wait { $0.map(\.number) == [1, 1] })
     }
 
+    @Test("what a former owner put back after the lane was taken is carried out by the new one, not forgotten")
+    func putBackByOldOwner() throws {
+        let kit = try WorkerKit()
+        let action = try plant(kit, isOpen: true, patience: .milliseconds(1_500))
+        let worker = try kit.worker()
+        // The new owner finds the attempt open and leaves it alone; meanwhile the old one hears that nothing was sent.
+        #expect(try kit.reports.wait { $0.contains(.taken(kit.lane)) })
+        var event = Event()
+        event.id = "\(action).1"
+        event.account = "shop"
+        event.outcome.action = action.description
+        let item = SettleRequest.Item(
+            action: action, attempt: 1, verdict: .again(after: .zero), outcome: try event.serializedBytes())
+        _ = try kit.store.settle([SettleRequest(lane: kit.lane, items: [item])])
+        #expect(try kit.sink.started.wait { $0.map(\.number) == [2] })
+        try kit.decided(1)
+        #expect(worker.stop(atMost: .seconds(10)))
+        #expect(try kit.store.recover(kit.lane).isEmpty)
+    }
+
     @Test("cut connections lose no action and send none twice", arguments: 0..<3)
     func cutConnection(round: Int) throws {
         let kit = try WorkerKit()
@@ -173,8 +193,10 @@ struct CourierTests {
         #expect(try kit.store.recover(kit.lane).isEmpty)
     }
 
-    /// Leaves an action in the outbox as a dead owner did; with an attempt that is open for 300 ms, or without one.
-    private func plant(_ kit: WorkerKit, isOpen: Bool) throws -> ActionID {
+    /// Leaves an action in the outbox as a dead owner did; with an attempt that is open for 300 ms unless said otherwise, or without one.
+    private func plant(
+        _ kit: WorkerKit, isOpen: Bool, patience: Duration = .milliseconds(300)
+    ) throws -> ActionID {
         let token = LaneToken(high: 1, low: 1)
         let reply = try kit.store.take([TakeRequest(lane: kit.lane, owner: "dead", assignment: 1, token: token)])[0]
         guard case .taken(let tenure) = reply else { throw WorkerKit.Unexpected(came: "\(reply)") }
@@ -190,7 +212,7 @@ struct CourierTests {
         commit.actions = [LaneCommit.NewAction(id: action.actionID, bytes: try action.serializedBytes())]
         _ = try kit.store.commit([commit])
         if isOpen {
-            let item = ClaimRequest.Item(action: action.actionID, attempt: 1, patience: .milliseconds(300))
+            let item = ClaimRequest.Item(action: action.actionID, attempt: 1, patience: patience)
             _ = try kit.store.claim([ClaimRequest(lane: kit.lane, token: token, items: [item])])
         }
         return action.actionID

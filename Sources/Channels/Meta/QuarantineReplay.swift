@@ -1,0 +1,54 @@
+package import Instants
+
+/// Normalises again what lies in the quarantine: after an upgrade knows its kind, or the policy its account. Pure.
+package struct QuarantineReplay: Sendable {
+    private let normaliser: MetaNormaliser
+    private let isInstagram: @Sendable (_ account: String) -> Bool
+
+    /// - Parameters:
+    ///   - isInstagram: which of the two objects an account's webhooks are sent for.
+    package init(normaliser: MetaNormaliser, isInstagram: @escaping @Sendable (_ account: String) -> Bool) {
+        self.normaliser = normaliser
+        self.isInstagram = isInstagram
+    }
+
+    /// What an update is today. Its ids are those that it would have had, so one that was repeated meanwhile is a duplicate.
+    ///
+    /// - Parameters:
+    ///   - raw: as it was set aside: an update's JSON, a whole entry's, or an event's in our own JSON.
+    ///   - path: where it stood in its body.
+    ///   - received: when the first of our processes held it.
+    /// - Throws: `MetaBodyError` if the raw form was cut or is no JSON.
+    package func updates(
+        raw: [UInt8], path: String, account: String, received: Instant
+    ) throws(MetaBodyError) -> NormalisedUpdates {
+        let document: JSONValue
+        do {
+            document = try JSONValue(parsing: raw)
+        } catch {
+            throw .notJSON(error.description)
+        }
+        if document["happened_at"] != nil, let event = try? EventJSON.event(from: document) {
+            var updates = NormalisedUpdates()
+            updates.events = [NormalisedEvent(event: event, path: path)]
+            return updates
+        }
+        let entry: JSONValue
+        if let list = Self.list(of: path) {
+            entry = [
+                "id": .string(account), "time": .integer(received.milliseconds), (list): .array([document]),
+            ]
+        } else {
+            entry = document
+        }
+        let body: JSONValue = [
+            "object": isInstagram(account) ? "instagram" : "page", "entry": .array([entry]),
+        ]
+        return try normaliser.normalise(body.bytes(), received: received)
+    }
+
+    /// `messaging` of `entry[0].messaging[3]`; nil for a whole entry.
+    private static func list(of path: String) -> String? {
+        ["messaging", "standby", "changes"].first { path.contains(".\($0)[") }
+    }
+}

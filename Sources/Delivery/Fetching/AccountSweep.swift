@@ -1,0 +1,92 @@
+internal import Channels
+internal import Contracts
+internal import Instants
+
+/// One sweep over an account's posts: those that the platform lists and those that webhooks told of.
+///
+/// Posts are taken in the order of their ids, one call at a time, so that a sweep that has no time left says behind which
+/// post the next one goes on. What was found is held post by post: a sweep that ends early has lost nothing.
+struct AccountSweep {
+    /// Pages of one post, and of one list of posts; what lies behind them is found by the next sweep or by its webhook.
+    private static let mostPages = 50
+
+    private let fetch: GraphFetch
+    private let sweep: MetaSweep
+
+    init(_ fetch: GraphFetch) {
+        self.fetch = fetch
+        sweep = MetaSweep(channel: fetch.channel, account: fetch.action.account)
+    }
+
+    func run(_ usage: inout MetaUsage?) async throws {
+        let action = fetch.action
+        let since = Instant(milliseconds: action.since)
+        let range = since..<max(since, Instant(milliseconds: action.until))
+        var found: UInt32 = 0
+        var done = action.resume
+        for post in try await posts(&usage) where post.id > action.resume {
+            // The first is always tried, so that sweeps that are out of breath go on.
+            if done != action.resume, fetch.left < .seconds(2) {
+                return try await end(found) { $0.resume = done }
+            }
+            let events: [Event]
+            do {
+                events = try await comments(of: post, range, &usage)
+            } catch let ended as GraphFetch.Ended {
+                // What failed by chance costs no more than its post; what a platform limits ends the sweep.
+                guard case .again = ended.answer, done != action.resume else { throw ended }
+                return try await end(found) { $0.resume = done }
+            }
+            if !events.isEmpty { try await fetch.hold(events) }
+            found += UInt32(clamping: events.count)
+            done = post.id
+        }
+        try await end(found) { $0.until = action.until }
+    }
+
+    private func end(_ found: UInt32, _ fill: (inout Fetched) -> Void) async throws {
+        try await fetch.hold([
+            fetch.fetched { fetched in
+                fetched.found = found
+                fill(&fetched)
+            }
+        ])
+    }
+
+    /// In the order of their ids, each once.
+    private func posts(_ usage: inout MetaUsage?) async throws -> [FetchDoors.Post] {
+        guard let told = await fetch.doors.posts(fetch.action.account) else {
+            let failure = SendFailure(status: 0, message: "expected the known posts, Redis did not answer")
+            throw GraphFetch.Ended(answer: .again(after: .seconds(5), failure))
+        }
+        var posts: [String: FetchDoors.Post] = [:]
+        for list in sweep.posts {
+            for id in MetaSweep.ids(in: try await fetch.read(list, &usage)) { posts[id] = FetchDoors.Post(id: id) }
+        }
+        for post in told { posts[post.id] = post }
+        return posts.values.sorted { $0.id < $1.id }
+    }
+
+    private func comments(
+        of post: FetchDoors.Post, _ range: Range<Instant>, _ usage: inout MetaUsage?
+    ) async throws -> [Event] {
+        var events: [Event] = []
+        var after: String?
+        for _ in 0..<Self.mostPages {
+            let page: JSONValue
+            do {
+                page = try await fetch.read(
+                    sweep.comments(of: post.id, since: range.lowerBound, after: after), &usage)
+            } catch let ended as GraphFetch.Ended {
+                // A post that is gone, or was never ours, keeps no other from being swept.
+                guard case .failed = ended.answer else { throw ended }
+                return events
+            }
+            events += sweep.events(
+                in: page, post: post.id, original: post.original, range: range, received: fetch.received)
+            guard let next = MetaSweep.next(in: page) else { break }
+            after = next
+        }
+        return events
+    }
+}

@@ -1,0 +1,29 @@
+package import Contracts
+
+/// What fetches need beside the platform; given by whoever wires the worker.
+package struct FetchDoors: Sendable {
+    /// A post that webhooks told of.
+    package struct Post: Sendable, Equatable {
+        package let id: String
+        /// The post that this one, an ad's own media, is a copy of.
+        package let original: String?
+
+        package init(id: String, original: String? = nil) {
+            self.id = id
+            self.original = original
+        }
+    }
+
+    /// The posts of an account that webhooks told of in the last days; nil without an answer of Redis.
+    package let posts: @Sendable (_ account: String) async -> [Post]?
+    /// Puts events into their lanes; false if one of them is not held. The rest may be.
+    package let hold: @Sendable ([Event]) async -> Bool
+
+    package init(
+        posts: @escaping @Sendable (_ account: String) async -> [Post]?,
+        hold: @escaping @Sendable ([Event]) async -> Bool
+    ) {
+        self.posts = posts
+        self.hold = hold
+    }
+}

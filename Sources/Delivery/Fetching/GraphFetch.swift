@@ -1,0 +1,132 @@
+internal import Channels
+internal import Contracts
+internal import Instants
+
+/// Carries out one `fetch` action of a platform: reads, and puts what it found into lanes as events.
+///
+/// The answer counts as delivered once those events are held; the last of them, `fetched`, stands in the lane that asked,
+/// before the outcome. A fetch that is made again finds the same events, which their lanes tell as duplicates.
+struct GraphFetch: Sendable {
+    /// A read that failed for no reason of ours is made so often.
+    static let mostTries = 3
+
+    let attempt: Attempt
+    let client: MetaClient
+    let channel: MetaChannel
+    let doors: FetchDoors
+
+    /// What ends a fetch before its end.
+    struct Ended: Error {
+        let answer: SendAnswer
+    }
+
+    var action: Action { attempt.action }
+
+    /// What is found counts as received when the fetch was decided: the only instant of the lane clock that is known here.
+    var received: Instant { Instant(milliseconds: action.decidedAt) }
+
+    /// How long reads may still take; what was found has to be held after them.
+    var left: Duration { attempt.deadline - .now - .seconds(1) }
+
+    /// One read may not take all the time that there is.
+    private var readPatience: Duration { max(.milliseconds(200), min(left / 2, .seconds(10))) }
+
+    func carryOut() async -> Answered {
+        var usage: MetaUsage?
+        do {
+            guard let subject = FetchSubject(rawValue: action.subject) else {
+                return Answered(refused: attempt, "expected a subject that is fetched, got another")
+            }
+            switch subject {
+            case .profile: try await profile(&usage)
+            case .comments: try await AccountSweep(self).run(&usage)
+            case .subscriptions: try await subscriptions(&usage)
+            }
+            return answered(.delivered(providerID: ""), usage)
+        } catch let ended as Ended {
+            return answered(ended.answer, usage)
+        } catch {
+            return answered(.again(after: .seconds(5), SendFailure(status: 0, message: "\(error)")), usage)
+        }
+    }
+
+    private func answered(_ answer: SendAnswer, _ usage: MetaUsage?) -> Answered {
+        Answered(id: attempt.id, attempt: attempt.number, answer: answer, usage: usage)
+    }
+
+    /// Reads, again after a failure that tells nothing; whatever else is no document ends the fetch.
+    func read(_ read: MetaRead, _ usage: inout MetaUsage?) async throws -> JSONValue {
+        for number in 1... {
+            guard left > .zero else { break }
+            let made = await client.fetch(
+                read, account: action.account, attempt: Int(attempt.number), deadline: readPatience)
+            if let told = made.usage { usage = told }
+            if let document = made.document { return document }
+            guard case .again = made.answer, number < Self.mostTries else { throw Ended(answer: made.answer) }
+        }
+        throw Ended(answer: .again(after: .seconds(1), SendFailure(status: 0, message: "no time is left")))
+    }
+
+    func hold(_ events: [Event]) async throws {
+        guard await doors.hold(events) else {
+            let failure = SendFailure(status: 0, message: "expected what was fetched to be held, a lane refused")
+            throw Ended(answer: .again(after: .seconds(5), failure))
+        }
+    }
+
+    /// The event that answers the action in its own lane.
+    func fetched(_ fill: (inout Fetched) -> Void) -> Event {
+        var event = Event()
+        // Each attempt may have found something else.
+        event.id = "fetched.\(attempt.id).\(attempt.number)"
+        event.account = action.account
+        event.contact = action.contact
+        event.conversation = action.conversation
+        event.happenedAt = action.decidedAt
+        event.receivedAt = event.happenedAt
+        event.fetched.action = attempt.id.description
+        event.fetched.subject = action.subject
+        fill(&event.fetched)
+        return event
+    }
+
+    private func profile(_ usage: inout MetaUsage?) async throws {
+        let document = try await read(MetaProfile.read(of: action.contact, channel: channel), &usage)
+        let fields = MetaProfile.fields(in: document)
+        try await hold([
+            fetched { fetched in
+                fetched.author = fields.name
+                fetched.locale = fields.locale
+                fetched.utcOffset = fields.utcOffset
+            }
+        ])
+    }
+
+    /// Webhook fields that do not come are subscribed again at once; the desk hears of it either way.
+    private func subscriptions(_ usage: inout MetaUsage?) async throws {
+        let account = action.account
+        let document = try await read(MetaRead([account, "subscribed_apps"]), &usage)
+        let needed = AccountInspection.neededFields(channel)
+        let have = AccountInspection.subscribedFields(in: document)
+        let missing = needed.filter { !have.contains($0) }
+        var isRestored = false
+        if !missing.isEmpty {
+            let call = MetaRequest.subscribe(account, fields: needed)
+            let made = await client.carryOut(
+                call, account: account, kind: .fetch, attempt: Int(attempt.number),
+                deadline: max(.milliseconds(1), min(left, .seconds(10))))
+            if let told = made.usage { usage = told }
+            switch made.answer {
+            case .delivered: isRestored = true
+            case .failed, .windowClosed: break
+            case .again, .ambiguous, .stopAccount, .braked: throw Ended(answer: made.answer)
+            }
+        }
+        try await hold([
+            fetched { fetched in
+                fetched.text = missing.joined(separator: " ")
+                fetched.restored = isRestored
+            }
+        ])
+    }
+}

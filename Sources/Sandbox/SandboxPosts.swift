@@ -1,0 +1,92 @@
+internal import Channels
+package import Instants
+private import Synchronization
+
+/// What stands on the platform: posts with their comments, whether a webhook ever told of them or not.
+///
+/// Bounded for the page and the drills: the newest 200,000 comments.
+package final class SandboxPosts: Sendable {
+    package struct Comment: Sendable, Equatable {
+        package let id: String
+        package let contact: String
+        package let text: String
+        package let at: Instant
+        package let parent: String?
+
+        package init(id: String, contact: String, text: String, at: Instant, parent: String? = nil) {
+            self.id = id
+            self.contact = contact
+            self.text = text
+            self.at = at
+            self.parent = parent
+        }
+    }
+
+    private struct Post {
+        var isAd = false
+        var comments: [Comment] = []
+    }
+
+    private struct State {
+        /// Account -> post.
+        var posts: [String: [String: Post]] = [:]
+        var count = 0
+    }
+
+    private static let mostComments = 200_000
+    private static let pageSize = 100
+    private let state = Mutex(State())
+
+    package init() {}
+
+    /// - Parameter isAd: it is listed among the ads, not in the feed.
+    package func add(_ comment: Comment, to post: String, of account: String, isAd: Bool = false) {
+        state.withLock { state in
+            guard state.count < Self.mostComments else { return }
+            state.count += 1
+            state.posts[account, default: [:]][post, default: Post(isAd: isAd)].comments.append(comment)
+        }
+    }
+
+    func list(of account: String, ads: Bool) -> [String] {
+        state.withLock { state in
+            (state.posts[account] ?? [:]).filter { $0.value.isAd == ads }.keys.sorted()
+        }
+    }
+
+    /// One page of a post's comments, the newest first; nil for a post that there is not.
+    func page(of post: String, account: String, isInstagram: Bool, since: Instant, after: Int) -> JSONValue? {
+        let found = state.withLock { $0.posts[account]?[post]?.comments }
+        guard let found else { return nil }
+        let wanted = found.filter { $0.at >= since }.sorted { ($0.at, $0.id) > ($1.at, $1.id) }
+        let page = wanted.dropFirst(after).prefix(Self.pageSize)
+        var answer: [String: JSONValue] = ["data": .array(page.map { Self.json($0, isInstagram) })]
+        if after + page.count < wanted.count {
+            answer["paging"] = ["cursors": ["after": .string("\(after + page.count)")], "next": "more"]
+        }
+        return .object(answer)
+    }
+
+    private static func json(_ comment: Comment, _ isInstagram: Bool) -> JSONValue {
+        var fields: [String: JSONValue] = [
+            "id": .string(comment.id), (isInstagram ? "text" : "message"): .string(comment.text),
+            (isInstagram ? "timestamp" : "created_time"): .integer(comment.at.seconds),
+            "from": ["id": .string(comment.contact)],
+        ]
+        if let parent = comment.parent { fields["parent"] = ["id": .string(parent)] }
+        return .object(fields)
+    }
+}
+
+/// Which webhook fields our app gets; calls change them.
+final class SandboxSubscriptions: Sendable {
+    private let state: Mutex<[String]>
+
+    init(_ fields: [String]) {
+        state = Mutex(fields)
+    }
+
+    var fields: [String] { state.withLock { $0 } }
+
+    func set(_ fields: [String]) { state.withLock { $0 = fields } }
+}

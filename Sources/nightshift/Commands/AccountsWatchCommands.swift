@@ -1,0 +1,113 @@
+import ArgumentParser
+import Channels
+import Contracts
+import Conversations
+import Delivery
+import Foundation
+import Instants
+import Lanes
+import Settings
+
+/// What webhooks of an account left out, and how they come again.
+extension AccountsCommand {
+    struct Gaps: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "How many comments of each account only a sweep brought, and how far sweeps have come.")
+
+        @OptionGroup var redis: RedisOptions
+        @Flag(help: "Print JSON lines.") var json = false
+
+        func run() async throws {
+            let session = try Session(redis)
+            let policy = try session.policy()
+            let accounts = policy.accounts.keys.sorted()
+            var table = TextTable("account", "sweep every", "missed by webhooks", "last")
+            for (account, gaps) in zip(accounts, try session.store.gaps(of: accounts)) {
+                let every = policy.accounts[account].flatMap { policy.channels[$0.channel]?.sweep }
+                if json {
+                    var line: [String: JSONValue] = [
+                        "account": .string(account), "missed": .integer(Int64(clamping: gaps.missed)),
+                        "sweep_every_ms": every.map { .integer($0.wholeMilliseconds) } ?? .null,
+                    ]
+                    line["last_missed_at"] = gaps.lastAt.map { .string($0.description) } ?? .null
+                    Output.line(JSONValue.object(line).text())
+                }
+                table.add(
+                    account, every.map { "\($0.wholeMilliseconds / 1_000) s" } ?? "never", "\(gaps.missed)",
+                    gaps.lastAt?.description ?? "-")
+            }
+            if !json { Output.line(table.text) }
+        }
+    }
+
+    struct Sweep: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Ask the platform now for what webhooks left out since the last sweep.",
+            discussion:
+                "A worker carries it out like any other action; without `sweep` in the channel's file this is done once."
+        )
+
+        @OptionGroup var redis: RedisOptions
+        @Argument(help: "Accounts; without one all of Meta's channels.") var accounts: [String] = []
+
+        func run() async throws {
+            let session = try Session(redis)
+            let policy = try session.policy()
+            let chosen = try AccountsCommand.chosen(accounts, policy)
+            let now = try session.now()
+            let appender = LaneAppender(connector: session.connector)
+            defer { appender.stop() }
+            let events = try chosen.map {
+                try WatchStart.event(
+                    $0.id, "sweep.\($0.id).\(now.milliseconds)", policy, now: now, isAtOnce: true)
+            }
+            for (account, result) in zip(chosen, await appender.append(events)) {
+                guard case .held = result else {
+                    throw Failure("\(account.id): expected the command held, got \(result)")
+                }
+                Output.line("\(account.id)  asked")
+            }
+        }
+    }
+
+    struct Subscribe: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Subscribe our app to all webhook fields of accounts; exit 0 only if the platform took all.")
+
+        @OptionGroup var source: PolicySource
+        @Option(help: "Folder with secrets; `token-<account>` holds an account's access token.") var secrets: String?
+        @Option(help: "Host and version of the Graph API.") var graph = "https://graph.facebook.com/v26.0"
+        @Argument(help: "Accounts; without one all of Meta's channels.") var accounts: [String] = []
+
+        func run() async throws {
+            let store = Secrets(folder: secrets, environment: ProcessInfo.processInfo.environment)
+            let policy = try source.policy()
+            let client = MetaClient(base: graph, token: { store.values(of: "token-\($0)").first })
+            var faults = 0
+            for account in try AccountsCommand.chosen(accounts, policy) {
+                let channel: MetaChannel = account.channel == "instagram" ? .instagram : .facebook
+                let fields = AccountInspection.neededFields(channel)
+                let made = await client.carryOut(
+                    .subscribe(account.id, fields: fields), account: account.id, kind: .fetch, attempt: 1,
+                    deadline: .seconds(20))
+                if case .delivered = made.answer {
+                    Output.line("\(account.id)  subscribed  \(fields.joined(separator: " "))")
+                } else {
+                    faults += 1
+                    Output.line("\(account.id)  refused  \(made.answer)")
+                }
+            }
+            guard faults == 0 else { throw Failure("\(faults) accounts were refused") }
+        }
+    }
+
+    /// The named accounts, or all of the platform that can be asked.
+    fileprivate static func chosen(_ names: [String], _ policy: Policy) throws -> [AccountPolicy] {
+        for name in names where policy.accounts[name] == nil {
+            throw Failure(expected: "an account of the policy", came: "\"\(name)\"", at: "ACCOUNT")
+        }
+        return policy.accounts.values.sorted { $0.id < $1.id }.filter { account in
+            names.contains(account.id) || names.isEmpty && ["facebook", "instagram"].contains(account.channel)
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import Contracts
+import Conversations
+import Instants
+import Lanes
+import Logging
+import SwiftProtobuf
+import Telemetry
+
+/// Puts the sweeps of all accounts in motion: the coordinator that leads says so once a day and with each new policy, to an
+/// account's own entity, whose timer then goes on by itself, with or without a coordinator.
+struct WatchStart {
+    private static let day: Int64 = 86_400
+
+    let connector: LaneConnector
+    let log: Logger
+    private var appender: LaneAppender?
+    private var told: (day: Int64, policy: UInt64)?
+
+    init(connector: LaneConnector, log: Logger) {
+        self.connector = connector
+        self.log = log
+    }
+
+    /// Says it, if it was not said today under this policy. What fails is said again with the next call.
+    mutating func start(policy number: UInt64, now: Instant) async {
+        let today = now.seconds / Self.day
+        guard told?.day != today || told?.policy != number else { return }
+        let connector = connector
+        do {
+            guard let policy = try await offPool({ try Session(connector).policyIfAny() }) else { return }
+            let events = try policy.accounts.values.sorted { $0.id < $1.id }.filter { account in
+                policy.channels[account.channel]?.sweep != nil
+            }.map { try Self.event($0.id, "watch.\(today).\(number)", policy, now: now) }
+            let appender = appender ?? LaneAppender(connector: connector)
+            self.appender = appender
+            for result in await appender.append(events) {
+                guard case .held = result else { return }
+            }
+            told = (today, number)
+        } catch {
+            log.info("Sweeps could not be started; tried again", metadata: .of((.cause, "\(error)")))
+        }
+    }
+
+    mutating func stop() {
+        appender?.stop()
+        appender = nil
+    }
+
+    /// The command to an account's own entity.
+    ///
+    /// - Parameter isAtOnce: asks the platform now, beside the timer.
+    static func event(
+        _ account: String, _ id: String, _ policy: Policy, now: Instant, isAtOnce: Bool = false
+    ) throws -> LaneEvent {
+        var event = Event()
+        event.id = id
+        event.account = account
+        event.conversation = EntityID.watch(of: account).text
+        event.happenedAt = now.milliseconds
+        event.receivedAt = now.milliseconds
+        event.command.verb = .sweep
+        event.command.subject = isAtOnce ? "now" : ""
+        let bytes: [UInt8] = try event.serializedBytes()
+        return LaneEvent(lane: try policy.lane(of: event), id: event.id, bytes: bytes)
+    }
+}

@@ -1,0 +1,77 @@
+import Channels
+import Contracts
+import Foundation
+import Instants
+import Testing
+
+@Suite("What was set aside is read again")
+struct QuarantineReplayTests {
+    private static let received = Instant(seconds: 1_795_370_402)
+
+    /// What a normaliser that knows nothing of the account set aside.
+    private static func setAside(_ file: String) throws -> [Quarantined] {
+        let body = try Fixture.bytes("meta/\(file)")
+        return try MetaNormaliser(knows: { _ in false }).normalise(body, received: received).quarantined
+    }
+
+    @Test(
+        "an update of an account that is known now becomes the event that it would have been",
+        arguments: [
+            ("messenger_text.json", false), ("messenger_standby.json", false),
+            ("facebook_comment_criticism.json", false), ("instagram_comment_on_ad.json", true),
+            ("messenger_postback_without_mid.json", false),
+        ])
+    func known(file: String, isInstagram: Bool) throws {
+        let normaliser = MetaNormaliser(knows: { _ in true })
+        let replay = QuarantineReplay(normaliser: normaliser, isInstagram: { _ in isInstagram })
+        let wanted = try normaliser.normalise(try Fixture.bytes("meta/\(file)"), received: Self.received).events
+        let aside = try Self.setAside(file)
+        #expect(!wanted.isEmpty && aside.count == wanted.count)
+        for (update, event) in zip(aside, wanted) {
+            let again = try replay.updates(
+                raw: update.raw, path: update.path, account: update.account, received: update.received)
+            #expect(again.quarantined.isEmpty)
+            #expect(again.events.map(\.event.id) == [event.event.id])
+            #expect(again.events.first?.event.kind == event.event.kind)
+            #expect(again.events.first?.event.receivedAt == Self.received.milliseconds)
+        }
+    }
+
+    @Test("what is still unknown says so, and what was cut is no JSON")
+    func still() throws {
+        let replay = QuarantineReplay(normaliser: MetaNormaliser(knows: { _ in true }), isInstagram: { _ in false })
+        let unknown = try replay.updates(
+            raw: Array(#"{"sender":{"id":"1"},"recipient":{"id":"2"},"timestamp":1,"hologram":{}}"#.utf8),
+            path: "entry[0].messaging[0]", account: "2", received: Self.received)
+        #expect(unknown.events.isEmpty && unknown.quarantined.count == 1)
+        #expect(throws: MetaBodyError.self) {
+            _ = try replay.updates(raw: Array(#"{"a":"#.utf8), path: "entry[0]", account: "2", received: Self.received)
+        }
+    }
+
+    @Test("an event in our own JSON is that event")
+    func own() throws {
+        var event = Event()
+        event.id = "e1"
+        event.account = "shop"
+        event.contact = "ana"
+        event.happenedAt = Self.received.milliseconds
+        event.message.text = "Hello"
+        let replay = QuarantineReplay(normaliser: MetaNormaliser(knows: { _ in true }), isInstagram: { _ in false })
+        let again = try replay.updates(
+            raw: EventJSON.value(of: event).bytes(), path: "events[0]", account: "shop", received: Self.received)
+        #expect(again.events.map(\.event) == [event])
+    }
+
+    @Test(
+        "the platform's enforcement is told from its end",
+        arguments: [
+            (#"{"policy-enforcement":{"action":"block","reason":"spam"}}"#, true),
+            (#"{"policy_enforcement":{"action":"warning"}}"#, true),
+            (#"{"policy-enforcement":{"action":"unblock"}}"#, false),
+        ])
+    func enforcement(update: String, isBlocked: Bool) {
+        #expect(MetaNormaliser.enforcement(in: Array(update.utf8))?.isBlocked == isBlocked)
+        #expect(MetaNormaliser.enforcement(in: Array(#"{"message":{}}"#.utf8)) == nil)
+    }
+}
