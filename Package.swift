@@ -81,7 +81,8 @@ let shells: [Target] = [
         name: "Bench",
         dependencies: [
             "Workers", "Delivery", "Coordination", "Ingress", "Sandbox", "Membership", "Settings", "Lanes",
-            "Conversations", "TextRules", "BusinessTime", "Contracts", "Instants", "Telemetry", .histogram, .httpClient,
+            "Channels", "Conversations", "TextRules", "BusinessTime", "Contracts", "Instants", "Telemetry", .histogram,
+            .httpClient,
             .log, .protobuf,
         ]
     ),

@@ -50,7 +50,7 @@ struct AccountTests {
     func posts() throws {
         let kit = try LaneKit()
         let now = Instant(seconds: 1_795_370_402)
-        try kit.store.notePosts(["shop": ["old": now - .seconds(9 * 86_400), "p2": now - .seconds(60)]])
+        try kit.store.notePosts(["shop": ["old": now - .seconds(8 * 86_400 + 30), "p2": now - .seconds(60)]])
         #expect(try kit.store.posts(of: "shop") == ["old", "p2"])
         try kit.store.notePosts(["shop": ["p1": now, "p2": now - .seconds(600)], "two": ["p9": now]])
         #expect(try kit.store.posts(of: "shop") == ["p1", "p2"])

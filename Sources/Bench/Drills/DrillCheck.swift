@@ -9,25 +9,38 @@ struct DrillCheck {
     var overtaken = 0
     var examples: [String] = []
     var calls = 0
+    /// What a platform that misbehaves saw of us; nil in other drills.
+    var platform: PlatformCheck?
 
-    var isClean: Bool { reckoning.isClean && overtaken == 0 && reckoning.openActions == 0 }
+    var isClean: Bool {
+        reckoning.isClean && overtaken == 0 && reckoning.openActions == 0 && platform?.isClean != false
+    }
 
     /// - Parameters:
     ///   - input: path of the file with a line for each accepted event, `<account>/<id>`.
     ///   - ledger: path of the channel's JSON lines.
-    init(redis: RedisEndpoint, namespace: String, input: String, ledger: String) throws {
+    ///   - isOfPlatform: the ledger is held against the platform's rules too.
+    init(redis: RedisEndpoint, namespace: String, input: String, ledger: String, isOfPlatform: Bool) throws {
         let connection = try RedisConnection(redis, clientName: "checker")
         var tally = Reckoning.Tally()
+        var order: [String: Int] = [:]
         for lane in try LaneRecord.lanes(on: connection, namespace: namespace) {
             let record = try LaneRecord(lane: lane, namespace: namespace, connection: connection)
             reckoning.add(record, to: &tally)
             countOvertaken(record)
+            guard isOfPlatform else { continue }
+            for action in record.results.flatMap(\.result.actionIDs) { order[action.description] = order.count }
         }
         let accepted = try String(contentsOfFile: input, encoding: .utf8).split(separator: "\n").map(String.init)
         let sent = try Self.ledger(ledger)
         calls = sent.values.reduce(0, +)
         reckoning.finish(accepted: accepted, ledger: sent, tally: tally)
         examples += reckoning.examples
+        if isOfPlatform {
+            let found = try PlatformCheck(ledger: ledger, order: order)
+            examples += found.examples
+            platform = found
+        }
     }
 
     /// The drill's ids end with the number of the message in its conversation, and one sender sent them one by one.

@@ -25,7 +25,7 @@ final class DrillGround {
                 "--config", site.config, "--zoneinfo", site.zoneinfo, "--port", "\(site.port(1))", "--secrets",
                 site.secrets, "--webhook", site.webhook, "--ledger", site.ledger, "--latency-ms", "\(plan.latencyMs)",
                 "--host", site.host(of: "sandbox"),
-            ])
+            ] + (plan.platform?.options ?? []))
         ingress = role(
             "ingress", "ingress",
             shared + ["--name", "i1", "--port", "\(site.port(0))", "--secrets", site.secrets]
@@ -38,6 +38,7 @@ final class DrillGround {
                     "--name", "w\(number)", "--runners", "2", "--graph", site.url("sandbox", 1) + "/v26.0",
                     "--port", "\(site.port(1 + number))", "--host", site.host(of: "w\(number)"), "--patience-ms",
                     "\(plan.patienceMs)",
+                    "--secrets", site.secrets,
                 ])
         }
     }

@@ -1,3 +1,5 @@
+import Sandbox
+
 /// What a drill plays and breaks, in figures: the two forms that are run, and nothing that is read from a clock.
 ///
 /// The input is `senders` senders, each with `groups` groups of `perBody` conversations, each conversation of `rounds`
@@ -33,6 +35,8 @@ package struct DrillPlan: Sendable {
     package var fewestWithWork: Int
     package var fewestWithEvents: Int
     package var seed: UInt64 = 1
+    /// What the platform does to us besides; nil: its double takes everything and loses nothing.
+    package var platform: PlatformTrouble?
 
     package var conversations: Int { senders * groups * perBody }
     package var events: Int { conversations * rounds }
@@ -88,6 +92,19 @@ package struct DrillPlan: Sendable {
         ]
         return plan
     }()
+
+    /// Ten minutes against a platform that misbehaves: 150,000 messages and 18,750 comments, kills of workers and one restart of Redis.
+    package static let platformLong = DrillPlan(
+        senders: 25, groups: 25, rounds: 30, rate: 250, workers: 4, killEvery: .seconds(20), stops: [],
+        coordinatorKills: [], redisKills: [.seconds(300)], patienceMs: 10_000, recoveryLimit: .seconds(30),
+        settleWithin: .seconds(300), fewestWithWork: 10, fewestWithEvents: 0, platform: PlatformTrouble())
+
+    /// The same in some seconds.
+    package static let platformShort = DrillPlan(
+        senders: 8, groups: 4, rounds: 12, rate: 250, workers: 3, killEvery: .milliseconds(2_500), stops: [],
+        coordinatorKills: [], redisKills: [.milliseconds(6_300)], patienceMs: 5_000, recoveryLimit: .seconds(30),
+        settleWithin: .seconds(120), fewestWithWork: 1, fewestWithEvents: 0,
+        platform: PlatformTrouble(throttle: ThrottlePlan(every: .seconds(7), last: .seconds(3))))
 
     /// Every fault in the order of time; every second kill is aimed, and every stop.
     package var faults: [PlannedFault] {

@@ -12,6 +12,7 @@ final class DrillProducer: Sendable {
     private let site: DrillSite
     private let plan: DrillPlan
     private let accounts: [DrillSite.Account]
+    let traffic: PlatformTraffic?
     private let state: Mutex<State>
 
     private struct State {
@@ -25,6 +26,7 @@ final class DrillProducer: Sendable {
         self.site = site
         self.plan = plan
         self.accounts = accounts
+        traffic = plan.platform.map { PlatformTraffic(site, $0) }
         state = Mutex(State())
     }
 
@@ -56,7 +58,12 @@ final class DrillProducer: Sendable {
         for (index, body) in bodies.enumerated() {
             try await Task.sleep(until: start + spacing * index + spacing * sender / plan.senders)
             try await deliver(sender, account, webhook, body)
+            guard let traffic else { continue }
+            let number = UInt64(sender * bodies.count + index)
+            let names = try await traffic.comment(number, sender: sender, account, webhook)
+            state.withLock { $0.accepted += names }
         }
+        try await traffic?.sendLate(of: sender, webhook)
     }
 
     private func deliver(
@@ -72,12 +79,15 @@ final class DrillProducer: Sendable {
         let bytes = WebhookBodies.body(account: account.id, isInstagram: account.isInstagram, at: now, updates)
         let signed = WebhookBodies.signed(bytes, secret: account.secret)
         let began = ContinuousClock.now
+        let number = UInt64(sender * plan.groups * plan.rounds + body.group * plan.rounds + body.round)
         // A refusal and a lost answer are alike to the platform: it sends again.
         while (try? await webhook.post(signed)) != 200 {
             try Task.checkCancellation()
             state.withLock { $0.repeated += 1 }
             try await Task.sleep(for: .milliseconds(200))
         }
+        // What comes twice comes out of order too: behind the newer messages of the next round.
+        if let traffic, traffic.isDoubled(number) { _ = try? await webhook.post(signed) }
         state.withLock { state in
             // The house names a direct message `dm:<mid>`.
             state.accepted += ids.map { Reckoning.Tally.key(account.id, "dm:\($0)") }

@@ -8,7 +8,8 @@ package struct DrillReport: Sendable {
     init(
         plan: DrillPlan, site: DrillSite, records: [FaultRecord], check: DrillCheck, isSettled: Bool,
         longestStill: Duration, figures: RoleFigures,
-        patience: (repeated: Int, longest: Duration), took: Duration
+        patience: (repeated: Int, longest: Duration),
+        traffic: (lost: Int, doubled: Int, late: Int, comments: Int)? = nil, took: Duration
     ) {
         let withWork = records.filter(\.hasWork).count
         let withEvents = records.filter(\.hasEvents).count
@@ -32,6 +33,9 @@ package struct DrillReport: Sendable {
                 "a lane waited \(slowestPrimary.inSeconds) s for its next commit after Redis was whole")
         }
         if unrecovered > 0 { faults.append("\(unrecovered) lanes found no owner that commits") }
+        if let platform = check.platform, platform.throttled == 0 || platform.unanswered == 0 || traffic?.lost == 0 {
+            faults.append("the platform's trouble met nothing")
+        }
         isClean = faults.isEmpty
         let found = check.reckoning
         let metEvents = records.reduce(0) { $0 + ($1.inHand?.events ?? 0) }
@@ -55,7 +59,21 @@ package struct DrillReport: Sendable {
             lost \(found.missing), undecided \(found.undecided), decided twice \(found.decidedTwice), out of order \
             \(found.outOfOrder + check.overtaken), second after-hours text \(found.secondAfterHours), sent twice \
             \(found.sentTwice), ambiguous \(found.ambiguous), actions open \(found.openActions)
-            \(examples)\(verdict)
+            \(Self.words(check.platform, traffic))\(examples)\(verdict)
+            """
+    }
+
+    /// What the platform did, and what it saw of us.
+    private static func words(
+        _ platform: PlatformCheck?, _ traffic: (lost: Int, doubled: Int, late: Int, comments: Int)?
+    ) -> String {
+        guard let platform, let traffic else { return "" }
+        return """
+            platform: \(traffic.comments) comments, \(traffic.lost) without webhook, bodies twice \(traffic.doubled), late \
+            \(traffic.late); calls without answer \(platform.unanswered), calls that met a throttled account \(platform.throttled)
+            while throttled \(platform.whileThrottled), second private reply \(platform.secondPrivateReplies), replied twice \
+            \(platform.repliedTwice), texts out of order \(platform.outOfOrder)
+
             """
     }
 

@@ -40,6 +40,8 @@ package struct DrillSite: Sendable {
     package var ports: [Int]
     /// Publishes the configuration and gives the accounts and lanes, sorted.
     package var publish: @Sendable (RedisEndpoint) throws -> (accounts: [Account], lanes: [String])
+    /// Asks every account's entity to sweep now; throws while Redis is away.
+    package var sweep: @Sendable (RedisEndpoint) throws -> Void = { _ in }
     /// Progress, for people.
     package var note: @Sendable (String) -> Void
 

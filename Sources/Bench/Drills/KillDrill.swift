@@ -53,11 +53,12 @@ package enum KillDrill {
             throw DrillFailure("expected all events to be accepted, \(producer.acceptedCount) were")
         }
         let check = try DrillCheck(
-            redis: site.endpoint, namespace: site.namespace, input: site.input, ledger: site.ledger)
+            redis: site.endpoint, namespace: site.namespace, input: site.input, ledger: site.ledger,
+            isOfPlatform: plan.platform != nil)
         return DrillReport(
             plan: plan, site: site, records: records, check: check, isSettled: isSettled, longestStill: longestStill,
             figures: figures,
-            patience: producer.patienceNeeded, took: took)
+            patience: producer.patienceNeeded, traffic: producer.traffic?.counts, took: took)
     }
 
     /// Until every lane has an owner and ingress takes events.

@@ -13,8 +13,9 @@ enum DrillKind: String, ExpressibleByArgument, CaseIterable {
     case kills
     case failover
     case partitions
+    case platform
 
-    var isOnCluster: Bool { self != .kills }
+    var isOnCluster: Bool { self == .failover || self == .partitions }
 }
 
 /// Plays a drill; `ops/drills/` calls it.
@@ -27,7 +28,7 @@ struct DrillCommand: AsyncParsableCommand {
     @Flag(help: "The small form: 10,000 events, three workers, under a minute.") var short = false
     @Option(
         help:
-            "kills: of workers, coordinator and a single Redis. failover: of the primaries of a Redis Cluster. partitions: of its network."
+            "kills: of workers, coordinator and a single Redis. failover: of the primaries of a Redis Cluster. partitions: of its network. platform: of webhooks and calls, too."
     )
     var kind: DrillKind = .kills
     @Option(
@@ -57,7 +58,7 @@ struct DrillCommand: AsyncParsableCommand {
     func run() async throws {
         let place = try WorkPlace(folder)
         var plan = self.plan
-        plan.recoveryLimit = .milliseconds(Int64(5_000 * slow))
+        if kind != .platform { plan.recoveryLimit = .milliseconds(Int64(5_000 * slow)) }
         Output.note(
             "Drill of \(kind.rawValue): \(plan.events) events of \(plan.conversations) conversations, \(plan.faults.count) faults"
         )
@@ -74,6 +75,7 @@ struct DrillCommand: AsyncParsableCommand {
         switch kind {
         case .kills: short ? .short : .full
         case .partitions: .partitions
+        case .platform: short ? .platformShort : .platformLong
         case .failover: kills.map { .failover(kills: $0) } ?? (short ? .failoverShort : .failover)
         }
     }
@@ -121,6 +123,21 @@ struct DrillCommand: AsyncParsableCommand {
             try network.build()
             drill.network = network
             drill.cluster = servers.compactMap { network.host(of: $0).map { NodeAddress(host: $0, port: 7_000) } }
+        }
+        let accounts = policy.accounts.values.sorted { $0.id < $1.id }.filter { $0.channel != "sandbox" }
+        for account in accounts {
+            try Data("token-\(account.id)\n".utf8).write(to: secretFolder.appending(path: "token-\(account.id)"))
+        }
+        drill.sweep = { endpoint in
+            let connector = LaneConnector(endpoint: endpoint, keyspace: try Keyspace(namespace: "drill"))
+            let session = try Session(connector)
+            let now = try session.now()
+            let appender = LaneAppender(connector: connector)
+            defer { appender.stop() }
+            let events = try accounts.map {
+                try WatchStart.event($0.id, "sweep.\(now.milliseconds)", policy, now: now, isAtOnce: true)
+            }
+            for case .refused(let refusal) in appender.appendBlocking(events) { throw Failure("\(refusal)") }
         }
         if !noSpool { drill.ingressOptions = ["--spool", "\(folder)/spool.sqlite"] }
         return drill

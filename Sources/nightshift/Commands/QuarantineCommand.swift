@@ -101,7 +101,8 @@ struct QuarantineReplaying {
         let policy = try session.policy()
         self.policy = policy
         self.shelf = shelf
-        aliases = PostAliases(try session.store.aliases(of: policy.accounts.keys.sorted()))
+        let (recent, older) = try session.store.aliases(of: policy.accounts.keys.sorted(), at: try session.now())
+        aliases = PostAliases(older.merging(recent) { $0.merging($1) { _, newer in newer } })
         appender = LaneAppender(connector: session.connector)
         replay = QuarantineReplay(
             normaliser: MetaNormaliser(app: { policy.accounts[$0]?.app }) { policy.accounts[$0] != nil },

@@ -163,6 +163,7 @@ struct SandboxCommand: AsyncParsableCommand {
     @Option(help: "Where webhooks go.") var webhook = "http://127.0.0.1:8080/webhooks/meta"
     @Option(help: "File of the ledger; appended to.") var ledger: String
     @Option(help: "Milliseconds before each answer.") var latencyMs: Int64 = 0
+    @OptionGroup var trouble: SandboxTrouble
 
     func run() async throws {
         let store = Secrets(folder: secrets, environment: ProcessInfo.processInfo.environment)
@@ -171,6 +172,7 @@ struct SandboxCommand: AsyncParsableCommand {
             accounts: SandboxAccount.accounts(of: try config.policy(), secrets: store), webhookURL: webhook,
             now: { clock.now })
         settings.latency = .milliseconds(latencyMs)
+        trouble.apply(to: &settings)
         var logger = Logger(label: "nightshift")
         logger.logLevel = .warning
         let sandbox = try SandboxRole(settings: settings, ledgerPath: ledger, host: host, port: port, log: logger)

@@ -106,7 +106,8 @@ final class WorkerRole: Service {
             posts: { account in
                 try? await redis.run { connection in
                     let store = LaneStore(connection: connection, keyspace: keyspace)
-                    let originals = try store.aliases(of: [account])[account] ?? [:]
+                    let (recent, older) = try store.aliases(of: [account], at: try store.serverTime())
+                    let originals = (older[account] ?? [:]).merging(recent[account] ?? [:]) { _, newer in newer }
                     return try store.posts(of: account).map { FetchDoors.Post(id: $0, original: originals[$0]) }
                 }
             },

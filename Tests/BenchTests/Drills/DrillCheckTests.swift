@@ -58,7 +58,8 @@ struct DrillCheckTests {
             try Self.write(accepted.map { "shop/\(Self.id($0))" }, to: input)
             try Self.write(
                 sent.map { #"{"metadata":"ns1:de.0:\#(ActionID(high: 0, low: UInt64($0)))"}"# }, to: ledger)
-            return try DrillCheck(redis: redis.endpoint, namespace: "ns", input: input, ledger: ledger)
+            return try DrillCheck(
+                redis: redis.endpoint, namespace: "ns", input: input, ledger: ledger, isOfPlatform: false)
         }
 
         private static func write(_ lines: [String], to path: String) throws {

@@ -50,7 +50,7 @@ struct SendingGateTests {
     @Test(
         "what is switched off is decided and not sent, and its outcome says so",
         arguments: [
-            AutomationScope.account("shop"), .market("de"), .rule("fake"),
+            AutomationScope.all, .account("shop"), .market("de"), .rule("fake"),
         ])
     func switchedOff(scope: AutomationScope) throws {
         let kit = try WorkerKit()

@@ -1,0 +1,26 @@
+internal import Channels
+internal import Hummingbird
+internal import Instants
+
+/// Puts comments on the platform, whether a webhook tells of them or not: what drills and tests write as customers.
+struct PostsController: Sendable {
+    let posts: SandboxPosts
+
+    func add(to router: Router<BasicRequestContext>) {
+        router.post("/posts") { request, _ in
+            let buffer = try await request.body.collect(upTo: 1 << 20)
+            guard let body = try? JSONValue(parsing: Array(buffer.readableBytesView)),
+                let account = body["account"]?.string, let post = body["post"]?.string,
+                let comments = body["comments"]?.array
+            else { return Response.json(["error": "expected account, post and comments"], .badRequest) }
+            for comment in comments {
+                guard let id = comment["id"]?.string, let contact = comment["contact"]?.string,
+                    let text = comment["text"]?.string, let at = comment["at_ms"]?.integer
+                else { continue }
+                posts.add(
+                    .init(id: id, contact: contact, text: text, at: Instant(milliseconds: at)), to: post, of: account)
+            }
+            return Response.json(["success": true])
+        }
+    }
+}

@@ -1,0 +1,24 @@
+import ArgumentParser
+import Instants
+import Sandbox
+
+/// What goes wrong in the sandbox; nothing unless it is asked for.
+struct SandboxTrouble: ParsableArguments {
+    @Option(help: "Calls of a thousand that are taken and not answered.") var timeouts = 0
+    @Option(help: "Calls of a thousand that are refused for now or fail without a reason.") var errors = 0
+    @Option(help: "Milliseconds from one throttling of an account to the next; 0: never.") var throttleEveryMs: Int64 =
+        0
+    @Option(help: "How long each lasts.") var throttleMs: Int64 = 0
+
+    func apply(to settings: inout SandboxSettings) {
+        settings.faults = [
+            SandboxFault(perMille: timeouts, .acceptSilently),
+            SandboxFault(perMille: errors / 2, .refuse(status: 400, code: 1_200)),
+            SandboxFault(perMille: errors - errors / 2, .fail),
+        ]
+        if throttleEveryMs > 0 {
+            settings.throttle = ThrottlePlan(
+                every: .milliseconds(throttleEveryMs), last: .milliseconds(throttleMs))
+        }
+    }
+}
