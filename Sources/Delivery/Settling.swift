@@ -4,6 +4,14 @@ internal import Instants
 internal import Lanes
 
 /// A settlement that waits to be written.
+extension SettleRequest.Item {
+    /// How long an attempt that is to be made again has to wait; at least a second, also where none is.
+    fileprivate var delay: Duration {
+        guard case .again(let delay) = verdict else { return .seconds(1) }
+        return max(.seconds(1), delay)
+    }
+}
+
 struct Settling {
     let item: SettleRequest.Item
     /// It gives back a claim of which nobody knows whether it took effect.
@@ -136,7 +144,7 @@ extension CourierLoop {
             // Somebody else ended this attempt, perhaps putting the action back. It keeps its turn, and the next claim says
             // how it stands: forgotten here it would lie in the outbox until the lane changes hands.
             underWay[id] = nil
-            schedule.again(id, attempts: attempt, at: server + .seconds(1), now: server)
+            schedule.again(id, attempts: attempt, at: server + settling.item.delay, now: server)
         case .stale, .gone:
             finish(id, server)
         }

@@ -16,7 +16,11 @@ struct UpdateHolding: Sendable {
     /// - Returns: how many events are held.
     @discardableResult
     func hold(_ updates: NormalisedUpdates, signedBy signer: String) async throws(Refusal) -> Int {
-        var quarantined = updates.quarantined
+        var quarantined = updates.quarantined.map { update in
+            // It is obeyed as it is set aside, so it must be the account's own app that says it.
+            guard update.reason == .policyEnforcement, doors.secretName(update.account) != signer else { return update }
+            return update.because(.foreignSecret, "expected the secret of the account's own app")
+        }
         var events: [LaneEvent] = []
         for update in updates.events {
             guard doors.secretName(update.event.account) == signer else {
@@ -39,6 +43,7 @@ struct UpdateHolding: Sendable {
             throw Refusal(.serviceUnavailable, "not_held", "every update held", "\(results.count) of \(events.count)")
         }
         if !quarantined.isEmpty {
+            for index in quarantined.indices { quarantined[index].signer = signer }
             guard await doors.quarantine(quarantined) else {
                 throw Refusal(.serviceUnavailable, "not_held", "every update held", "a quarantine out of reach")
             }

@@ -59,7 +59,7 @@ package final class SandboxPosts: Sendable {
         let found = state.withLock { $0.posts[account]?[post]?.comments }
         guard let found else { return nil }
         let wanted = found.filter { $0.at >= since }.sorted { ($0.at, $0.id) > ($1.at, $1.id) }
-        let page = wanted.dropFirst(after).prefix(Self.pageSize)
+        let page = wanted.dropFirst(max(0, after)).prefix(Self.pageSize)
         var answer: [String: JSONValue] = ["data": .array(page.map { Self.json($0, isInstagram) })]
         if after + page.count < wanted.count {
             answer["paging"] = ["cursors": ["after": .string("\(after + page.count)")], "next": "more"]

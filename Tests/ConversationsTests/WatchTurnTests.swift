@@ -178,6 +178,23 @@ struct ProfileTests {
         #expect(asked.first?.orderKey != EntityID.anna.text)
     }
 
+    @Test("an offset that no clock has is none, and a profile that nobody asked for changes nothing")
+    func absurd() throws {
+        var scene = Scene(TestPolicy(asksProfiles: true).built())
+        let at = Instant.november(20, 10)
+        var action = Action()
+        action.actionID = ActionID(high: 1, low: 2)
+        try scene.take(Self.profile(action, locale: "fi_FI", offset: "60", at: at), at: at)
+        #expect(!scene.talk().hasLanguage && scene.talk().firstName.isEmpty)
+        try scene.take(.message("m1", "Hi", at: at), at: at)
+        let asked = try #require(scene.actions.first { $0.kind == .fetch })
+        for offset in ["9223372036854775807", "-9000000000000000000", "901", "x"] {
+            try scene.take(
+                Self.profile(asked, locale: "", offset: offset, at: at + .seconds(1)), at: at + .seconds(1))
+            #expect(!scene.talk().hasZone)
+        }
+    }
+
     @Test("it is evidence of language and zone, weaker than what the customer writes")
     func evidence() throws {
         var scene = Scene(TestPolicy(asksProfiles: true).built())

@@ -163,6 +163,21 @@ struct WebhookControllerTests {
         #expect(setting.holder.events.map(\.id) == ["dm:m1"])
     }
 
+    @Test("one app's secret cannot have another app's account braked by a word of the platform's")
+    func foreignEnforcement() async throws {
+        let setting = IngressSetting()
+        let update = #"{"sender":{"id":"1"},"policy-enforcement":{"action":"block","reason":"spam"}}"#
+        let body =
+            #"{"object":"instagram","entry":[{"id":""# + IngressSetting.instagram
+            + #"","time":1,"messaging":["# + update + "]}]}"
+        try await setting.application().test(.router) { client async throws in
+            #expect(try await client.webhook(Array(body.utf8)).status == .ok)
+            #expect(try await client.webhook(Array(body.utf8), secret: IngressSetting.otherSecret).status == .ok)
+        }
+        #expect(setting.quarantined.all.map(\.reason) == [.foreignSecret, .policyEnforcement])
+        #expect(Set(setting.quarantined.all.map(\.signer)).count == 2)
+    }
+
     @Test("health, readiness and metrics answer")
     func health() async throws {
         var setting = IngressSetting()

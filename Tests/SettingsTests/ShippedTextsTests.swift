@@ -134,6 +134,18 @@ struct ShippedTextsTests {
         #expect(said.intent.map { "faq.\($0.rawValue)" } == rule, "\(said.matches)")
     }
 
+    @Test(
+        "customers who use a spammer's words are not hidden",
+        arguments: [
+            ("โต๊ะตัวนี้เหมาะกับทำงานที่บ้านไหมคะ มีส่วนลดพิเศษไหม", "th"), ("จองวันนี้รับเมื่อไหร่คะ มีส่วนลดไหม พิเศษ", "th"),
+            ("My parcel came thanks to the help of your manager Anna, great company!", "us"),
+            ("I need the invoice, you can contact her for details, she is the manager of our company", "us"),
+        ])
+    func borrowedWords(text: String, market: String) throws {
+        let said = try ShippedConfig.policy.get().texts.classify(text, market: market)
+        #expect(said.moderation != .hide && said.moderation != .delete, "\(said.matches)")
+    }
+
     @Test("edge case 29: a price and a link from the left stand isolated in texts written from the right")
     func isolated() throws {
         let policy = try ShippedConfig.policy.get()

@@ -65,6 +65,9 @@ package struct Quarantined: Sendable, Equatable {
     /// The update's JSON, keys sorted, original bytes where they were no UTF-8; at most `mostRawBytes`.
     package let raw: [UInt8]
     package let received: Instant
+    /// Name of the secret that signed the body; empty while nobody has said so. Whoever reads the update again holds it
+    /// against the account's own.
+    package var signer = ""
 
     package init(
         reason: QuarantineReason, detail: String, account: String, path: String, raw: [UInt8], received: Instant
@@ -75,6 +78,14 @@ package struct Quarantined: Sendable, Equatable {
         self.path = path
         self.raw = Array(raw.prefix(Self.mostRawBytes))
         self.received = received
+    }
+
+    /// The same, set aside for another reason.
+    package func because(_ reason: QuarantineReason, _ detail: String) -> Quarantined {
+        var changed = Quarantined(
+            reason: reason, detail: detail, account: account, path: path, raw: raw, received: received)
+        changed.signer = signer
+        return changed
     }
 }
 

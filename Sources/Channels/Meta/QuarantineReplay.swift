@@ -1,3 +1,4 @@
+internal import Contracts
 package import Instants
 
 /// Normalises again what lies in the quarantine: after an upgrade knows its kind, or the policy its account. Pure.
@@ -28,7 +29,12 @@ package struct QuarantineReplay: Sendable {
         } catch {
             throw .notJSON(error.description)
         }
-        if document["happened_at"] != nil, let event = try? EventJSON.event(from: document) {
+        if document["happened_at"] != nil, var event = try? EventJSON.event(from: document) {
+            // The rest comes in by other doors, with other keys.
+            guard let word = EventJSON.word(of: event.kind), GenericInbound.kinds.contains(word) else {
+                throw .notEnvelope("an event of a kind that only people, couriers and desks make")
+            }
+            event.receivedAt = received.milliseconds
             var updates = NormalisedUpdates()
             updates.events = [NormalisedEvent(event: event, path: path)]
             return updates

@@ -120,6 +120,7 @@ package struct MetaAnswer: Sendable {
             // An earlier attempt of ours may be the one that used it up: then the aim is reached.
             kind == .privateReply && attempt > 1 ? .delivered(providerID: "") : .failed(failure)
         case .windowClosed: .windowClosed(failure)
+        case .stop where kind == .fetch && !Self.stopsReads(failure): .failed(failure)
         case .stop: .stopAccount(failure)
         case .brake(let scope): .braked(scope, for: regainTime ?? MetaErrorTable.usualBrake, failure)
         case .ambiguous: Self.unclear(failure, kind, attempt)
@@ -127,10 +128,14 @@ package struct MetaAnswer: Sendable {
             if attempt < most {
                 .again(after: MetaErrorTable.delay(first, attempt), failure)
             } else {
-                end == .stop ? .stopAccount(failure) : .failed(failure)
+                end == .stop && kind != .fetch ? .stopAccount(failure) : .failed(failure)
             }
         }
     }
+
+    /// An account whose token or standing is gone reads nothing either. Any other answer to a read is about what was read,
+    /// and must not stop what customers are to be sent.
+    private static func stopsReads(_ failure: SendFailure) -> Bool { failure.code == 190 || failure.code == 368 }
 
     private static func success(
         _ document: JSONValue, _ status: Int, _ kind: Action.Kind, _ attempt: Int

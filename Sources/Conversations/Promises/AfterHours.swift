@@ -59,7 +59,10 @@ extension Turn {
             due: stated.due, now: now, customerZone: zone.rules, zoneIsWeak: zone.isWeak, brand: rules.account.brand)
         let kind: ReplyKind =
             stated.due == nil ? .afterHoursNoTime : owed == nil ? .afterHoursPromise : .apologyLate
+        let isPersons = owed != nil || stated.due == nil
         guard let text = unsaid(kind, owed == nil || stated.due == nil ? nil : .afterHoursPromise, slots) else {
+            // Nothing is left to be said, which is no reason for nobody to hear of it.
+            if isPersons, !talk.escalated { tell(.escalation, rule: stated.rule, due: stated.due ?? windowCloses) }
             return suppress("no_text")
         }
         let notAfter = [windowCloses, opening, isPublic ? until : nil].compactMap { $0 }.min()
@@ -76,7 +79,7 @@ extension Turn {
             }
             promise(due, action, stated)
         }
-        if owed != nil || stated.due == nil {
+        if isPersons {
             tell(.escalation, rule: stated.rule, due: stated.due ?? windowCloses)
         }
     }

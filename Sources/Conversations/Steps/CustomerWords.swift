@@ -98,7 +98,10 @@ extension Turn {
             // A person has written since: it is taken in, nothing is opened again.
             talk.noteCustomer(at: arrival.happened, wantsAnswer: true)
             noteAnswered(words.comment)
-            if isPublic { _ = read(words) }
+            if isPublic, !words.text.isEmpty {
+                // Of older words only what guards the conversation counts; the newer ones tell the language.
+                noteStanding(rules.texts.classify(words.text, market: market.name, place: .comment))
+            }
             result.rule = "overtaken"
             return
         }

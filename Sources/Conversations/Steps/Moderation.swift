@@ -43,7 +43,7 @@ extension Turn {
 
     /// Who has complained or asked after an order here stays a customer, whatever becomes of these words and whatever
     /// comes later.
-    private mutating func noteStanding(_ said: Classification) {
+    mutating func noteStanding(_ said: Classification) {
         if said.guard, !talk.aggrieved, said.classes.contains(.complaint) { talk.aggrieved = true }
         if isPublic, !talk.bought, said.intent == .orderStatus { talk.bought = true }
     }
@@ -168,11 +168,14 @@ extension Turn {
             !talk.hasLanguage || talk.language.provenance.rawValue <= strongest
         else { return }
         let isMarkets = tag == market.language || tag.prefix { $0 != "-" } == market.language.prefix { $0 != "-" }
-        guard !isMarkets || talk.hasLanguage, Self.tellsLanguage(text) else { return }
-        guard !isMarkets else { return talk.clearLanguage() }
-        guard talk.language.value != tag else { return }
+        // The market's own needs no note, but where a profile may come later: it must not outweigh what was written.
+        let isNoted = !isMarkets || rules.channel.asksProfiles
+        guard isNoted || talk.hasLanguage, Self.tellsLanguage(text) else { return }
+        guard isNoted else { return talk.clearLanguage() }
+        let value = isMarkets ? market.language : tag
+        guard talk.language.value != value || talk.language.provenance != .text else { return }
         var evidence = Evidence()
-        evidence.value = tag
+        evidence.value = value
         evidence.provenance = .text
         evidence.day = UInt32(clamping: now.seconds / 86_400)
         talk.language = evidence

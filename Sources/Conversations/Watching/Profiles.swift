@@ -25,11 +25,12 @@ extension Turn {
 
     mutating func take(_ fetched: Fetched) {
         result.rule = "fetched"
-        guard fetched.subject == FetchSubject.profile.rawValue else { return }
+        guard fetched.subject == FetchSubject.profile.rawValue, talk.profileAskedAt > 0 else { return }
         result.rule = "profile"
         talk.firstName = fetched.author
         noteProfileLanguage(fetched.locale)
-        if let minutes = Int(fetched.utcOffset) { noteProfileZone(minutes) }
+        // No clock of the world is further from UTC; what else comes is no offset.
+        if let minutes = Int(fetched.utcOffset), (-900...900).contains(minutes) { noteProfileZone(minutes) }
     }
 
     /// The profile's language is evidence until the customer's own words tell another.

@@ -24,6 +24,8 @@ struct AccountSweep {
         let range = since..<max(since, Instant(milliseconds: action.until))
         var found: UInt32 = 0
         var done = action.resume
+        var isWhole = true
+        var (read, forbidden) = (0, 0)
         for post in try await posts(&usage) where post.id > action.resume {
             // The first is always tried, so that sweeps that are out of breath go on.
             if done != action.resume, fetch.left < .seconds(2) {
@@ -33,15 +35,30 @@ struct AccountSweep {
             do {
                 events = try await comments(of: post, range, &usage)
             } catch let ended as GraphFetch.Ended {
+                if case .failed(let failure) = ended.answer {
+                    // The other posts are not to wait for one that the platform refuses, or fails at.
+                    if Self.isForbidden(failure) { forbidden += 1 } else { isWhole = false }
+                    done = post.id
+                    continue
+                }
                 // What failed by chance costs no more than its post; what a platform limits ends the sweep.
                 guard case .again = ended.answer, done != action.resume else { throw ended }
                 return try await end(found) { $0.resume = done }
             }
             if !events.isEmpty { try await fetch.hold(events) }
             found += UInt32(clamping: events.count)
+            read += 1
             done = post.id
         }
-        try await end(found) { $0.until = action.until }
+        // What was not read is asked for again: the next sweep begins where this one did. One post that is forbidden would be
+        // so again; if all are, a permission is missing that may come back.
+        if read == 0, forbidden > 0 { isWhole = false }
+        try await end(found) { $0.until = isWhole ? action.until : 0 }
+    }
+
+    /// Codes of missing permissions (DOMAIN.md 4.10).
+    private static func isForbidden(_ failure: SendFailure) -> Bool {
+        failure.code == 3 || failure.code == 10 || failure.code.map { (200...299).contains($0) } == true
     }
 
     private func end(_ found: UInt32, _ fill: (inout Fetched) -> Void) async throws {
@@ -60,8 +77,13 @@ struct AccountSweep {
             throw GraphFetch.Ended(answer: .again(after: .seconds(5), failure))
         }
         var posts: [String: FetchDoors.Post] = [:]
-        for list in sweep.posts {
-            for id in MetaSweep.ids(in: try await fetch.read(list, &usage)) { posts[id] = FetchDoors.Post(id: id) }
+        for (number, list) in sweep.posts.enumerated() {
+            do {
+                for id in MetaSweep.ids(in: try await fetch.read(list, &usage)) { posts[id] = FetchDoors.Post(id: id) }
+            } catch let ended as GraphFetch.Ended {
+                // Only the first list is every account's; one of ads wants permissions of its own.
+                guard number > 0, case .failed = ended.answer else { throw ended }
+            }
         }
         for post in told { posts[post.id] = post }
         return posts.values.sorted { $0.id < $1.id }
@@ -78,8 +100,8 @@ struct AccountSweep {
                 page = try await fetch.read(
                     sweep.comments(of: post.id, since: range.lowerBound, after: after), &usage)
             } catch let ended as GraphFetch.Ended {
-                // A post that is gone, or was never ours, keeps no other from being swept.
-                guard case .failed = ended.answer else { throw ended }
+                // A post that is gone, or was never ours, has nothing to be found.
+                guard case .failed(let failure) = ended.answer, failure.code == 100 else { throw ended }
                 return events
             }
             events += sweep.events(

@@ -30,6 +30,8 @@ struct PublishCommand: AsyncParsableCommand {
 
     func run() async throws {
         let session = try Session(redis)
+        // Before the bundle is made: what others put in force during a long comparison must not be undone.
+        let number = try session.policyNumber()
         let bundle = try session.bundle(try ConfigFiles(folder: folder), zones: ZoneFolder(zoneinfo))
         let draft = try Policy.build(bundle, number: 0, threads: 2)
         var comparison: PolicyComparison?
@@ -45,7 +47,7 @@ struct PublishCommand: AsyncParsableCommand {
             facts["hash"] = .string(draft.hashText)
             if !json { Output.line("nothing published; the folder's policy would be \(draft.hashText)") }
         } else {
-            let policy = try session.publish(bundle, draft, TopologyWish(draft))
+            let policy = try session.publish(bundle, draft, TopologyWish(draft), replacing: number)
             facts["policy"] = .string("\(policy.number)")
             facts["hash"] = .string(policy.hashText)
             if !json { Output.line("policy \(policy.number) in force, \(policy.hashText)") }

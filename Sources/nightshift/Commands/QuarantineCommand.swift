@@ -51,8 +51,8 @@ struct QuarantineCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Read updates again; what has become an event goes to its lane and leaves the quarantine.",
             discussion: """
-                Ids follow from the update, so what the platform repeated meanwhile is a duplicate. What was signed by another \
-                account's app (foreign_secret) is taken only if its id is named. Exit 0 only if all chosen are done.
+                Ids follow from the update, so what the platform repeated meanwhile is a duplicate. What the account's own app \
+                has not signed is taken only if its id is named. Exit 0 only if all chosen are done.
                 """)
 
         @OptionGroup var redis: RedisOptions
@@ -120,9 +120,6 @@ struct QuarantineReplaying {
     }
 
     private func again(_ update: QuarantinedUpdate, isNamed: Bool) async throws -> Outcome {
-        guard update.reason != QuarantineReason.foreignSecret.rawValue || isNamed else {
-            return Outcome(isDone: false, words: "expected its id to be named, since another app signed it")
-        }
         let updates: NormalisedUpdates
         do {
             updates = try replay.updates(
@@ -136,6 +133,13 @@ struct QuarantineReplaying {
         var events: [LaneEvent] = []
         for normalised in updates.events {
             var event = normalised.event
+            // The body's signature was good; whose it was for this account is asked here, as at the door.
+            guard isNamed || policy.accounts[event.account].map({ $0.secret == update.signer }) ?? false else {
+                return Outcome(
+                    isDone: false,
+                    words: "expected the secret of \(event.account)'s own app, got "
+                        + (update.signer.isEmpty ? "none that was noted" : "another's") + "; name the id to take it")
+            }
             if case .comment(let comment) = event.kind, comment.originalPost.isEmpty {
                 event.comment.originalPost = aliases.original(of: comment.post, account: event.account) ?? ""
             }

@@ -71,6 +71,9 @@ struct Session {
         return number
     }
 
+    /// Of the policy in force; 0 before the first.
+    func policyNumber() throws -> UInt64 { try policies.number() }
+
     func policyIfAny() throws -> Policy? {
         try policies.current().map { try Policy.build(try PolicyBundle(canonical: $0.bytes), number: $0.number) }
     }
@@ -89,24 +92,31 @@ struct Session {
     ///
     /// - Throws: every fault of the configuration, or what the topology disagrees with; the policy in force then stays.
     func publish(_ files: ConfigFiles, zones: ZoneFolder, wish: (Policy) -> TopologyWish) throws -> Policy {
+        let number = try policies.number()
         let bundle = try bundle(files, zones: zones)
         let draft = try Policy.build(bundle, number: 0)
-        return try publish(bundle, draft, wish(draft))
+        return try publish(bundle, draft, wish(draft), replacing: number)
     }
 
     /// The same for a bundle that was compiled before.
-    func publish(_ bundle: PolicyBundle, _ draft: Policy, _ wish: TopologyWish) throws -> Policy {
+    ///
+    /// - Parameter number: of the policy in force when the bundle took over its overrides; a later one is not replaced.
+    func publish(_ bundle: PolicyBundle, _ draft: Policy, _ wish: TopologyWish, replacing number: UInt64) throws
+        -> Policy
+    {
         let disagreements = try topologies.create(wish)
         guard disagreements.isEmpty else {
             throw Failure(
                 "the topology in Redis disagrees, and changes only by commands:\n"
                     + disagreements.map(\.description).joined(separator: "\n"))
         }
-        let reply = try policies.publish(bundle.canonicalBytes, hash: draft.hash, expected: try policies.number())
+        let reply = try policies.publish(bundle.canonicalBytes, hash: draft.hash, expected: number)
         switch reply {
         case .published(let number), .same(let number): return draft.numbered(number)
         case .moved(let current):
-            throw Failure("somebody else published policy \(current) meanwhile; the policy in force is theirs")
+            throw Failure(
+                "somebody else published policy \(current) meanwhile, perhaps an override of hours; it stays in force: "
+                    + "publish again")
         }
     }
 

@@ -11,8 +11,9 @@ struct Quarantine: Sendable {
     private static let mostDrained = 256
     /// A platform waits five seconds in all.
     private static let patience = Duration.seconds(1)
+    private static let name = "ingress"
     private static let enforcedFor = Duration.seconds(30 * 86_400)
-    private static let labels = ["reason", "detail", "account", "path", "received_at"]
+    private static let labels = ["reason", "detail", "account", "path", "received_at", "signer"]
 
     let redis: RedisThread
     let keyspace: Keyspace
@@ -24,6 +25,7 @@ struct Quarantine: Sendable {
             SetAside(
                 labels: [
                     update.reason.rawValue, update.detail, update.account, update.path, update.received.description,
+                    update.signer,
                 ].map { $0.filter { $0 != "\u{1F}" } }, raw: update.raw)
         }
         if await write(aside) { return true }
@@ -42,6 +44,8 @@ struct Quarantine: Sendable {
     }
 
     private func write(_ updates: [SetAside]) async -> Bool {
+        // First, since what is added once more with each try pushes others out.
+        guard await brakeWhereEnforced(updates) else { return false }
         let key = keyspace.control("quarantine")
         let commands = updates.map { update in
             var command = RedisCommand("XADD", key, "MAXLEN", "~", String(Self.mostEntries), "*")
@@ -56,8 +60,7 @@ struct Quarantine: Sendable {
         guard let replies = try? await redis.run(within: Self.patience, { try $0.pipeline(commands) }) else {
             return false
         }
-        guard replies.allSatisfy({ $0.error == nil }) else { return false }
-        return await brakeWhereEnforced(updates)
+        return replies.allSatisfy { $0.error == nil }
     }
 
     /// A platform that enforces its policy on an account takes nothing from it any more: whatever calls would only lengthen
@@ -77,8 +80,9 @@ struct Quarantine: Sendable {
                 if isBlocked {
                     _ = try store.brake(
                         .account(account), for: Self.enforcedFor, lets: 0,
-                        reason: "the platform enforces its policy: \(reason)", by: "ingress")
-                } else {
+                        reason: "the platform enforces its policy: \(reason)", by: Self.name)
+                } else if try store.brakes([.account(account)]).first??.by == Self.name {
+                    // Throttling and what people have braked stand.
                     try store.release(.account(account))
                 }
             }

@@ -14,32 +14,52 @@ struct WatchStart {
     let connector: LaneConnector
     let log: Logger
     private var appender: LaneAppender?
-    private var told: (day: Int64, policy: UInt64)?
+    /// For which day and policy `held` counts.
+    private var telling: (day: Int64, policy: UInt64) = (0, 0)
+    /// Accounts that know; nil: not asked yet for this day and policy.
+    private var held: Set<String>?
+    private var isDone = false
+    private var failures = 0
+    private var notBefore = Instant.distantPast
 
     init(connector: LaneConnector, log: Logger) {
         self.connector = connector
         self.log = log
     }
 
-    /// Says it, if it was not said today under this policy. What fails is said again with the next call.
+    /// Says it, if it was not said today under this policy. Accounts whose lanes refuse are told again, after a second at first
+    /// and five minutes at last; the others are not.
     mutating func start(policy number: UInt64, now: Instant) async {
         let today = now.seconds / Self.day
-        guard told?.day != today || told?.policy != number else { return }
+        if telling != (today, number) || held == nil {
+            telling = (today, number)
+            held = []
+            (isDone, failures, notBefore) = (false, 0, .distantPast)
+        }
+        guard !isDone, now >= notBefore else { return }
+        let known = held ?? []
         let connector = connector
         do {
             guard let policy = try await offPool({ try Session(connector).policyIfAny() }) else { return }
             let events = try policy.accounts.values.sorted { $0.id < $1.id }.filter { account in
-                policy.channels[account.channel]?.sweep != nil
-            }.map { try Self.event($0.id, "watch.\(today).\(number)", policy, now: now) }
+                policy.channels[account.channel]?.sweep != nil && !known.contains(account.id)
+            }.map { (account: $0.id, event: try Self.event($0.id, "watch.\(today).\(number)", policy, now: now)) }
             let appender = appender ?? LaneAppender(connector: connector)
             self.appender = appender
-            for result in await appender.append(events) {
-                guard case .held = result else { return }
+            isDone = true
+            for (told, result) in zip(events, await appender.append(events.map(\.event))) {
+                if case .held = result { held?.insert(told.account) } else { isDone = false }
             }
-            told = (today, number)
+            if !isDone { rest(now) }
         } catch {
+            rest(now)
             log.info("Sweeps could not be started; tried again", metadata: .of((.cause, "\(error)")))
         }
+    }
+
+    private mutating func rest(_ now: Instant) {
+        failures += 1
+        notBefore = now + min(.seconds(300), .seconds(1 << min(failures - 1, 9)))
     }
 
     mutating func stop() {

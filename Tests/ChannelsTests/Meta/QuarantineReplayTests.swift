@@ -56,11 +56,28 @@ struct QuarantineReplayTests {
         event.account = "shop"
         event.contact = "ana"
         event.happenedAt = Self.received.milliseconds
+        event.receivedAt = event.happenedAt
         event.message.text = "Hello"
         let replay = QuarantineReplay(normaliser: MetaNormaliser(knows: { _ in true }), isInstagram: { _ in false })
         let again = try replay.updates(
             raw: EventJSON.value(of: event).bytes(), path: "events[0]", account: "shop", received: Self.received)
         #expect(again.events.map(\.event) == [event])
+    }
+
+    @Test("what no platform may tell of is not put in by a replay either")
+    func notAPlatforms() throws {
+        let replay = QuarantineReplay(normaliser: MetaNormaliser(knows: { _ in true }), isInstagram: { _ in false })
+        var event = Event()
+        event.id = "e1"
+        event.account = "shop"
+        event.conversation = "m/shop/ana"
+        event.happenedAt = Self.received.milliseconds
+        event.agentReply.agent = "anna"
+        event.agentReply.text = "We will pay it back."
+        let raw = EventJSON.value(of: event).bytes()
+        #expect(throws: MetaBodyError.self) {
+            _ = try replay.updates(raw: raw, path: "events[0]", account: "shop", received: Self.received)
+        }
     }
 
     @Test(

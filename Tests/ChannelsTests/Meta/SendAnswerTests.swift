@@ -61,6 +61,16 @@ struct SendAnswerTests {
         #expect(lost(false) == "again 1")
     }
 
+    @Test("what a read meets stops no account, but for a token or a standing that is gone")
+    func reads() {
+        func answer(_ code: Int64, _ attempt: Int) -> String {
+            let body: JSONValue = ["error": ["code": .integer(code), "message": "x"]]
+            return Self.word(MetaAnswer(status: 500, body: body.bytes()).outcome(of: .fetch, attempt: attempt))
+        }
+        #expect(answer(1, 1).hasPrefix("again") && answer(1, 4) == "failed")
+        #expect(answer(190, 1) == "stop" && answer(368, 1) == "stop")
+    }
+
     @Test("tries of a row are used up, with twice the delay each time")
     func retries() {
         func answer(_ code: Int64, _ attempt: Int) -> String {
