@@ -213,7 +213,7 @@ extension LaneStore {
         return pairs
     }
 
-    private func scanPage(_ key: [UInt8], _ cursor: inout String) throws(LaneError) -> [(String, [UInt8])] {
+    func scanPage(_ key: [UInt8], _ cursor: inout String) throws(LaneError) -> [(String, [UInt8])] {
         var command = RedisCommand("HSCAN")
         command.add(key)
         command.add(cursor)

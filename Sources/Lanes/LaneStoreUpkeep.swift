@@ -99,6 +99,27 @@ extension LaneStore {
         return command
     }
 
+    /// A page of one of a lane's 64 hashes of states, and where to go on; `0` is the start, and the end. Nil if the lane is
+    /// away. A state that is there all the time comes at least once. Redis: O(page).
+    package func statePage(
+        _ lane: LaneName, hash: Int, after cursor: String
+    ) throws(LaneError) -> (states: [LaneCommit.State], next: String)? {
+        let hashes = keys(of: lane).states
+        guard hashes.indices.contains(hash) else {
+            throw .invalidRequest("expected one of \(hashes.count) hashes, got \(hash)")
+        }
+        var next = cursor
+        do throws(LaneError) {
+            let states = try scanPage(hashes[hash], &next).compactMap { name, bytes in
+                (try? EntityID(name)).map { LaneCommit.State(entity: $0, bytes: bytes) }
+            }
+            return (states, next)
+        } catch {
+            guard error.isAway else { throw error }
+            return nil
+        }
+    }
+
     /// Removes what each lane need not keep any longer, at most 256 entries of its log a call.
     package func trim(_ lanes: [LaneName], retention: Retention) throws(LaneError) -> [TrimReply] {
         let commands = lanes.map { lane in

@@ -16,8 +16,6 @@ package struct RunnerSetting: Sendable {
     package var policy: Policy
     package var signals: Signals
     package var bounds: RunnerBounds
-    /// What of its lanes is kept how long; nil: everything, for ever.
-    package var retention: Retention?
     /// Where lanes' fates are told; called on the runner's thread, must return at once.
     package var report: @Sendable (LaneReport) -> Void
     /// Called after each commit with what it decided; nil: nobody wants to know, which is cheaper.
@@ -26,7 +24,6 @@ package struct RunnerSetting: Sendable {
     package init(
         connect: @escaping @Sendable () throws -> LaneStore, owner: String, decider: Decider = .conversations,
         policy: Policy, signals: Signals = .none, bounds: RunnerBounds = RunnerBounds(),
-        retention: Retention? = Retention(),
         report: @escaping @Sendable (LaneReport) -> Void = { _ in },
         committed: (@Sendable (LaneName, [CommittedEvent]) -> Void)? = nil
     ) {
@@ -36,7 +33,6 @@ package struct RunnerSetting: Sendable {
         self.policy = policy
         self.signals = signals
         self.bounds = bounds
-        self.retention = retention
         self.report = report
         self.committed = committed
     }

@@ -25,6 +25,8 @@ package struct Policy: Sendable {
     package let languages: [String: LanguagePack]
     /// What texts say, and what moderation may do with them.
     package let texts: Classifier
+    /// What of lanes is kept how long; no decision reads it.
+    package var keep = KeepPolicy()
     private let rules: [String: AccountRules]
 
     /// - Throws: `PolicyError` for the first reference, in the order of the names, that leads nowhere.
@@ -68,6 +70,7 @@ package struct Policy: Sendable {
         zones = other.zones
         languages = other.languages
         texts = other.texts
+        keep = other.keep
         rules = other.rules
     }
 

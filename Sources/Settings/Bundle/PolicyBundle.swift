@@ -105,11 +105,13 @@ extension Policy {
         _ config: CheckedConfig, _ texts: Classifier, number: UInt64, hash: [UInt8]
     ) throws(ConfigFaults) -> Policy {
         do throws(PolicyError) {
-            return try Policy(
+            var policy = try Policy(
                 number: number, hash: hash, partitions: config.partitions, accounts: config.accounts,
                 markets: config.markets, channels: config.channels, teams: config.teams, zones: config.zones,
                 languages: config.languages,
                 texts: texts)
+            policy.keep = config.keep
+            return policy
         } catch {
             throw ConfigFaults([ConfigFault(file: error.place, expected: error.expected, got: error.came)])
         }

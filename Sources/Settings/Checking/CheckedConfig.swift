@@ -14,6 +14,7 @@ struct CheckedConfig: Sendable {
     private(set) var languages: [LanguagePack] = []
     /// Nil unless asked for.
     private(set) var texts: Classifier?
+    private(set) var keep = KeepPolicy()
     /// Every zone that is named anywhere, by name.
     private(set) var zones: [ZoneRules] = []
 
@@ -26,6 +27,7 @@ struct CheckedConfig: Sendable {
         let names = Names(parsed)
         let hours = HoursPlan(parsed, zones: lookup)
         for fault in parsed.calendars.flatMap(\.settings.contradictions) { faults.add(fault) }
+        keep = parsed.keep ?? KeepPolicy()
         channels = parsed.channels.map(\.policy)
         (languages, texts) = TextCompilation.compile(parsed, compilesTexts: compilesTexts, threads: threads)
         for language in parsed.teams.flatMap(\.languages) { _ = language.found(in: names.languages, "language") }

@@ -8,6 +8,8 @@ struct ParsedConfig: Sendable {
     var markets: [MarketSettings] = []
     var teams: [TeamSettings] = []
     var overrides: [OverrideSettings] = []
+    /// Nil without `retention.yaml`.
+    var keep: KeepPolicy?
     /// Each with the place of its zone.
     var calendars: [(settings: CalendarSettings, value: ConfigValue)] = []
     var channels: [ChannelSettings] = []
@@ -22,7 +24,7 @@ struct ParsedConfig: Sendable {
     private(set) var declared: [Kind: Set<String>] = [:]
 
     private static let shape = [
-        "partitions.yaml", "accounts.yaml", "overrides.yaml", "markets/NAME.yaml", "teams/NAME.yaml",
+        "partitions.yaml", "accounts.yaml", "overrides.yaml", "retention.yaml", "markets/NAME.yaml", "teams/NAME.yaml",
         "calendars/NAME.yaml", "channels/NAME.yaml", "rules/faq.yaml", "rules/campaigns.yaml",
         "products/NAME.csv", "products/NAME.json", "products/NAME.yaml",
         "languages/TAG/templates.yaml", "languages/TAG/cldr.yaml", "languages/TAG/detect.yaml",
@@ -71,6 +73,7 @@ struct ParsedConfig: Sendable {
         languages += part.languages
         detection += part.detection
         phrases += part.phrases
+        keep = keep ?? part.keep
         declared.merge(part.declared) { $0.union($1) }
     }
 
@@ -97,6 +100,7 @@ struct ParsedConfig: Sendable {
         case .partitions: partitions = PartitionSettings.read(value)
         case .accounts: accounts = AccountSettings.read(value)
         case .overrides: overrides = OverrideSettings.read(value)
+        case .retention: keep = RetentionFile.read(value)
         case .market: MarketSettings(name: name, value).map { markets.append($0) }
         case .team: TeamSettings(name: name, value).map { teams.append($0) }
         case .calendar: CalendarSettings(name: name, value).map { calendars.append(($0, value.entry("zone") ?? value)) }
@@ -118,7 +122,8 @@ struct ParsedConfig: Sendable {
     }
 
     enum Kind {
-        case partitions, accounts, overrides, market, team, calendar, channel, faq, campaigns, products, templates,
+        case partitions, accounts, overrides, retention, market, team, calendar, channel, faq, campaigns, products,
+            templates,
             cldr, detect,
             phrases
     }
@@ -130,7 +135,11 @@ struct ParsedConfig: Sendable {
 
     private static func kind(_ parts: [String]) -> Kind? {
         switch parts.count {
-        case 1: ["partitions.yaml": .partitions, "accounts.yaml": .accounts, "overrides.yaml": .overrides][parts[0]]
+        case 1:
+            [
+                "partitions.yaml": .partitions, "accounts.yaml": .accounts, "overrides.yaml": .overrides,
+                "retention.yaml": .retention,
+            ][parts[0]]
         case 2 where parts[0] == "rules": ["faq.yaml": .faq, "campaigns.yaml": .campaigns][parts[1]]
         case 2 where parts[0] == "products": ConfigNames.isPlain(stem(parts[1])) ? .products : nil
         case 2 where ConfigNames.isPlain(stem(parts[1])):
