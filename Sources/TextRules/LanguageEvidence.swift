@@ -32,6 +32,8 @@ struct LanguageDetector: Sendable {
     /// The language of each script that one pack alone has, where nothing but the script is needed.
     private let soleOfScript: [LanguageEvidence.Script: Int]
     private let scripts: [LanguageEvidence.Script]
+    /// Languages of other scripts that people type in Latin letters, too: their packs name words so written.
+    private let romanised: [Bool]
     /// For each scalar of the first 8,192 and of Han a mask of the languages that have it as their letter.
     private let letters: [UInt32: UInt64]
     private let letterMap: [Bool]
@@ -41,6 +43,9 @@ struct LanguageDetector: Sendable {
 
     init(_ evidence: [LanguageEvidence]) {
         scripts = evidence.map(\.script)
+        romanised = evidence.map { language in
+            language.script != .latin && language.words.contains { $0.utf8.allSatisfy { $0 < 0x80 } }
+        }
         var sole: [LanguageEvidence.Script: Int] = [:]
         for script in LanguageEvidence.Script.allCases where Self.telling.contains(script) {
             let those = evidence.indices.filter { evidence[$0].script == script }
@@ -94,7 +99,7 @@ struct LanguageDetector: Sendable {
     private func best(of script: LanguageEvidence.Script, _ scores: [Int32], scalars: Int) -> Int? {
         var first = -1
         var second: Int32 = 0
-        for index in scores.indices where index < scripts.count && fits(scripts[index], script) {
+        for index in scores.indices where index < scripts.count && fits(index, script) {
             if first < 0 || scores[index] > scores[first] {
                 if first >= 0 { second = max(second, scores[first]) }
                 first = index
@@ -108,8 +113,9 @@ struct LanguageDetector: Sendable {
         return first
     }
 
-    private func fits(_ language: LanguageEvidence.Script, _ text: LanguageEvidence.Script) -> Bool {
-        language == text || language == .kana && text == .han
+    private func fits(_ index: Int, _ text: LanguageEvidence.Script) -> Bool {
+        let language = scripts[index]
+        return language == text || language == .kana && text == .han || text == .latin && romanised[index]
     }
 }
 

@@ -161,7 +161,8 @@ struct ShippedTextsTests {
     @Test(
         "edge case 31: questions in other letters than the language's own are understood, and answered in its own",
         arguments: [
-            ("bkam?", "ae", "ar"), ("se3ro kam?", "ae", "ar"), ("shop oi gia bao nhieu vay", "vn", "vi"),
+            ("bkam?", "ae", "ar"), ("se3ro kam?", "ae", "ar"), ("kam el se3r?", "ae", "ar"),
+            ("el se3r kam law sam7t", "us", "ar"), ("shop oi gia bao nhieu vay", "vn", "vi"),
             ("tui nay bao nhieu tien a", "vn", "vi"), ("was kostet das, groesse 38", "de", "de"),
         ])
     func transliterated(text: String, market: String, tag: String) throws {

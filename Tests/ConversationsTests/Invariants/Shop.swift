@@ -33,7 +33,7 @@ struct Shop: Sendable {
         moderation = wish.moderation
         commentsShare = comments
         wish.number = 2
-        wish.hours = wish.hours.mapValues { _ in ["08:30-12:00", "12:30-18:00"] }
+        wish.hours = wish.hours.mapValues { _ in ["11:00-12:00", "12:30-18:00"] }
         edited = wish.built()
     }
 
