@@ -66,6 +66,8 @@ package struct CourierCounters: Sendable, Equatable {
     /// Another action had the comment's claim.
     package var alreadyDone: UInt64 = 0
     package var brakes: UInt64 = 0
+    /// Accounts that stand still until a person sees to them, now.
+    package var stoppedAccounts = 0
     package var waiting = 0
     package var underWay = 0
 

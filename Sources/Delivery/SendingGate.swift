@@ -57,6 +57,12 @@ struct SendingGate {
         guard let until = standing.map(\.until).max(), let lets = standing.map(\.lets).min() else { return nil }
         return Brake(until: until, lets: Urgency(rank: lets))
     }
+
+    /// Accounts of this process that wait for a person: nothing is sent for longer than any limit of a platform lasts,
+    /// since a token was revoked or a permission is gone.
+    func stopped(at now: Instant) -> Int {
+        known.values.count { $0.brake.map { $0.lets == 0 && $0.until > now + .seconds(2 * 3_600) } ?? false }
+    }
 }
 
 extension CourierLoop {
@@ -68,6 +74,7 @@ extension CourierLoop {
         let braked = gate.known.keys.sorted().filter { gate.known[$0]?.brake != nil }
         _ = try readBrakes(of: braked, store, now)
         if rules.brake != nil { applyBrakes(to: gate.known.keys.sorted(), rules.read) }
+        counters.stoppedAccounts = gate.stopped(at: rules.read)
         return rules.read
     }
 

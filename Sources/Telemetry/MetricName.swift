@@ -51,6 +51,9 @@ extension MetricName {
         "Sends without an answer: they may have reached the customer and are not repeated.")
     package static let actionsOpen = MetricName(
         "nightshift_actions_open", .gauge, "Actions that wait or are under way in this process.")
+    package static let accountsStopped = MetricName(
+        "nightshift_accounts_stopped", .gauge,
+        "Accounts for which this process may send nothing until a person sees to them: token or permission is gone.")
     package static let noticesLogged = MetricName(
         "nightshift_notices_logged_total", .counter,
         "Calls for a person that were written into the log alone, because the worker has no file of notices.")
@@ -73,7 +76,7 @@ extension MetricName {
     package static let all: [MetricName] = [
         eventsAccepted, eventsQuarantined, eventsIgnored, aliasesRefused, eventsMissed, webhooksRefused, decisions,
         commitsRefused,
-        deadLetters, acceptedToCommitted, entriesTrimmed, actionsClosed, actionsAmbiguous, actionsOpen, noticesLogged,
-        lanesOwned, lanesWaiting, leading, desiredWorkers, spooledEvents, redisReconnects,
+        deadLetters, acceptedToCommitted, entriesTrimmed, actionsClosed, actionsAmbiguous, actionsOpen, accountsStopped,
+        noticesLogged, lanesOwned, lanesWaiting, leading, desiredWorkers, spooledEvents, redisReconnects,
     ]
 }

@@ -253,6 +253,7 @@ final class WorkerRole: Service {
         metrics.set(.lanesOwned, to: Double(now.lanes))
         metrics.set(.lanesWaiting, to: Double(now.waiting))
         metrics.set(.actionsOpen, to: Double(courier.waiting + courier.underWay))
+        metrics.set(.accountsStopped, to: Double(courier.stoppedAccounts))
         before = now
     }
 }

@@ -127,9 +127,11 @@ struct SendingGateTests {
         let worker = try kit.worker()
         try kit.append([("ann", "send")])
         #expect(try kit.events.wait { _ in try kit.store.brakes([.account("shop")])[0] != nil })
+        #expect(try kit.events.wait { _ in worker.courierCounters.stoppedAccounts == 1 }, "what on call is paged for")
         kit.sink.answer(.delivered(providerID: "p"))
         try kit.store.release(.account("shop"))
         try kit.decided(2)
+        #expect(try kit.events.wait { _ in worker.courierCounters.stoppedAccounts == 0 })
         #expect(worker.stop(atMost: WorkerKit.patience))
         #expect(kit.sink.started.all.map(\.number) == [1, 2])
     }
