@@ -1,5 +1,6 @@
 package import Channels
 package import Contracts
+package import Instants
 
 /// One try to carry out an action, claimed before it is handed to a carrier.
 package struct Attempt: Sendable {
@@ -10,8 +11,14 @@ package struct Attempt: Sendable {
     package let number: UInt32
     /// After this instant the courier no longer waits for the answer; the carrier gives up before it.
     package let deadline: ContinuousClock.Instant
+    /// The lane clock at the claim.
+    package let laneNow: Instant
 
-    package init(action: Action, lane: LaneName, number: UInt32, deadline: ContinuousClock.Instant) {
+    /// - Parameter laneNow: nil takes the instant of the decision.
+    package init(
+        action: Action, lane: LaneName, number: UInt32, deadline: ContinuousClock.Instant, laneNow: Instant? = nil
+    ) {
+        self.laneNow = laneNow ?? Instant(milliseconds: action.decidedAt)
         self.action = action
         id = action.actionID
         self.lane = lane

@@ -149,7 +149,9 @@ extension CourierLoop {
                 return nil
             }
             deadlines.append((at: deadline, id: id, attempt: attempt))
-            return Attempt(action: action, lane: lane, number: attempt, deadline: deadline)
+            return Attempt(
+                action: action, lane: lane, number: attempt, deadline: deadline,
+                laneNow: server + (lanes[lane]?.offset ?? .zero))
         case .gone:
             finish(id, server)
         case .attemptOpen(let until):

@@ -43,7 +43,7 @@ package struct GraphCarrier: ActionCarrier {
             return Answered(refused: attempt, "expected an account of the policy, got another")
         }
         do {
-            let call = try outbound.request(for: action, lane: attempt.lane)
+            let call = try outbound.request(for: action, lane: attempt.lane, at: attempt.laneNow)
             let deadline = max(.milliseconds(1), attempt.deadline - .now - .milliseconds(200))
             let made = await client.carryOut(
                 call, account: action.account, kind: action.kind, attempt: Int(attempt.number), deadline: deadline)

@@ -1,7 +1,7 @@
 // The Graph API as far as the spine calls it: messages, replies to comments, hiding, deleting.
 //
 // It answers in the platform's shapes, writes what it accepts to the ledger before it answers, and refuses, fails or
-// falls silent as its faults say. It does not know windows or rate limits, and takes calls with any token.
+// falls silent as its faults say. Windows and throttling are as the settings have them; it takes calls with any token.
 
 internal import Channels
 internal import Foundation
@@ -19,6 +19,7 @@ struct GraphController: Sendable {
     let faults: FaultDraw
     let echoes: EchoPump
     let throttle: SandboxThrottle
+    let windows: SandboxWindows
 
     func add(to router: Router<BasicRequestContext>) {
         router.post("/:version/:node/messages") { request, context in
@@ -45,6 +46,7 @@ struct GraphController: Sendable {
         var recipient: String
         var metadata = ""
         var text = ""
+        var tag = ""
         var id: String
         var answer: JSONValue
         var person: SandboxThreads.Person?
@@ -52,7 +54,7 @@ struct GraphController: Sendable {
 
     enum Reading: Sendable {
         case accepted(Accepted)
-        case refused(status: Int, code: Int64, message: String)
+        case refused(status: Int, code: Int64, subcode: Int64 = 0, message: String)
     }
 
     private func call(
@@ -79,7 +81,8 @@ struct GraphController: Sendable {
             break
         }
         switch read(Call(node: node, query: query, body: body)) {
-        case .refused(let status, let code, let message): return Self.error(status, code, message)
+        case .refused(let status, let code, let subcode, let message):
+            return Self.error(status, code, message, subcode: subcode)
         case .accepted(let accepted):
             try accept(accepted, answered: effect == nil)
             guard effect == nil else {
@@ -95,7 +98,8 @@ struct GraphController: Sendable {
         try ledger.append(
             LedgerLine(
                 at: now, kind: accepted.kind, account: accepted.account, recipient: accepted.recipient,
-                metadata: accepted.metadata, text: accepted.text, id: accepted.id, answered: answered))
+                metadata: accepted.metadata, text: accepted.text, id: accepted.id, answered: answered,
+                tag: accepted.tag))
         guard let person = accepted.person else { return }
         threads.add(
             SandboxThreads.Text(at: now, isCustomer: false, kind: accepted.kind, text: accepted.text), to: person)
@@ -138,11 +142,30 @@ struct GraphController: Sendable {
         guard let contact = recipient?["id"]?.string, !contact.isEmpty else {
             return .refused(status: 400, code: 100, message: "(#100) Param recipient must have an id")
         }
+        let person = SandboxThreads.Person(account: call.node, contact: contact)
+        let tag = call.body["messaging_type"]?.string == "MESSAGE_TAG" ? call.body["tag"]?.string ?? "none" : nil
+        if let refusal = refusal(of: person, tag: tag, metadata: metadata) { return refusal }
         return .accepted(
             Accepted(
-                kind: "send", account: call.node, recipient: contact, metadata: metadata, text: text, id: id,
-                answer: ["recipient_id": .string(contact), "message_id": .string(id)],
-                person: .init(account: call.node, contact: contact)))
+                kind: "send", account: call.node, recipient: contact, metadata: metadata, text: text, tag: tag ?? "",
+                id: id, answer: ["recipient_id": .string(contact), "message_id": .string(id)], person: person))
+    }
+
+    /// What a window or a tag has against a text; it stands in the ledger with the milliseconds since the window's end.
+    private func refusal(of person: SandboxThreads.Person, tag: String?, metadata: String) -> Reading? {
+        let now = settings.now()
+        switch windows.verdict(on: person, tag: tag, now: now) {
+        case .open: return nil
+        case .retiredTag: return .refused(status: 400, code: 100, message: "(#100) Invalid message tag")
+        case .closed(let since):
+            try? ledger.append(
+                LedgerLine(
+                    at: now, kind: "after_window", account: person.account, recipient: person.contact, metadata: "",
+                    text: "\(since.wholeMilliseconds)", id: metadata, answered: true, tag: tag ?? ""))
+            return .refused(
+                status: 400, code: 10, subcode: 2_018_278,
+                message: "(#10) This message is sent outside of allowed window.")
+        }
     }
 
     private func reply(_ call: Call) -> Reading {
@@ -199,11 +222,12 @@ struct GraphController: Sendable {
         return response
     }
 
-    private static func error(_ status: Int, _ code: Int64, _ message: String) -> Response {
-        let error: JSONValue = [
+    private static func error(_ status: Int, _ code: Int64, _ message: String, subcode: Int64 = 0) -> Response {
+        var error: [String: JSONValue] = [
             "message": .string(message), "type": "OAuthException", "code": .integer(code), "fbtrace_id": "sandbox",
         ]
-        return Response.json(["error": error], .init(code: status))
+        if subcode != 0 { error["error_subcode"] = .integer(subcode) }
+        return Response.json(["error": .object(error)], .init(code: status))
     }
 }
 

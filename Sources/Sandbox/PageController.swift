@@ -13,6 +13,7 @@ struct PageController: Sendable {
     let ledger: SandboxLedger
     let threads: SandboxThreads
     let posts: SandboxPosts
+    let windows: SandboxWindows
     let sender: WebhookSender
 
     func add(to router: Router<BasicRequestContext>) {
@@ -62,6 +63,7 @@ struct PageController: Sendable {
             posts.add(.init(id: id, contact: contact, text: text, at: now), to: post, of: account.id)
             threads.noteComment(id, by: person)
         } else {
+            windows.note(person, at: now)
             update = WebhookBodies.message(account: account.id, contact: contact, id: id, text: text, at: now)
         }
         threads.add(

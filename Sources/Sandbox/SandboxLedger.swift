@@ -16,13 +16,17 @@ package struct LedgerLine: Sendable, Equatable {
     package let id: String
     /// False if the caller got no answer although it was accepted.
     package let answered: Bool
+    /// The message's tag; empty: it had none.
+    package var tag = ""
 
     package var json: JSONValue {
-        [
+        var fields: [String: JSONValue] = [
             "at": .string(at.description), "kind": .string(kind), "account": .string(account),
             "recipient": .string(recipient), "metadata": .string(metadata), "text": .string(text),
             "id": .string(id), "answered": .bool(answered),
         ]
+        if !tag.isEmpty { fields["tag"] = .string(tag) }
+        return .object(fields)
     }
 }
 

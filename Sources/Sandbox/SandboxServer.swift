@@ -19,13 +19,14 @@ package enum SandboxServer {
     ) -> some ApplicationProtocol {
         let threads = SandboxThreads()
         let throttle = SandboxThrottle(settings.throttle)
+        let windows = SandboxWindows(settings.windows)
         let echoes = EchoPump(sender: sender, settings: settings)
         let graph = GraphController(
             settings: settings, ledger: ledger, threads: threads,
             faults: FaultDraw(settings.faults, seed: settings.seed),
-            echoes: echoes, throttle: throttle)
+            echoes: echoes, throttle: throttle, windows: windows)
         let page = PageController(
-            settings: settings, ledger: ledger, threads: threads, posts: posts, sender: sender)
+            settings: settings, ledger: ledger, threads: threads, posts: posts, windows: windows, sender: sender)
         let router = Router()
         page.add(to: router)
         PostsController(posts: posts).add(to: router)

@@ -43,6 +43,8 @@ package struct SandboxSettings: Sendable {
     package var silence: Duration = .seconds(30)
     package var faults: [SandboxFault] = []
     package var throttle: ThrottlePlan?
+    /// Nil: texts are taken at any time.
+    package var windows: WindowPlan?
     package var seed: UInt64 = 1
     /// Whether each accepted message comes back as an echo.
     package var echoes = false

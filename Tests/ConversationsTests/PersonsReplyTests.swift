@@ -13,6 +13,7 @@ struct PersonsReplyTests {
         let text = try #require(scene.texts().first)
         #expect(text.class == .person && text.agent == "kim" && text.contact == "anna")
         #expect(text.notAfter == Instant.november(26, 10).milliseconds)
+        #expect(text.windowEnds == Instant.november(20, 10).milliseconds)
         #expect(scene.openItems[.anna] != nil)
         try scene.settle(text)
         #expect(scene.openItems[.anna] == nil)
@@ -28,7 +29,51 @@ struct PersonsReplyTests {
         try scene.take(.reply("r1", "Hi", at: .november(19, 10)), at: .november(19, 10))
         #expect(scene.rules.last == "agent_reply.window_closed")
         #expect(scene.texts().isEmpty)
-        #expect(scene.openItems[.anna] != nil)
+        #expect(scene.openItems[.anna]?.reason == "agent_reply.window_closed")
+        try scene.take(.message("m2", "hello??", at: .november(19, 11)), at: .november(19, 11))
+        #expect(scene.openItems[.anna]?.reason == "")
+    }
+
+    @Test(
+        "after a day a reply goes with the end of the standard window, after the tag's own seven it is a person's task")
+    func afterTheWindow() throws {
+        var scene = Scene()
+        try scene.take(.message("m1", "hello?", at: .november(18, 10)), at: .november(18, 10))
+        try scene.take(.reply("r1", "Hi", at: .november(20, 11)), at: .november(20, 11))
+        let text = try #require(scene.texts().last)
+        #expect(text.agent == "kim" && text.windowEnds == Instant.november(19, 10).milliseconds)
+        #expect(text.notAfter == Instant.november(25, 10).milliseconds)
+        try scene.settle(text)
+        #expect(scene.openItems[.anna] == nil)
+        try scene.take(.reply("r2", "Hi again", at: .november(25, 10)), at: .november(25, 10))
+        #expect(scene.rules.last == "agent_reply.window_closed")
+        #expect(scene.openItems[.anna]?.reason == "agent_reply.window_closed")
+    }
+
+    @Test(
+        "a person's text that the platform did not take says why in the inbox, until the customer writes",
+        arguments: [
+            (Outcome.Status.windowClosed, "outcome.window_closed"), (.expired, "outcome.expired"),
+            (.failed, "outcome.failed"), (.ambiguous, "outcome.ambiguous"),
+        ])
+    func unsent(status: Outcome.Status, rule: String) throws {
+        var scene = Scene()
+        try scene.take(.message("m1", "hello?", at: .november(18, 10)), at: .november(18, 10))
+        try scene.take(.reply("r1", "Hi", at: .november(20, 11)), at: .november(20, 11))
+        try scene.settle(try #require(scene.texts().last), status)
+        #expect(scene.openItems[.anna]?.reason == rule)
+        try scene.take(.message("m2", "?!", at: .november(20, 12)), at: .november(20, 12))
+        #expect(scene.openItems[.anna]?.reason == "")
+    }
+
+    @Test("an account whose people may not write late has texts without a tag")
+    func mayNot() throws {
+        var policy = TestPolicy()
+        policy.personsMayWriteLate = false
+        var scene = Scene(policy.built())
+        try scene.take(.message("m1", "hello?", at: .november(19, 10)), at: .november(19, 10))
+        try scene.take(.reply("r1", "Hi", at: .november(19, 10, 5)), at: .november(19, 10, 5))
+        #expect(scene.texts().last?.windowEnds == 0)
     }
 
     @Test("a reply that surely failed puts the conversation before the team again")

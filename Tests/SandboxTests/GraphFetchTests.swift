@@ -50,14 +50,15 @@ struct GraphFetchTests {
 
     /// One attempt by the carrier itself, as the courier makes it.
     private static func carryOut(
-        _ action: Action, at url: String, _ lanes: Lanes, token: String = "token-\(account)"
+        _ action: Action, at url: String, _ lanes: Lanes, token: String = "token-\(account)", laneNow: Instant? = nil
     ) async throws -> Answered {
         let carrier = GraphCarrier(
             client: MetaClient(base: url + "/v26.0", token: { _ in token }), fetches: lanes.doors,
             channel: { _ in MetaOutbound(channel: .facebook) })
         let (answers, door) = AsyncStream<Answered>.makeStream()
         let attempt = Attempt(
-            action: action, lane: try LaneName("fi-helsinki.0"), number: 1, deadline: .now + .seconds(60))
+            action: action, lane: try LaneName("fi-helsinki.0"), number: 1, deadline: .now + .seconds(60),
+            laneNow: laneNow)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await carrier.run() }
             carrier.start([attempt], answers: AnswerBox { for answer in $0 { door.yield(answer) } })
@@ -68,6 +69,10 @@ struct GraphFetchTests {
             }
             throw CancellationError()
         }
+    }
+
+    static func carryOut(_ action: Action, at url: String, laneNow: Instant) async throws -> Answered {
+        try await carryOut(action, at: url, Lanes(), laneNow: laneNow)
     }
 
     private static func comment(_ number: Int, ago: Int64, by contact: String = "77") -> SandboxPosts.Comment {

@@ -49,9 +49,11 @@ struct SandboxTests {
     }
 
     static func carryOut(
-        _ action: Action, at url: String, channel: MetaChannel = .facebook, deadline: Duration = .seconds(10)
+        _ action: Action, at url: String, channel: MetaChannel = .facebook, deadline: Duration = .seconds(10),
+        laneNow at: Instant = now
     ) async throws -> SendAnswer {
-        let call = try MetaOutbound(channel: channel).request(for: action, lane: LaneName("fi-helsinki.0"))
+        let call = try MetaOutbound(channel: channel).request(
+            for: action, lane: LaneName("fi-helsinki.0"), at: at)
         let client = MetaClient(base: url + "/v26.0", token: { _ in "token" })
         let attempt = await client.carryOut(
             call, account: action.account, kind: action.kind, attempt: 1, deadline: deadline)

@@ -34,6 +34,9 @@ package enum GenericOutbound {
             fields[key] = .string(text)
         }
         if action.notAfter > 0 { fields["not_after"] = .string(Instant(milliseconds: action.notAfter).description) }
+        if action.windowEnds > 0 {
+            fields["window_ends"] = .string(Instant(milliseconds: action.windowEnds).description)
+        }
         return ["version": 1, "action": .object(fields)]
     }
 

@@ -1,6 +1,7 @@
 // From an action to the call that carries it out (DOMAIN.md 4.5, 4.8).
 
 package import Contracts
+package import Instants
 
 /// One call of the Graph API, without host, version and token: those are the client's.
 package struct MetaRequest: Sendable, Equatable {
@@ -105,6 +106,9 @@ package struct SendMark: Sendable, Equatable, CustomStringConvertible {
 
 /// What differs from account to account when an action is written as a call.
 package struct MetaOutbound: Sendable {
+    /// A call takes no longer than this to reach the platform, in the ordinary case.
+    static let onItsWay = Duration.seconds(10)
+
     package let channel: MetaChannel
     package let messageLimit: TextLimit
     package let commentLimit: TextLimit
@@ -118,25 +122,22 @@ package struct MetaOutbound: Sendable {
 
     /// The call that carries out the action. Texts over the limit are cut at a grapheme border. Pure.
     ///
-    /// - Parameter humanAgent: the standard window is over, so a person's text needs the tag for people. A text that nobody
-    ///   wrote never gets it, whatever is asked.
+    /// - Parameter now: the lane clock at the attempt. From the end of the standard window on a person's text carries the tag
+    ///   for people; a text that nobody wrote never does.
     /// - Throws: `Unsendable` for kinds that no channel carries out and for actions that lack what their kind needs.
-    package func request(
-        for action: Action, lane: LaneName, humanAgent: Bool = false
-    ) throws(Unsendable) -> MetaRequest {
+    package func request(for action: Action, lane: LaneName, at now: Instant) throws(Unsendable) -> MetaRequest {
         let mark = SendMark(lane: lane, action: action.actionID).description
         switch action.kind {
         case .send:
             let message: JSONValue = [
                 "text": .string(try text(action, messageLimit)), "metadata": .string(mark),
             ]
-            return try messages(
-                action, contact(action), message, humanAgent: humanAgent && !action.agent.isEmpty)
+            return try messages(action, contact(action), message, isTagged: Self.needsTag(action, now))
         case .privateReply:
             let message: JSONValue = [
                 "text": .string(try text(action, messageLimit)), "metadata": .string(mark),
             ]
-            return try messages(action, ["comment_id": .string(comment(action))], message, humanAgent: false)
+            return try messages(action, ["comment_id": .string(comment(action))], message, isTagged: false)
         case .senderAction:
             let known: Set<String> = ["mark_seen", "typing_on", "typing_off"]
             let word = known.contains(action.text) ? action.text : "mark_seen"
@@ -152,14 +153,20 @@ package struct MetaOutbound: Sendable {
         }
     }
 
+    /// The tag may stand on a text within the window too, so one that is on its way at its end carries it.
+    private static func needsTag(_ action: Action, _ now: Instant) -> Bool {
+        guard !action.agent.isEmpty, action.windowEnds > 0 else { return false }
+        return now + onItsWay >= Instant(milliseconds: action.windowEnds)
+    }
+
     private func messages(
-        _ action: Action, _ recipient: JSONValue, _ message: JSONValue, humanAgent: Bool
+        _ action: Action, _ recipient: JSONValue, _ message: JSONValue, isTagged: Bool
     ) throws(Unsendable) -> MetaRequest {
         var body: [String: JSONValue] = [
             "recipient": recipient, "message": message,
-            "messaging_type": .string(humanAgent ? "MESSAGE_TAG" : "RESPONSE"),
+            "messaging_type": .string(isTagged ? "MESSAGE_TAG" : "RESPONSE"),
         ]
-        if humanAgent { body["tag"] = "HUMAN_AGENT" }
+        if isTagged { body["tag"] = "HUMAN_AGENT" }
         return MetaRequest(.post, [try account(action), "messages"], body: .object(body))
     }
 

@@ -165,6 +165,13 @@ package nonisolated struct Action: @unchecked Sendable {
     set {_uniqueStorage()._resume = newValue}
   }
 
+  /// A person's send: the end of the standard window (lane clock), from which on only the tag for people reaches the
+  /// customer. 0: it is never tagged.
+  package var windowEnds: Int64 {
+    get {_storage._windowEnds}
+    set {_uniqueStorage()._windowEnds = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum Kind: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -311,7 +318,7 @@ fileprivate nonisolated let _protobuf_package = "nightshift.v1"
 
 nonisolated extension Action: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Action"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}id_high\0\u{1}kind\0\u{1}conversation\0\u{1}cause\0\u{1}n\0\u{1}class\0\u{3}order_key\0\u{3}decided_at\0\u{3}not_before\0\u{3}not_after\0\u{1}account\0\u{1}contact\0\u{1}comment\0\u{1}text\0\u{1}agent\0\u{1}team\0\u{1}event\0\u{1}rule\0\u{1}language\0\u{3}id_low\0\u{1}place\0\u{2}\u{13}subject\0\u{1}since\0\u{1}resume\0\u{1}until\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}id_high\0\u{1}kind\0\u{1}conversation\0\u{1}cause\0\u{1}n\0\u{1}class\0\u{3}order_key\0\u{3}decided_at\0\u{3}not_before\0\u{3}not_after\0\u{1}account\0\u{1}contact\0\u{1}comment\0\u{1}text\0\u{1}agent\0\u{1}team\0\u{1}event\0\u{1}rule\0\u{1}language\0\u{3}id_low\0\u{1}place\0\u{2}\u{13}subject\0\u{1}since\0\u{1}resume\0\u{1}until\0\u{3}window_ends\0")
 
   fileprivate class _StorageClass {
     var _idHigh: UInt64 = 0
@@ -339,6 +346,7 @@ nonisolated extension Action: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
     var _since: Int64 = 0
     var _until: Int64 = 0
     var _resume: String = String()
+    var _windowEnds: Int64 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -374,6 +382,7 @@ nonisolated extension Action: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
       _since = source._since
       _until = source._until
       _resume = source._resume
+      _windowEnds = source._windowEnds
     }
   }
 
@@ -417,6 +426,7 @@ nonisolated extension Action: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
         case 41: try { try decoder.decodeSingularInt64Field(value: &_storage._since) }()
         case 42: try { try decoder.decodeSingularStringField(value: &_storage._resume) }()
         case 43: try { try decoder.decodeSingularInt64Field(value: &_storage._until) }()
+        case 44: try { try decoder.decodeSingularInt64Field(value: &_storage._windowEnds) }()
         default: break
         }
       }
@@ -504,6 +514,9 @@ nonisolated extension Action: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
       if _storage._until != 0 {
         try visitor.visitSingularInt64Field(value: _storage._until, fieldNumber: 43)
       }
+      if _storage._windowEnds != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._windowEnds, fieldNumber: 44)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -538,6 +551,7 @@ nonisolated extension Action: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
         if _storage._since != rhs_storage._since {return false}
         if _storage._until != rhs_storage._until {return false}
         if _storage._resume != rhs_storage._resume {return false}
+        if _storage._windowEnds != rhs_storage._windowEnds {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -518,6 +518,12 @@ package nonisolated struct Conversation: @unchecked Sendable {
     set {_uniqueStorage()._firstName = newValue}
   }
 
+  /// The rule by which a person's last words did not go out; empty once they did, or the customer wrote again.
+  package var unsent: String {
+    get {_storage._unsent}
+    set {_uniqueStorage()._unsent = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum Status: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -1058,6 +1064,9 @@ package nonisolated struct OpenItem: Sendable {
 
   package var vip: Bool = false
 
+  /// The rule by which a person's words did not reach the customer, such as `agent_reply.window_closed`; empty: none did not.
+  package var reason: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1350,7 +1359,7 @@ nonisolated extension Evidence.Provenance: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Conversation"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}language\0\u{1}zone\0\u{1}contact\0\u{3}last_customer_at\0\u{3}window_closes_at\0\u{3}last_agent_at\0\u{3}last_automatic_at\0\u{3}foreign_until\0\u{1}agent\0\u{1}status\0\u{3}waiting_since\0\u{3}after_hours\0\u{1}promises\0\u{1}pending\0\u{3}last_texts\0\u{1}comments\0\u{1}held\0\u{1}escalated\0\u{1}late\0\u{3}last_asked_at\0\u{1}withdrawn\0\u{1}loop\0\u{3}satisfaction_asked_at\0\u{1}aggrieved\0\u{3}foreign_since\0\u{3}released_at\0\u{3}thread_app\0\u{2}\u{3}ad\0\u{3}ad_at\0\u{3}disclosed_at\0\u{2}\u{8}team\0\u{1}vip\0\u{1}bought\0\u{4}\u{12}profile_asked_at\0\u{3}first_name\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}language\0\u{1}zone\0\u{1}contact\0\u{3}last_customer_at\0\u{3}window_closes_at\0\u{3}last_agent_at\0\u{3}last_automatic_at\0\u{3}foreign_until\0\u{1}agent\0\u{1}status\0\u{3}waiting_since\0\u{3}after_hours\0\u{1}promises\0\u{1}pending\0\u{3}last_texts\0\u{1}comments\0\u{1}held\0\u{1}escalated\0\u{1}late\0\u{3}last_asked_at\0\u{1}withdrawn\0\u{1}loop\0\u{3}satisfaction_asked_at\0\u{1}aggrieved\0\u{3}foreign_since\0\u{3}released_at\0\u{3}thread_app\0\u{2}\u{3}ad\0\u{3}ad_at\0\u{3}disclosed_at\0\u{2}\u{8}team\0\u{1}vip\0\u{1}bought\0\u{4}\u{12}profile_asked_at\0\u{3}first_name\0\u{1}unsent\0")
 
   fileprivate class _StorageClass {
     var _language: Evidence? = nil
@@ -1388,6 +1397,7 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
     var _bought: Bool = false
     var _profileAskedAt: Int64 = 0
     var _firstName: String = String()
+    var _unsent: String = String()
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1433,6 +1443,7 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
       _bought = source._bought
       _profileAskedAt = source._profileAskedAt
       _firstName = source._firstName
+      _unsent = source._unsent
     }
   }
 
@@ -1486,6 +1497,7 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
         case 42: try { try decoder.decodeSingularBoolField(value: &_storage._bought) }()
         case 60: try { try decoder.decodeSingularInt64Field(value: &_storage._profileAskedAt) }()
         case 61: try { try decoder.decodeSingularStringField(value: &_storage._firstName) }()
+        case 62: try { try decoder.decodeSingularStringField(value: &_storage._unsent) }()
         default: break
         }
       }
@@ -1603,6 +1615,9 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
       if !_storage._firstName.isEmpty {
         try visitor.visitSingularStringField(value: _storage._firstName, fieldNumber: 61)
       }
+      if !_storage._unsent.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._unsent, fieldNumber: 62)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1647,6 +1662,7 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
         if _storage._bought != rhs_storage._bought {return false}
         if _storage._profileAskedAt != rhs_storage._profileAskedAt {return false}
         if _storage._firstName != rhs_storage._firstName {return false}
+        if _storage._unsent != rhs_storage._unsent {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -2461,7 +2477,7 @@ nonisolated extension CountedRule: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension OpenItem: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".OpenItem"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}conversation\0\u{3}waiting_since\0\u{3}due_at\0\u{1}language\0\u{1}escalated\0\u{1}agent\0\u{1}late\0\u{2}\u{d}team\0\u{1}vip\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}conversation\0\u{3}waiting_since\0\u{3}due_at\0\u{1}language\0\u{1}escalated\0\u{1}agent\0\u{1}late\0\u{2}\u{d}team\0\u{1}vip\0\u{2}'reason\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2478,6 +2494,7 @@ nonisolated extension OpenItem: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       case 7: try { try decoder.decodeSingularBoolField(value: &self.late) }()
       case 20: try { try decoder.decodeSingularStringField(value: &self.team) }()
       case 21: try { try decoder.decodeSingularBoolField(value: &self.vip) }()
+      case 60: try { try decoder.decodeSingularStringField(value: &self.reason) }()
       default: break
       }
     }
@@ -2511,6 +2528,9 @@ nonisolated extension OpenItem: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if self.vip != false {
       try visitor.visitSingularBoolField(value: self.vip, fieldNumber: 21)
     }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 60)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2524,6 +2544,7 @@ nonisolated extension OpenItem: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if lhs.late != rhs.late {return false}
     if lhs.team != rhs.team {return false}
     if lhs.vip != rhs.vip {return false}
+    if lhs.reason != rhs.reason {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -11,6 +11,7 @@ struct OpenFacts: Equatable {
     private let agent: String
     private let team: String
     private let isVIP: Bool
+    private let reason: String
 
     init(_ talk: Conversation) {
         var due: Int64 = 0
@@ -26,6 +27,7 @@ struct OpenFacts: Equatable {
         agent = talk.agent
         team = talk.team
         isVIP = talk.vip
+        reason = talk.unsent
     }
 
     func change(to after: OpenFacts, of id: EntityID, language: () -> String) -> OpenItemChange {
@@ -41,6 +43,7 @@ struct OpenFacts: Equatable {
         item.late = after.isLate
         item.team = after.team
         item.vip = after.isVIP
+        item.reason = after.reason
         return .set(item)
     }
 }

@@ -21,6 +21,7 @@ extension Conversation {
     /// Notes that the customer did something.
     mutating func noteCustomer(at happened: Instant, wantsAnswer: Bool) {
         let asked = wantsAnswer ? max(lastAsked, happened) : lastAsked
+        if happened.milliseconds > lastCustomerAt { unsent = "" }
         lastCustomerAt = max(lastCustomerAt, happened.milliseconds)
         if asked == .epoch {
             lastAskedAt = 1
@@ -57,6 +58,7 @@ extension Conversation {
         status = closing
         waitingSince = 0
         late = false
+        unsent = ""
     }
 }
 

@@ -66,6 +66,7 @@ extension Turn {
         if let index = talk.held.firstIndex(where: { $0.actionHigh == action.high && $0.actionLow == action.low }) {
             talk.held[index].unsure = true
             reopen()
+            noteUnsent(at: Instant(milliseconds: talk.held[index].at))
             reconsiderPromises()
         } else if let pending, pending.automatic, isPublic, !isAfterHours {
             automaticReached(pending)
@@ -81,8 +82,9 @@ extension Turn {
         if let pending, moderationFailed(pending) { return }
         let isPromise = talk.promises.contains { $0.isCarried(by: action) }
         void(carriedBy: action)
-        if takeHeld(action) != nil {
+        if let held = takeHeld(action) {
             reopen()
+            noteUnsent(at: Instant(milliseconds: held.at))
             reconsiderPromises()
         } else if let pending, pending.automatic, !isPromise {
             // The answer that it relied on never came: the question is the team's.
@@ -115,6 +117,11 @@ extension Turn {
         let newest = Instant(milliseconds: talk.lastCustomerAt)
         talk.noteCustomer(at: newest, wantsAnswer: true)
         talk.list(since: newest)
+    }
+
+    /// Says why a person's words of that instant did not reach the customer, unless the customer wrote since.
+    mutating func noteUnsent(at instant: Instant) {
+        if instant.milliseconds >= talk.lastCustomerAt { talk.unsent = result.rule }
     }
 
     /// True if the action carries an after-hours text, which is now given.

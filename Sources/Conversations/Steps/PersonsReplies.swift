@@ -34,6 +34,7 @@ extension Turn {
         if let limit, limit <= now {
             talk.list(since: arrival.happened)
             result.rule = "agent_reply.window_closed"
+            noteUnsent(at: arrival.happened)
             return
         }
         let action = say(

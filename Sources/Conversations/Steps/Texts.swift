@@ -31,6 +31,7 @@ extension Turn {
         let language = languageTag
         let worded = saying.kind.map { disclosed(saying.text, $0) } ?? (text: saying.text, at: 0)
         var last = ActionID(high: 0, low: 0)
+        let windowEnds = tagNeededFrom?.milliseconds ?? 0
         let whole = saying.further.isEmpty ? worded.text : worded.text + saying.further
         for piece in rules.channel.textLimit.pieces(of: whole) {
             last = act(isPublic ? .reply : .send, saying.class) { action in
@@ -40,6 +41,7 @@ extension Turn {
                 action.comment = saying.comment
                 action.agent = saying.agent
                 action.notAfter = saying.notAfter?.milliseconds ?? 0
+                action.windowEnds = saying.agent.isEmpty ? 0 : windowEnds
                 action.language = language
             }
         }

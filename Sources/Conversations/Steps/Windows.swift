@@ -18,6 +18,15 @@ extension Turn {
         return max(window, Instant(milliseconds: talk.lastCustomerAt) + longer)
     }
 
+    /// From when on a person's text needs the tag for people; nil where it never gets one: the thread has no window, the
+    /// account was not allowed to, or nothing that the customer did is known.
+    var tagNeededFrom: Instant? {
+        guard talk.lastCustomerAt > 0, let window = windowCloses, let late = personWindowCloses, late > window else {
+            return nil
+        }
+        return window
+    }
+
     var windowIsOpen: Bool { windowCloses.map { now < $0 } ?? true }
 
     /// After this a public answer to something that happened then is stale.

@@ -67,6 +67,7 @@ struct ConversationCommand: AsyncParsableCommand {
     private func describe(_ conversation: Conversation) {
         Output.line(
             "status \(conversation.status), language \(conversation.language.value), zone \(conversation.zone.value)")
+        if !conversation.unsent.isEmpty { Output.line("a person's words did not go out: \(conversation.unsent)") }
         for promise in conversation.promises {
             Output.line(
                 "promise \(promise.standing.word) due \(Session.text(promise.dueAt)), made \(Session.text(promise.madeAt))"

@@ -172,6 +172,7 @@ struct SandboxCommand: AsyncParsableCommand {
             accounts: SandboxAccount.accounts(of: try config.policy(), secrets: store), webhookURL: webhook,
             now: { clock.now })
         settings.latency = .milliseconds(latencyMs)
+        settings.windows = .platform
         trouble.apply(to: &settings)
         var logger = Logger(label: "nightshift")
         logger.logLevel = .warning

@@ -83,9 +83,10 @@ struct House {
 
     private func sandbox(_ log: Logger) throws -> SandboxRole {
         let clock = clock
-        let settings = SandboxSettings(
+        var settings = SandboxSettings(
             accounts: SandboxAccount.accounts(of: policy, secrets: secrets),
             webhookURL: "http://127.0.0.1:\(ingressPort)/webhooks/meta", now: { clock.now })
+        settings.windows = .platform
         return try SandboxRole(
             settings: settings, ledgerPath: place.folder.appending(path: "ledger.jsonl").path, port: pagePort, log: log)
     }

@@ -1,5 +1,6 @@
 import Channels
 import Contracts
+import Instants
 import Testing
 
 @Suite("From an action to a call")
@@ -15,9 +16,12 @@ struct MetaRequestTests {
         return action
     }
 
-    static func request(_ channel: MetaChannel, _ action: Action, humanAgent: Bool = false) throws -> MetaRequest {
-        try MetaOutbound(channel: channel).request(
-            for: action, lane: LaneName("de-berlin.0"), humanAgent: humanAgent)
+    static let windowEnds = Instant(seconds: 1_795_370_402)
+
+    static func request(
+        _ channel: MetaChannel, _ action: Action, at now: Instant = windowEnds - .seconds(3_600)
+    ) throws -> MetaRequest {
+        try MetaOutbound(channel: channel).request(for: action, lane: LaneName("de-berlin.0"), at: now)
     }
 
     @Test("a message goes to the contact and carries our mark")
@@ -35,19 +39,31 @@ struct MetaRequestTests {
     @Test("I7 the tag for people is put on a person's message alone, whatever the action and whoever asks for it")
     func tagForPeople() throws {
         for kind in [Action.Kind.send, .privateReply, .reply, .senderAction, .hide, .unhide, .delete] {
-            for (agent, isLate) in [("", false), ("", true), ("kim", false), ("kim", true)] {
+            for (agent, seconds) in ["", "kim"].flatMap({ agent in [-3_600, -11, -10, 0, 90_000].map { (agent, $0) } })
+            {
                 for channel in [MetaChannel.facebook, .instagram] {
                     for `class` in Action.Class.allCases {
                         var action = Self.action(kind)
                         action.agent = agent
                         action.class = `class`
-                        let request = try Self.request(channel, action, humanAgent: isLate)
+                        action.windowEnds = Self.windowEnds.milliseconds
+                        let request = try Self.request(channel, action, at: Self.windowEnds + .seconds(seconds))
                         let isTagged = request.body?.text().contains("HUMAN_AGENT") == true
-                        #expect(isTagged == (kind == .send && agent == "kim" && isLate), "\(kind) \(agent) \(isLate)")
+                        #expect(
+                            isTagged == (kind == .send && agent == "kim" && seconds >= -10),
+                            "\(kind) \(agent) \(seconds)")
                     }
                 }
             }
         }
+    }
+
+    @Test("a person's text in a thread without a window is never tagged")
+    func withoutWindow() throws {
+        var action = Self.action(.send)
+        action.agent = "kim"
+        let request = try Self.request(.facebook, action, at: Self.windowEnds)
+        #expect(request.body?["messaging_type"] == "RESPONSE" && request.body?["tag"] == nil)
     }
 
     @Test("each kind has its call on either channel")

@@ -65,12 +65,20 @@ enum TimeJudges {
             note(step, &newest)
             for action in step.decision.actions where action.kind == .send {
                 if !action.agent.isEmpty {
+                    let end = (Instant(milliseconds: newest[step.id] ?? 0) + window).milliseconds
+                    if action.windowEnds != 0, action.windowEnds != end {
+                        judgement.find("a window that ends elsewhere")
+                    }
+                    if action.windowEnds == 0, newest[step.id] != nil, action.decidedAt >= end {
+                        judgement.find("a person's late text that nobody will tag")
+                    }
                     if action.class != .person { judgement.find("a person's text of class \(action.class)") }
                     continue
                 }
                 let customer = Instant(milliseconds: newest[step.id] ?? 0)
                 judgement.expect(
-                    action.notAfter <= (customer + window).milliseconds && action.class != .person,
+                    action.notAfter <= (customer + window).milliseconds && action.class != .person
+                        && action.windowEnds == 0,
                     "\(action.rule) may be sent after the standard window")
             }
         }
