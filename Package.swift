@@ -183,7 +183,7 @@ var luaFiles: [Resource] {
         "shared", "append", "read", "take", "release", "commit", "claim", "settle", "control", "erase", "trim",
     ].map { .embedInCode("Functions/\($0).lua") }
         + ["topology", "publish"].map { .embedInCode("Control/Functions/\($0).lua") }
-        + ["once", "brake"].map { .embedInCode("Accounts/Functions/\($0).lua") }
+        + ["once", "brake", "lease"].map { .embedInCode("Accounts/Functions/\($0).lua") }
 }
 
 extension Target.Dependency {

@@ -13,7 +13,7 @@ extension CourierLoop {
     /// Items of one lane in one call.
     private static let mostItems = 256
 
-    private struct Picked {
+    struct Picked {
         let scheduled: ScheduledAction
         let isExpired: Bool
     }
@@ -21,21 +21,21 @@ extension CourierLoop {
     /// Picks what may go, claims it, starts it.
     func claim(_ now: ContinuousClock.Instant) throws {
         let server = serverNow(now)
+        var picks: [Picked] = []
+        while picks.count < Self.mostClaims, let pick = schedule.next(now: server) {
+            switch pick {
+            case .start(let scheduled): picks.append(Picked(scheduled: scheduled, isExpired: false))
+            case .expired(let scheduled): picks.append(Picked(scheduled: scheduled, isExpired: true))
+            }
+        }
+        guard !picks.isEmpty, let store else { return }
         var picked: [LaneName: [Picked]] = [:]
         var order: [LaneName] = []
-        var count = 0
-        while count < Self.mostClaims, let pick = schedule.next(now: server) {
-            let one: Picked =
-                switch pick {
-                case .start(let scheduled): Picked(scheduled: scheduled, isExpired: false)
-                case .expired(let scheduled): Picked(scheduled: scheduled, isExpired: true)
-                }
-            count += 1
+        for one in try hold(picks, now) {
             if picked[one.scheduled.lane, default: []].isEmpty { order.append(one.scheduled.lane) }
             picked[one.scheduled.lane, default: []].append(one)
         }
-        guard count > 0, let store else { return }
-        try holdBraked(&picked, now)
+        guard !order.isEmpty else { return }
         var calls: [(lane: LaneName, items: [Picked])] = []
         var requests: [ClaimRequest] = []
         for lane in order {
@@ -65,33 +65,6 @@ extension CourierLoop {
         let box = AnswerBox { [mailbox] answers in mailbox.post { $0.answers += answers } }
         setting.carriers.start(admitted, answers: box)
         if let lost { throw lost }
-    }
-
-    /// Puts back what a brake stops that this courier did not know yet, and calls for accounts of which nobody can tell.
-    private func holdBraked(_ picked: inout [LaneName: [Picked]], _ now: ContinuousClock.Instant) throws {
-        func isCall(_ one: Picked) -> Bool { !one.isExpired && actions[one.scheduled.id]?.kind.isOutward == true }
-        let server = serverNow(now)
-        let away: Set<String>
-        do {
-            away = try learnBrakes(of: Set(picked.values.joined().filter(isCall).map(\.scheduled.account)), now)
-        } catch {
-            for one in picked.values.joined() { wait(one, until: server, server) }
-            throw error
-        }
-        for lane in picked.keys.sorted() {
-            picked[lane]?.removeAll { one in
-                guard isCall(one) else { return false }
-                if away.contains(one.scheduled.account) {
-                    wait(one, until: server + Self.awayPause, server)
-                    return true
-                }
-                guard let brake = gate.brake(on: one.scheduled.account, now: server),
-                    brake.stops(one.scheduled.urgency)
-                else { return false }
-                wait(one, until: server, server)
-                return true
-            }
-        }
     }
 
     private func chunks(_ items: [Picked]) -> [[Picked]] {
@@ -165,7 +138,7 @@ extension CourierLoop {
         return nil
     }
 
-    private func wait(_ item: Picked, until: Instant, _ server: Instant) {
+    func wait(_ item: Picked, until: Instant, _ server: Instant) {
         schedule.again(item.scheduled.id, attempts: item.scheduled.attempts, at: until, now: server)
     }
 

@@ -17,12 +17,16 @@ package struct CourierSetting: Sendable {
     /// The market of a lane, for the kill switches; called on the courier's thread for each automatic action while any
     /// switch is off.
     package var market: @Sendable (LaneName) -> String?
+    /// What the platform takes of an account; called on the courier's thread, several times a round.
+    package var tokens: @Sendable (_ account: String) -> [TokenLimit]
 
     package init(
         connect: @escaping @Sendable () throws -> LaneStore, carriers: Carriers,
         limits: ScheduleLimits = ScheduleLimits(), patience: Duration = .seconds(30), name: String = "courier",
-        market: @escaping @Sendable (LaneName) -> String? = { _ in nil }
+        market: @escaping @Sendable (LaneName) -> String? = { _ in nil },
+        tokens: @escaping @Sendable (_ account: String) -> [TokenLimit] = { _ in [] }
     ) {
+        self.tokens = tokens
         self.name = name
         self.market = market
         self.connect = connect
@@ -68,6 +72,10 @@ package struct CourierCounters: Sendable, Equatable {
     package var brakes: UInt64 = 0
     /// Accounts that stand still until a person sees to them, now.
     package var stoppedAccounts = 0
+    /// Looks at accounts' slots, for brakes and tokens.
+    package var leases: UInt64 = 0
+    /// Calls that were put off because an account's limit was used up.
+    package var limited: UInt64 = 0
     package var waiting = 0
     package var underWay = 0
 

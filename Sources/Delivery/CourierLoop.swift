@@ -41,6 +41,7 @@ final class CourierLoop {
     var toRecover: Set<LaneName> = []
     var recoverNotBefore = ContinuousClock.now
     var gate = SendingGate()
+    var purse = TokenPurse()
     var generator = SystemRandomNumberGenerator()
     /// Redis's clock, and when it was read by this machine's.
     private var serverClock: (read: Instant, at: ContinuousClock.Instant)?
@@ -83,7 +84,10 @@ final class CourierLoop {
     }
 
     func turn(_ mail: Courier.Mail?, _ now: ContinuousClock.Instant) throws {
-        if let stop = mail?.stop, stopBy == nil { stopBy = now + stop }
+        if let stop = mail?.stop, stopBy == nil {
+            stopBy = now + stop
+            returnTokens()
+        }
         var isConnected = false
         do {
             isConnected = try connect(now)

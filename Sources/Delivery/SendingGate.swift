@@ -6,13 +6,12 @@ internal import Lanes
 // What stands between a picked action and the platform: brakes, kill switches, claims on comments.
 //
 // Problem: an account's lanes lie with many workers, and an operator's switch must work within a second whatever else
-// stands still. Choice: brakes and claims live in the account's own slot, switches in the control slot; the courier
+// stands still. Choice: brakes, tokens and claims live in the account's own slot, switches in the control slot; the courier
 // reads them itself. Brakes are read before an attempt is claimed, if what is known of the account is older than
-// `brakesLast`, so that a braked action spends no attempt. Switches are read twice a second, and looked at after the
+// `brakesLast`, so that a braked action spends no attempt; the same call leases tokens of the account's limits (`Limits/`). Switches are read twice a second, and looked at after the
 // claim, since an action that they stop is settled, and its outcome says so. The claim on a comment comes last.
 // What a platform says about its limits brakes this courier at once and is shared before anything else is sent.
-// Rejected: a token a call from the account's slot, a round trip more for each call, for limits that the platform
-// states with every answer. How it fails: for up to `brakesLast` another worker may still call an account that was
+// Rejected: a call for each token, a round trip more for each text. How it fails: for up to `brakesLast` another worker may still call an account that was
 // just braked, besides what is under way. Without Redis nothing is sent at all.
 struct SendingGate {
     /// For how long what was read of an account's brake is relied on.
@@ -36,6 +35,8 @@ struct SendingGate {
     /// The brake on all accounts.
     var everybody: AccountBrake?
     var known: [String: Known] = [:]
+    /// Since when the server of an account cannot be reached.
+    var awaySince: [String: ContinuousClock.Instant] = [:]
     /// To be told to the other workers.
     var toShare: [Braking] = []
     /// Claims of actions that did nothing, or whose effect was undone.
@@ -72,39 +73,27 @@ extension CourierLoop {
         gate.switches = rules.switches
         gate.everybody = rules.brake
         let braked = gate.known.keys.sorted().filter { gate.known[$0]?.brake != nil }
-        _ = try readBrakes(of: braked, store, now)
+        try readBrakes(of: braked, store, now)
         if rules.brake != nil { applyBrakes(to: gate.known.keys.sorted(), rules.read) }
         counters.stoppedAccounts = gate.stopped(at: rules.read)
         return rules.read
     }
 
-    /// Learns the brakes of accounts of which nothing recent is known; gives the accounts of which nobody can tell now.
-    func learnBrakes(of accounts: Set<String>, _ now: ContinuousClock.Instant) throws(LaneError) -> Set<String> {
-        guard let store else { return [] }
-        let unknown = accounts.filter { now - (gate.known[$0]?.readAt ?? now - .seconds(1)) > SendingGate.brakesLast }
-        return try readBrakes(of: unknown.sorted(), store, now)
-    }
-
     private func readBrakes(
         of accounts: [String], _ store: LaneStore, _ now: ContinuousClock.Instant
-    ) throws(LaneError) -> Set<String> {
-        guard !accounts.isEmpty else { return [] }
+    ) throws(LaneError) {
+        guard !accounts.isEmpty else { return }
         let brakes = try store.brakesWhereReached(accounts.map(BrakedScope.account))
         var changed: [String] = []
-        var away: Set<String> = []
         for (account, reading) in zip(accounts, brakes) {
-            guard case .known(let brake) = reading else {
-                away.insert(account)
-                continue
-            }
+            guard case .known(let brake) = reading else { continue }
             if gate.known[account]?.brake != brake || brake != nil { changed.append(account) }
             gate.known[account] = SendingGate.Known(readAt: now, brake: brake)
         }
         applyBrakes(to: changed, serverNow(now))
-        return away
     }
 
-    private func applyBrakes(to accounts: [String], _ server: Instant) {
+    func applyBrakes(to accounts: [String], _ server: Instant) {
         for account in accounts { schedule.brake(account, gate.brake(on: account, now: server), now: server) }
     }
 
@@ -119,14 +108,22 @@ extension CourierLoop {
         applyBrakes(to: scope == .everybody ? gate.known.keys.sorted() : [account], server)
     }
 
-    /// What an answer's headers say of the limits (DOMAIN.md 4.9): background stops at 85 %, what is not urgent at 95 %.
+    /// What an answer's headers say of the limits (DOMAIN.md 4.9): from 75 % on all workers have half of the account's
+    /// tokens, background stops at 85 %, what is not urgent at 95 %.
     func heed(_ usage: MetaUsage, of account: String) {
         let server = serverNow(.now)
         if let time = usage.regainAfter, usage.percent >= 100 {
             return brake(.account(account), account, for: time, lets: 0, "the platform's limit is used up")
         }
-        guard usage.percent >= 85 else { return }
-        let lets = usage.percent >= 95 ? Urgency(.promiseNear).rank : Urgency(.answer).rank
+        guard usage.percent >= 75 else { return }
+        let lets =
+            switch usage.percent {
+            case 95...: Urgency(.promiseNear).rank
+            case 85...: Urgency(.answer).rank
+            default: Urgency.least.rank
+            }
+        // What only halves tokens does not lengthen what stops more.
+        if lets == Urgency.least.rank, let brake = gate.brake(on: account, now: server), brake.lets != .least { return }
         // Every answer says it: told again only when it is about to end, or has become stricter.
         if let known = gate.known[account]?.brake, known.lets <= lets, known.until > server + .seconds(30) { return }
         brake(.account(account), account, for: .seconds(60), lets: lets, "\(usage.percent) % of the limit is used")

@@ -54,7 +54,12 @@ package struct Keyspace: Sendable, Hashable {
     /// What sweeps found beside webhooks: counts.
     package func accountGaps(_ account: String) -> String { self.account(account, "gaps") }
 
-    /// Rate limits and brake as the platform last stated them.
+    /// Tokens of one limit in the slot of time that runs, and who has how many.
+    package func accountTokens(_ account: String, _ limit: String) -> String {
+        self.account(account, "tokens:\(limit)")
+    }
+
+    /// The brake, as the platform last stated it.
     package func accountLimits(_ account: String) -> String { self.account(account, "limits") }
 }
 

@@ -18,6 +18,8 @@ package struct WorkerSetting: Sendable {
     package var bounds: RunnerBounds
     package var limits: ScheduleLimits
     package var patience: Duration
+    /// See `CourierSetting.tokens`; nil: as the policy says.
+    package var tokens: (@Sendable (_ account: String) -> [TokenLimit])?
     /// See `RunnerSetting.committed`.
     package var committed: (@Sendable (LaneName, [CommittedEvent]) -> Void)?
 
@@ -25,6 +27,7 @@ package struct WorkerSetting: Sendable {
         connector: LaneConnector, owner: String, runners: Int = 2, decider: Decider = .conversations, policy: Policy,
         signals: Signals = .none, carriers: Carriers, bounds: RunnerBounds = RunnerBounds(),
         limits: ScheduleLimits = ScheduleLimits(), patience: Duration = .seconds(30),
+        tokens: (@Sendable (_ account: String) -> [TokenLimit])? = nil,
         committed: (@Sendable (LaneName, [CommittedEvent]) -> Void)? = nil
     ) {
         self.connector = connector
@@ -37,6 +40,7 @@ package struct WorkerSetting: Sendable {
         self.bounds = bounds
         self.limits = limits
         self.patience = patience
+        self.tokens = tokens
         self.committed = committed
     }
 }
@@ -66,18 +70,34 @@ package final class WorkerService: Sendable {
         init(runners: Int) { books = Mutex(Books(lanes: LaneSpread(runners: runners))) }
     }
 
-    /// The market of each partition, by the policy in force.
+    /// The market of each partition and the limits of each account, by the policy in force.
     private final class Markets: Sendable {
-        private let names: Mutex<[String: String]>
+        private struct Books {
+            let names: [String: String]
+            /// By account.
+            let limits: [String: [TokenLimit]]
 
-        init(_ policy: Policy) { names = Mutex(Self.names(policy)) }
-
-        func use(_ policy: Policy) {
-            let new = Self.names(policy)
-            names.withLock { $0 = new }
+            init(_ policy: Policy) {
+                names = Markets.names(policy)
+                let byChannel = policy.channels.mapValues { channel in
+                    channel.limits.map { TokenLimit($0.counted.rawValue, most: $0.most, per: $0.per) }
+                }
+                limits = policy.accounts.mapValues { byChannel[$0.channel] ?? [] }
+            }
         }
 
-        func market(of lane: LaneName) -> String? { names.withLock { $0[lane.partition] } }
+        private let books: Mutex<Books>
+
+        init(_ policy: Policy) { books = Mutex(Books(policy)) }
+
+        func use(_ policy: Policy) {
+            let new = Books(policy)
+            books.withLock { $0 = new }
+        }
+
+        func market(of lane: LaneName) -> String? { books.withLock { $0.names[lane.partition] } }
+
+        func limits(of account: String) -> [TokenLimit] { books.withLock { $0.limits[account] ?? [] } }
 
         private static func names(_ policy: Policy) -> [String: String] {
             [String: String](policy.partitions.map { ($0.key.text, $0.value.market) }) { first, _ in first }
@@ -96,7 +116,7 @@ package final class WorkerService: Sendable {
             setting: CourierSetting(
                 connect: { try connector.open(clientName: "courier") }, carriers: setting.carriers,
                 limits: setting.limits, patience: setting.patience, name: setting.owner,
-                market: { markets.market(of: $0) }))
+                market: { markets.market(of: $0) }, tokens: setting.tokens ?? { markets.limits(of: $0) }))
         let relay = Relay()
         let runners = (0..<setting.runners).map { index in
             Runner(

@@ -61,6 +61,8 @@ package struct ChannelPolicy: Sendable {
     /// After a foreign app wrote, nothing automatic is said for this long.
     package let foreignHold: Duration
     package let textLimit: TextLimit
+    /// What the platform takes of one account, all workers together.
+    package let limits: [SendLimit]
     /// Where actions are posted on a generic channel; nil for the platforms that we know by name.
     package let address: String?
     /// How often accounts are swept for what webhooks left out; nil: never.
@@ -71,8 +73,8 @@ package struct ChannelPolicy: Sendable {
     package init(
         name: String, window: Duration? = .seconds(86_400), personWindow: Duration? = .seconds(7 * 86_400),
         inboxHold: Duration = .seconds(86_400), foreignHold: Duration = .seconds(3_600),
-        textLimit: TextLimit = TextLimit(unit: .characters, most: 2_000), address: String? = nil,
-        sweep: Duration? = nil, asksProfiles: Bool = false
+        textLimit: TextLimit = TextLimit(unit: .characters, most: 2_000), limits: [SendLimit] = [],
+        address: String? = nil, sweep: Duration? = nil, asksProfiles: Bool = false
     ) {
         self.sweep = sweep
         self.asksProfiles = asksProfiles
@@ -82,7 +84,28 @@ package struct ChannelPolicy: Sendable {
         self.inboxHold = inboxHold
         self.foreignHold = foreignHold
         self.textLimit = textLimit
+        self.limits = limits
         self.address = address
+    }
+}
+
+/// At most so many calls of a kind within a time, for one account (DOMAIN 4.9).
+package struct SendLimit: Sendable, Hashable {
+    package enum Counted: String, Sendable, Hashable, CaseIterable {
+        /// Messages, private replies and sender actions.
+        case sends
+        /// Private replies, which count as sends too.
+        case privateReplies = "private_replies"
+    }
+
+    package let counted: Counted
+    package let most: Int
+    package let per: Duration
+
+    package init(_ counted: Counted, most: Int, per: Duration) {
+        self.counted = counted
+        self.most = most
+        self.per = per
     }
 }
 

@@ -7,8 +7,8 @@ struct ChannelSettings: Sendable {
     let threadRate: (most: Int, per: Duration)?
 
     private static let known = [
-        "window", "person_window", "inbox_hold", "foreign_hold", "text_limit", "thread_rate", "address", "sweep",
-        "profiles",
+        "window", "person_window", "inbox_hold", "foreign_hold", "text_limit", "thread_rate", "limits", "address",
+        "sweep", "profiles",
     ]
 
     init?(name: String, _ value: ConfigValue) {
@@ -20,12 +20,29 @@ struct ChannelSettings: Sendable {
         let address = fields["address"].map { $0.webAddress() }
         let sweep = fields["sweep"].map(Self.interval)
         let profiles = fields["profiles"].map { $0.flag() } ?? false
-        guard sweep != .some(nil), let profiles else { return nil }
+        let limits = fields["limits"].map(Self.limits) ?? []
+        guard sweep != .some(nil), let profiles, let limits else { return nil }
         guard let limit, let inboxHold, let foreignHold, address != .some(nil) else { return nil }
         policy = ChannelPolicy(
             name: name, window: fields["window"]?.duration(), personWindow: fields["person_window"]?.duration(),
-            inboxHold: inboxHold, foreignHold: foreignHold, textLimit: limit, address: address ?? nil,
+            inboxHold: inboxHold, foreignHold: foreignHold, textLimit: limit, limits: limits, address: address ?? nil,
             sweep: sweep ?? nil, asksProfiles: profiles)
+    }
+
+    private static func limits(_ value: ConfigValue) -> [SendLimit]? {
+        let counted = SendLimit.Counted.allCases
+        guard let fields = value.fields("limits", counted.map(\.rawValue)) else { return nil }
+        var limits: [SendLimit] = []
+        for one in counted {
+            guard let written = fields[one.rawValue] else { continue }
+            guard let rate = rate(written) else { return nil }
+            guard rate.most >= 2, rate.per >= .seconds(1), rate.per <= .seconds(86_400) else {
+                written.fault("at least 2 calls within 1s to 24h")
+                return nil
+            }
+            limits.append(SendLimit(one, most: rate.most, per: rate.per))
+        }
+        return limits
     }
 
     private static func interval(_ value: ConfigValue) -> Duration? {
@@ -47,7 +64,7 @@ struct ChannelSettings: Sendable {
 
     private static func rate(_ value: ConfigValue) -> (most: Int, per: Duration)? {
         guard let fields = value.fields("a rate", ["most", "per"]) else { return nil }
-        let most = fields.required("most")?.number(1...100_000, "texts")
+        let most = fields.required("most")?.number(1...100_000, "calls")
         let per = fields.required("per")?.duration()
         guard let most, let per else { return nil }
         guard per > .zero else {

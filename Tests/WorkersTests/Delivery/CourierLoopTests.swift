@@ -20,7 +20,7 @@ struct CourierLoopTests {
         let mailbox = Mailbox(empty: Courier.Mail())
         let loop: CourierLoop
 
-        init() throws {
+        init(limits: [TokenLimit] = []) throws {
             let cluster = try PrivateCluster()
             self.cluster = cluster
             // The kill switches are to be readable.
@@ -28,7 +28,8 @@ struct CourierLoopTests {
             let connector = LaneConnector(endpoint: cluster.endpoint)
             store = try connector.open()
             let setting = CourierSetting(
-                connect: { try connector.open() }, carriers: Carriers(channel: sink, tell: sink, notify: sink))
+                connect: { try connector.open() }, carriers: Carriers(channel: sink, tell: sink, notify: sink),
+                tokens: { _ in limits })
             loop = CourierLoop(setting, mailbox: mailbox, status: CourierStatus())
         }
 
@@ -78,6 +79,25 @@ struct CourierLoopTests {
         #expect(kit.loop.counters.closed == 1 && kit.loop.settlements.isEmpty)
         #expect(kit.loop.gate.toShare.isEmpty && kit.loop.gate.toShareLater.count == 1)
         #expect(try kit.store.brakes([.account(living)])[0]?.reason == "test")
+    }
+
+    @Test("an account whose server stays away goes on with a share of its limit, if its brake was ever known")
+    func goesOnAlone() throws {
+        let kit = try Crippled(limits: [TokenLimit("sends", most: 22, per: .seconds(60))])
+        let lane = try kit.lane(isDead: false)
+        let (dead, living) = (try kit.account(isDead: true), try kit.account(isDead: false))
+        let token = try plant([dead, living], lane, kit.store)
+        kit.cluster.primaries[kit.dead].kill()
+        kit.mailbox.post { $0.orders.append(.taken(lane, token, offset: .zero, isPaused: false)) }
+        let now = ContinuousClock.now
+        kit.loop.gate.awaySince[dead] = now - CourierLoop.goesOnAlone
+        try kit.turn(now)
+        #expect(kit.sink.started.all.map(\.action.account) == [living], "nothing was ever known of its brake")
+        kit.loop.gate.known[dead] = SendingGate.Known(readAt: now - .seconds(60), brake: nil)
+        // What was put off comes again.
+        let later = now + CourierLoop.awayPause * 2
+        try kit.turn(later)
+        #expect(kit.sink.started.all.filter { $0.action.account == dead }.count == 1)
     }
 
     @Test("settlements that one lane refuses for good hold up no other lane's")

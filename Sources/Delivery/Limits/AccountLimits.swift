@@ -1,0 +1,110 @@
+internal import Contracts
+internal import Instants
+internal import Lanes
+
+// What of a round's picks may go: brakes and tokens of accounts, in one look at the accounts' slots.
+extension CourierLoop {
+    /// The classes that may have what is kept of a slot: safety, people, moderation on running ads.
+    static let urgentRank = Urgency(.adModeration)
+
+    /// On a cluster: so long after an account's server was lost texts go on with a share of the limits that nobody
+    /// counts together, under the brake that was known last. Less would hurry past a primary that is just replaced.
+    static let goesOnAlone = Duration.seconds(30)
+
+    /// Puts back what a brake or a limit stops, and calls for accounts of which nobody can tell; the rest in its order.
+    ///
+    /// Tokens go to what is urgent first, then in the order of the picks, which is that of the classes.
+    func hold(_ picks: [Picked], _ now: ContinuousClock.Instant) throws -> [Picked] {
+        let server = serverNow(now)
+        let calls = picks.filter { !$0.isExpired && actions[$0.scheduled.id]?.kind.isOutward == true }
+        guard !calls.isEmpty else { return picks }
+        let away: Set<String>
+        do {
+            away = try learn(calls, now)
+        } catch {
+            for one in picks { wait(one, until: server, server) }
+            throw error
+        }
+        var waits: [ActionID: Instant] = [:]
+        let ordered =
+            calls.filter { $0.scheduled.urgency <= Self.urgentRank }
+            + calls.filter { $0.scheduled.urgency > Self.urgentRank }
+        for one in ordered {
+            let account = one.scheduled.account
+            if away.contains(account) {
+                waits[one.scheduled.id] = server + Self.awayPause
+            } else if let brake = gate.brake(on: account, now: server), brake.stops(one.scheduled.urgency) {
+                waits[one.scheduled.id] = server
+            } else if let until = purse.take(account, limits(of: one), now: server) {
+                waits[one.scheduled.id] = until
+                counters.limited += 1
+            }
+        }
+        purse.closeRound()
+        return picks.filter { one in
+            guard let until = waits[one.scheduled.id] else { return true }
+            wait(one, until: until, server)
+            return false
+        }
+    }
+
+    /// Learns the brakes of accounts of which nothing recent is known, and leases the tokens that their calls lack; gives
+    /// the accounts of which nobody can tell now.
+    private func learn(_ calls: [Picked], _ now: ContinuousClock.Instant) throws(LaneError) -> Set<String> {
+        guard let store else { return [] }
+        let server = serverNow(now)
+        var needs: [String: [TokenLimit: TokenPurse.Need]] = [:]
+        for one in calls {
+            var need = needs[one.scheduled.account] ?? [:]
+            for limit in limits(of: one) {
+                need[limit, default: TokenPurse.Need()].total += 1
+                if one.scheduled.urgency <= Self.urgentRank { need[limit]?.urgent += 1 }
+            }
+            needs[one.scheduled.account] = need
+        }
+        var requests: [LeaseRequest] = []
+        for (account, need) in needs.sorted(by: { $0.key < $1.key }) {
+            let asks = purse.asks(account, need, now: server)
+            let age = gate.known[account].map { now - $0.readAt }
+            guard !asks.isEmpty || age.map({ $0 > SendingGate.brakesLast }) ?? true else { continue }
+            requests.append(LeaseRequest(account: account, asks: asks))
+        }
+        guard !requests.isEmpty else { return [] }
+        counters.leases += UInt64(requests.count)
+        var changed: [String] = []
+        var away: Set<String> = []
+        for (request, reading) in zip(requests, try store.lease(requests, worker: setting.name)) {
+            let account = request.account
+            switch reading {
+            case .known(let brake, let grants):
+                gate.awaySince[account] = nil
+                if gate.known[account]?.brake != brake || brake != nil { changed.append(account) }
+                gate.known[account] = SendingGate.Known(readAt: now, brake: brake)
+                purse.put(account, request.asks, grants)
+            case .away:
+                let since = gate.awaySince[account] ?? now
+                gate.awaySince[account] = since
+                if gate.known[account] != nil, now - since >= Self.goesOnAlone {
+                    for limit in setting.tokens(account) { purse.putAlone(account, limit, now: server) }
+                } else {
+                    away.insert(account)
+                }
+            }
+        }
+        applyBrakes(to: changed, serverNow(now))
+        return away
+    }
+
+    private func limits(of one: Picked) -> [TokenLimit] {
+        guard let kind = actions[one.scheduled.id]?.kind else { return [] }
+        return TokenPurse.limits(of: kind, among: setting.tokens(one.scheduled.account))
+    }
+
+    /// Gives back what others can use, once, when this courier ends.
+    func returnTokens() {
+        let requests = purse.leftovers(now: serverNow(.now))
+        guard !requests.isEmpty, let store else { return }
+        // What is not given back lapses with its slot.
+        _ = try? store.lease(requests, worker: setting.name)
+    }
+}
