@@ -166,8 +166,8 @@ let tests: [Target] = [
     .testTarget(
         name: "SandboxTests",
         dependencies: [
-            "Sandbox", "Delivery", "Settings", "Channels", "Contracts", "Instants", .hummingbird, .hummingbirdTesting,
-            .httpClient, .log,
+            "Sandbox", "Delivery", "Settings", "Channels", "Contracts", "Instants", "TestSupport", .hummingbird,
+            .hummingbirdTesting, .httpClient, .log,
         ]
     ),
     .testTarget(

@@ -1,4 +1,5 @@
 package import BusinessTime
+internal import Conversations
 
 /// One whole reading of a configuration: either what it says, or everything that is wrong with it.
 package struct ConfigCheck: Sendable {
@@ -7,6 +8,21 @@ package struct ConfigCheck: Sendable {
     let config: CheckedConfig?
 
     package var isFaultless: Bool { faults.isEmpty }
+
+    /// Everybody whom a team calls, by name; none if there are faults.
+    package var called: Set<String> {
+        var names: Set<String> = []
+        for team in config?.teams ?? [] {
+            for step in team.ladder {
+                switch step.target {
+                case .team: names.formUnion([team.name, team.onCall])
+                case .onCall: names.insert(team.onCall)
+                case .named(let name): names.insert(name)
+                }
+            }
+        }
+        return names.subtracting([""])
+    }
 
     /// Reads all files, follows all references, compiles all texts; O(bytes).
     ///

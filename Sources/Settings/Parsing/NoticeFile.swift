@@ -1,24 +1,3 @@
-/// Where notices of one name go.
-package struct NoticeTarget: Sendable, Equatable {
-    package enum Form: String, Sendable, CaseIterable {
-        /// Our own, signed.
-        case json
-        case slack
-        case teams
-        /// PagerDuty's Events API v2; its secret is the routing key.
-        case pagerduty
-    }
-
-    package let name: String
-    /// Nil if it is the secret itself, since tools put a token into their addresses.
-    package let url: String?
-    package let form: Form
-    /// Name of the secret that signs the notice, is the address, or is the routing key.
-    package let secret: String?
-    /// After which an attempt is given up and made again.
-    package let timeout: Duration
-}
-
 /// `--notices FILE`: who is called how. It belongs to the machine that runs workers and not to the published configuration.
 package struct NoticeTargets: Sendable {
     /// The target for names that have none of their own.
@@ -57,11 +36,27 @@ package struct NoticeTargets: Sendable {
         linkSecret = secret
     }
 
+    /// What is wrong with a file, and names that are called and stand nowhere in it.
+    package static func faults(of text: [UInt8], file: String, calling names: Set<String>) -> [ConfigFault] {
+        do {
+            let targets = try NoticeTargets(text: text, file: file)
+            return names.sorted().filter { targets.target(of: $0) == nil }.map {
+                ConfigFault(
+                    file: file, expected: "a target of \($0), whom a team calls, or one named \(fallback)", got: "none",
+                    nearest: NearestWord.to($0, among: targets.targets.keys))
+            }
+        } catch let error as ConfigFaults {
+            return error.faults
+        } catch {
+            return [ConfigFault(file: file, expected: "a file of notices", got: "\(error)")]
+        }
+    }
+
     /// The target of a name, else the one for all others; nil if neither stands in the file.
     package func target(of name: String) -> NoticeTarget? { targets[name] ?? targets[Self.fallback] }
 
     private static func target(_ name: String, _ value: ConfigValue) -> NoticeTarget? {
-        guard let fields = value.fields("a target", ["webhook", "form", "secret", "timeout"]) else {
+        guard let fields = value.fields("a target", ["webhook", "form", "mail", "command", "secret", "timeout"]) else {
             return nil
         }
         let timeout = fields["timeout"].map { $0.duration() } ?? usualTimeout
@@ -69,28 +64,62 @@ package struct NoticeTargets: Sendable {
             fields["timeout"]?.fault("a length of time up to 25s, since an attempt is given up after 30 s")
             return nil
         }
-        let form = fields["form"].map { $0.word(NoticeTarget.Form.self) } ?? .json
+        let ways = ["mail", "command"].filter { fields[$0] != nil }
+        guard ways.isEmpty || (ways.count == 1 && fields["webhook"] == nil && fields["form"] == nil) else {
+            value.fault("one of webhook (with form), mail, command", got: "several")
+            return nil
+        }
         let secret = fields["secret"]?.text("the name of a secret")
+        let way: NoticeTarget.Way?
+        if let mail = fields["mail"] {
+            way = MailRoute.read(mail, hasSecret: secret != nil).map { .mail($0) }
+        } else if let command = fields["command"] {
+            way = arguments(command, secret: fields["secret"]).map { .command($0) }
+        } else {
+            way = webhook(fields, value, secret)
+        }
+        return way.map { NoticeTarget(name: name, way: $0, secret: secret, timeout: timeout) }
+    }
+
+    private static func webhook(_ fields: Fields, _ value: ConfigValue, _ secret: String?) -> NoticeTarget.Way? {
+        let form = fields["form"].map { $0.word(NoticeTarget.Form.self) } ?? .json
         let url = fields["webhook"].map(address)
         guard let form else { return nil }
         if form == .pagerduty {
-            guard let secret else {
+            guard secret != nil else {
                 value.fault("secret, the name of the routing key's secret", got: "none")
                 return nil
             }
             let usual = "https://events.pagerduty.com/v2/enqueue"
-            guard let url = url ?? usual else { return nil }
-            return NoticeTarget(name: name, url: url, form: form, secret: secret, timeout: timeout)
+            return (url ?? usual).map { .webhook(url: $0, form: form) }
         }
         guard let url else {
             guard secret != nil, form != .json else {
-                value.fault("webhook, or a form with the secret that is its address", got: "neither")
+                value.fault("webhook, mail, command, or a form with the secret that is its address", got: "none")
                 return nil
             }
-            return NoticeTarget(name: name, url: nil, form: form, secret: secret, timeout: timeout)
+            return .webhook(url: nil, form: form)
         }
-        guard let url else { return nil }
-        return NoticeTarget(name: name, url: url, form: form, secret: secret, timeout: timeout)
+        return url.map { .webhook(url: $0, form: form) }
+    }
+
+    /// Program and arguments, as they are passed: no shell reads them.
+    private static func arguments(_ value: ConfigValue, secret: ConfigValue?) -> [String]? {
+        let expected = "a list: the whole path of a program, then its arguments"
+        guard let list = value.list(expected) else { return nil }
+        let words = list.compactMap { $0.optionalText() }
+        guard words.count == list.count else { return nil }
+        guard words.first?.hasPrefix("/") == true, words.count <= 64,
+            words.allSatisfy({ !$0.utf8.contains(0) && $0.utf8.count <= 4_096 })
+        else {
+            value.fault(expected, got: words.first.map { "\"\($0.prefix(60))\"" } ?? "none")
+            return nil
+        }
+        if let secret {
+            secret.fault("no secret beside a command, which reads its own", got: "one")
+            return nil
+        }
+        return words
     }
 
     private static func address(_ value: ConfigValue) -> String? { value.webAddress() }

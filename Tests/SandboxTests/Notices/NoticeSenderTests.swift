@@ -141,6 +141,11 @@ struct NoticeSenderTests {
             "targets: {a: {webhook: \"http://example.com/x\"}}", "targets: {a: {webhook: \"ftp://x\"}}",
             "targets: {a: {form: slack}}", "targets: {a: {form: pagerduty}}",
             "targets: {a: {webhook: \"https://x.example\", timeout: 60s}}", "targets: {a: {webhok: \"https://x\"}}",
+            "targets: {a: {command: [page]}}", "targets: {a: {command: []}}", "targets: {a: {command: /bin/page}}",
+            "targets: {a: {command: [/bin/page], secret: s}}", "targets: {a: {command: [/bin/page], form: slack}}",
+            mail("from: x"), mail("from: \"a@b.test\\r\\nBcc: c@d.test\""), mail("to: []"), mail("to: [a b@c.test]"),
+            mail("server: \"mail.test:0\""), mail("server: \"mail.test:25:1\""), mail("security: none"),
+            mail("user: night"), mail("security: ssl"), mail("subject: hi"),
             "other: {}",
             "targets: {}\nacknowledge: {base: x}", "",
         ])
@@ -148,10 +153,65 @@ struct NoticeSenderTests {
         #expect(throws: ConfigFaults.self) { try Self.targets(file) }
     }
 
+    /// A mail target with one thing of it said otherwise.
+    private static func mail(_ change: String) -> String {
+        var fields = ["server": "mail.test", "from": "a@b.test", "to": "[c@d.test]"]
+        let parts = change.split(separator: ":", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
+        fields[parts[0]] = parts[1]
+        let text = fields.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: ", ")
+        return "targets: {a: {mail: {\(text)}}}"
+    }
+
+    @Test("a mail server's port and safety follow from each other, and a name goes with its secret")
+    func mailRoutes() throws {
+        func route(_ text: String) throws -> MailRoute? {
+            let file = "targets: {a: {mail: {server: \"\(text)\", user: n, from: a@b.test, to: [c@d.test]}, secret: s}}"
+            guard case .mail(let route)? = try Self.targets(file).target(of: "a")?.way else { return nil }
+            return route
+        }
+        #expect(try route("mail.test").map { [$0.port, $0.security == .starttls ? 1 : 0] } == [587, 1])
+        #expect(try route("mail.test:465")?.security == .tls)
+        #expect(try route("mail.test:2525").map { [$0.port, $0.security == .starttls ? 1 : 0] } == [2_525, 1])
+        let command = try Self.targets("targets: {a: {command: [/bin/page, \"\", \"$x\"]}}").target(of: "a")
+        #expect(command?.way == .command(["/bin/page", "", "$x"]))
+    }
+
+    @Test(
+        "how a command ends says what becomes of its notice, and it gets our own form",
+        arguments: [
+            ("cat > FILE; exit 0", "delivered"), ("exit 67", "failed"), ("exit 75", "again"), ("exit 1", "again"),
+            ("kill -9 $$", "again"), ("sleep 60", "again"),
+        ])
+    func commands(script: String, word: String) async throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("notice-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let shell = script.replacing("FILE", with: path)
+        let sender = NoticeSender(
+            targets: try Self.targets("targets: {default: {command: [/bin/sh, -c, \"\(shell)\"], timeout: 1s}}"),
+            post: SignedPost(now: { SandboxTests.now }), secrets: { _ in [] }, now: { SandboxTests.now })
+        #expect(Self.word(try await GenericCarrierTests.attempt(Self.notice, with: sender.carrier)) == word)
+        guard word == "delivered" else { return }
+        let written = try JSONValue(parsing: Array(try Data(contentsOf: URL(filePath: path))))
+        #expect(written["notice"]?["conversation"]?.string == Self.conversation.text)
+    }
+
+    @Test("whoever a team calls and nobody can reach is named")
+    func unreachable() {
+        func expected(_ file: String) -> [String] {
+            NoticeTargets.faults(of: Array(file.utf8), file: "notices.yaml", calling: ["anna", "bert"]).map(\.expected)
+        }
+        #expect(
+            expected("targets: {anna: {webhook: \"https://a.test\"}}") == [
+                "a target of bert, whom a team calls, or one named default"
+            ])
+        #expect(expected("targets: {default: {webhook: \"https://a.test\"}}").isEmpty)
+        #expect(!expected("targets: {anna: {}}").isEmpty)
+    }
+
     @Test("the files that are shipped are right", arguments: ["cluster/notices.yaml", "ops/notices.example.yaml"])
     func shipped(path: String) throws {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
         let text = try Data(contentsOf: root.appending(path: path))
         let targets = try NoticeTargets(text: Array(text), file: path)
         #expect(targets.target(of: "whoever") != nil)
