@@ -30,29 +30,52 @@ package struct EntityID: Sendable, Hashable, Comparable, CustomStringConvertible
         self.kind = kind
     }
 
-    private init(_ kind: Kind, parts: String...) {
-        var text = ""
-        text.reserveCapacity(parts.reduce(parts.count) { $0 + $1.utf8.count })
-        for part in parts {
-            if !text.isEmpty { text += "/" }
-            text += part
+    /// Writes letter and encoded parts in one piece: every event's entity is made this way, some more than once.
+    private init(
+        _ kind: Kind, _ letter: Unicode.Scalar, _ first: String, _ second: String? = nil, _ third: String? = nil
+    ) {
+        var length = 2 + Self.encodedLength(of: first)
+        if let second { length += 1 + Self.encodedLength(of: second) }
+        if let third { length += 1 + Self.encodedLength(of: third) }
+        text = String(unsafeUninitializedCapacity: length) { buffer in
+            var offset = 0
+            buffer[offset] = UInt8(ascii: letter)
+            offset += 1
+            Self.write(first, to: buffer, &offset)
+            if let second { Self.write(second, to: buffer, &offset) }
+            if let third { Self.write(third, to: buffer, &offset) }
+            return offset
         }
-        self.text = text
+        self.kind = kind
+    }
+
+    /// The beginning of another id, with another letter in front.
+    private init(_ kind: Kind, _ letter: String, of other: EntityID, parts: Int) {
+        var end = other.text.utf8.startIndex
+        var slashes = 0
+        while end < other.text.utf8.endIndex {
+            if other.text.utf8[end] == 0x2F {
+                slashes += 1
+                if slashes > parts { break }
+            }
+            other.text.utf8.formIndex(after: &end)
+        }
+        text = letter + other.text[..<end].dropFirst()
         self.kind = kind
     }
 
     /// The conversation of an account with a customer.
     package static func messages(account: String, contact: String) -> EntityID {
-        EntityID(.messages, parts: "m", encoded(account), encoded(contact))
+        EntityID(.messages, "m", account, contact)
     }
 
     /// The conversation under a root comment.
     package static func comments(account: String, originalPost: String, root: String) -> EntityID {
-        EntityID(.comments, parts: "c", encoded(account), encoded(originalPost), encoded(root))
+        EntityID(.comments, "c", account, originalPost, root)
     }
 
     package static func post(account: String, originalPost: String) -> EntityID {
-        EntityID(.post, parts: "p", encoded(account), encoded(originalPost))
+        EntityID(.post, "p", account, originalPost)
     }
 
     /// The account's own entity, which watches for what its webhooks leave out: its own page, read as a post.
@@ -65,11 +88,11 @@ package struct EntityID: Sendable, Hashable, Comparable, CustomStringConvertible
     }
 
     package static func desk(team: String) -> EntityID {
-        EntityID(.desk, parts: "d", encoded(team))
+        EntityID(.desk, "d", team)
     }
 
     package static func matter(team: String, conversation: EntityID) -> EntityID {
-        EntityID(.matter, parts: "d", encoded(team), encoded(conversation.text))
+        EntityID(.matter, "d", team, conversation.text)
     }
 
     package var description: String { text }
@@ -88,10 +111,9 @@ package struct EntityID: Sendable, Hashable, Comparable, CustomStringConvertible
 
     /// The post of a comment's conversation, the desk of a matter; nil for the others.
     package var parent: EntityID? {
-        let pieces = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         switch kind {
-        case .comments: return EntityID(.post, parts: "p", pieces[1], pieces[2])
-        case .matter: return EntityID(.desk, parts: "d", pieces[1])
+        case .comments: return EntityID(.post, "p", of: self, parts: 2)
+        case .matter: return EntityID(.desk, "d", of: self, parts: 1)
         case .messages, .post, .desk: return nil
         }
     }
@@ -132,18 +154,46 @@ package struct EntityID: Sendable, Hashable, Comparable, CustomStringConvertible
 
     /// `part` with every byte outside `[A-Za-z0-9._-]` percent-encoded; the empty text is `%`, which no other gives.
     package static func encoded(_ part: String) -> String {
-        guard !part.utf8.allSatisfy(isPlain) else { return part.isEmpty ? "%" : part }
-        let digits = Array("0123456789ABCDEF".utf8)
-        var bytes: [UInt8] = []
+        guard part.isEmpty || !part.utf8.allSatisfy(isPlain) else { return part }
+        return String(unsafeUninitializedCapacity: encodedLength(of: part)) { buffer in
+            var offset = 0
+            write(bare: part, to: buffer, &offset)
+            return offset
+        }
+    }
+
+    private static func encodedLength(of part: String) -> Int {
+        part.isEmpty ? 1 : part.utf8.reduce(0) { $0 + (isPlain($1) ? 1 : 3) }
+    }
+
+    private static func write(_ part: String, to buffer: UnsafeMutableBufferPointer<UInt8>, _ offset: inout Int) {
+        buffer[offset] = 0x2F
+        offset += 1
+        write(bare: part, to: buffer, &offset)
+    }
+
+    private static func write(
+        bare part: String, to buffer: UnsafeMutableBufferPointer<UInt8>, _ offset: inout Int
+    ) {
+        guard !part.isEmpty else {
+            buffer[offset] = 0x25
+            offset += 1
+            return
+        }
         for byte in part.utf8 {
             if isPlain(byte) {
-                bytes.append(byte)
+                buffer[offset] = byte
+                offset += 1
             } else {
-                bytes += [0x25, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+                buffer[offset] = 0x25
+                buffer[offset + 1] = hexDigit(byte >> 4)
+                buffer[offset + 2] = hexDigit(byte & 15)
+                offset += 3
             }
         }
-        return String(decoding: bytes, as: UTF8.self)
     }
+
+    private static func hexDigit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x37 + value }
 
     private static func decoded(_ part: Substring) -> String {
         guard part.utf8.contains(0x25), part != "%" else { return part == "%" ? "" : String(part) }

@@ -51,7 +51,7 @@ struct SlotValues {
 
     /// A value from outside without controls and direction overrides, of bounded length.
     private static func clean(_ text: String) -> String {
-        if text.utf8.count <= mostCharacters, text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return text }
+        if text.utf8.count <= mostCharacters, !mayHoldControls(text) { return text }
         var scalars = String.UnicodeScalarView()
         for scalar in text.unicodeScalars.prefix(4 * mostCharacters) {
             switch scalar.value {
@@ -62,6 +62,21 @@ struct SlotValues {
             }
         }
         return String(String(scalars).prefix(mostCharacters))
+    }
+
+    /// False only where nothing is to be taken out: no control, and no byte with which a direction's mark begins.
+    private static func mayHoldControls(_ text: String) -> Bool {
+        var before: UInt8 = 0
+        for byte in text.utf8 {
+            switch byte {
+            case 0x0A: break
+            case 0..<0x20, 0x7F, 0xD8, 0xEF: return true
+            case 0x80..<0xA0 where before == 0xC2, 0x80...0x81 where before == 0xE2: return true
+            default: break
+            }
+            before = byte
+        }
+        return false
     }
 
     private static func holdsRightToLeft(_ text: String) -> Bool {
