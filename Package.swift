@@ -181,8 +181,9 @@ let tests: [Target] = [
 var luaFiles: [Resource] {
     [
         "shared", "append", "read", "take", "release", "commit", "claim", "settle", "control", "erase", "trim",
+        "freeze", "import", "discard", "thaw",
     ].map { .embedInCode("Functions/\($0).lua") }
-        + ["topology", "publish"].map { .embedInCode("Control/Functions/\($0).lua") }
+        + ["topology", "publish", "move"].map { .embedInCode("Control/Functions/\($0).lua") }
         + ["once", "brake", "lease"].map { .embedInCode("Accounts/Functions/\($0).lua") }
 }
 

@@ -33,7 +33,7 @@ struct AcknowledgeController: Sendable {
         guard let place = doors.place(event), let bytes: [UInt8] = try? event.serializedBytes() else {
             throw Refusal(.notFound, "acknowledge", "a conversation of the policy", "another")
         }
-        let results = await doors.holder.hold([LaneEvent(lane: place.lane, id: event.id, bytes: bytes, key: place.key)])
+        let results = await doors.holder.hold([place.event(event.id, bytes)])
         guard case .held = results.first else {
             throw Refusal(.serviceUnavailable, "not_held", "the acknowledgement held", "a lane that refuses")
         }

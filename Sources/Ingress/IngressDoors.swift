@@ -1,6 +1,7 @@
 package import Channels
 package import Contracts
 package import Instants
+package import Lanes
 package import Telemetry
 
 /// What ingress is given by whoever wires it: it reads no policy and no clock of its own.
@@ -61,9 +62,26 @@ package struct EventPlace: Sendable, Hashable {
     package let lane: LaneName
     /// See `LaneEvent.key`.
     package let key: String
+    /// See `LaneEvent.generation`.
+    package let generation: UInt64?
+    /// See `LaneEvent.topology`.
+    package let topology: UInt64
 
-    package init(lane: LaneName, key: String = "") {
+    package init(lane: LaneName, key: String = "", generation: UInt64? = nil, topology: UInt64 = 0) {
         self.lane = lane
         self.key = key
+        self.generation = generation
+        self.topology = topology
+    }
+
+    /// Where a topology has a key; nil if it has no place for it.
+    package init?(_ key: LaneKey, in topology: Topology) {
+        guard let place = topology.place(of: key) else { return nil }
+        self.init(
+            lane: place.lane, key: key.text, generation: place.generation, topology: topology.number)
+    }
+
+    func event(_ id: String, _ bytes: [UInt8]) -> LaneEvent {
+        LaneEvent(lane: lane, id: id, bytes: bytes, key: key, generation: generation, topology: topology)
     }
 }

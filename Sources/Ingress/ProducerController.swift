@@ -88,7 +88,7 @@ struct ProducerController: Sendable {
         guard let bytes: [UInt8] = try? event.serializedBytes() else {
             throw EventJSONError(expected: "an event that can be written", came: "another", place: "")
         }
-        return LaneEvent(lane: place.lane, id: event.id, bytes: bytes, key: place.key)
+        return place.event(event.id, bytes)
     }
 
     private static func answer(_ event: LaneEvent, _ result: AppendResult) -> JSONValue {

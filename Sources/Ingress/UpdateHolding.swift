@@ -33,7 +33,7 @@ struct UpdateHolding: Sendable {
                 quarantined.append(update.setAside(.unknownAccount, "expected a lane of the policy"))
                 continue
             }
-            events.append(LaneEvent(lane: place.lane, id: event.id, bytes: bytes, key: place.key))
+            events.append(place.event(event.id, bytes))
         }
         let results = events.isEmpty ? [] : await doors.holder.hold(events)
         for case .refused(let refusal) in results {

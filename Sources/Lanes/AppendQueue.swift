@@ -29,6 +29,8 @@ struct AppendQueue {
         var maySpool = true
         /// See `LaneEvent.key`.
         var key = ""
+        /// See `LaneEvent.generation`.
+        var generation: UInt64?
 
         func complete(_ result: AppendResult) { ticket.complete(index, result) }
     }
@@ -79,6 +81,8 @@ struct AppendQueue {
     var stranded: Set<LaneName> = []
     /// What is spooled is about to be given other lanes: everything goes behind it.
     var isRerouting = false
+    /// Which lanes keys have now (`AppendQueueRouting`).
+    var routes: LaneRoutes?
     /// The lanes lie on several servers, of which one may be away alone.
     var isPerLane = false
     /// Something waited in vain since a round was last answered.
@@ -210,16 +214,20 @@ struct AppendQueue {
     private func form(_ name: LaneName, _ lane: inout Lane) -> Offered {
         var body: [UInt8] = []
         var count = 0
+        let generation = lane.waiting.first?.generation
         for event in lane.waiting {
-            guard count < EventFraming.mostEvents, body.count + event.bytes.count + 5 <= EventFraming.mostBytes
+            guard count < EventFraming.mostEvents, body.count + event.bytes.count + 5 <= EventFraming.mostBytes,
+                event.generation == generation
             else { break }
             EventFraming.append(event.bytes, to: &body)
             count += 1
         }
         let events = Array(lane.waiting.prefix(count))
         lane.waiting.removeFirst(count)
-        let batch = AppendBatch(
-            lane: name, producer: lane.producer, number: lane.number, count: count, body: body, bounds: bounds)
+        var batch = AppendBatch(
+            lane: name, generation: generation, producer: lane.producer, number: lane.number, count: count, body: body,
+            bounds: bounds)
+        if diverts { batch.keys = events.map(\.key) }
         return Offered(batch: batch, events: events)
     }
 

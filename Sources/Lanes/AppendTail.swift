@@ -125,7 +125,8 @@ extension AppendQueue {
         case .failed(let fault) where fault.isPassing: return fault
         case .closed: park(&lane, name, .closed)
         case .full(let reason): park(&lane, name, .full(reason))
-        case .wrongGeneration(let current): park(&lane, name, .wrongGeneration(current: current))
+        case .wrongGeneration(let current):
+            if !displaceAgain(&lane, name) { park(&lane, name, .wrongGeneration(current: current)) }
         case .failed(let fault): park(&lane, name, .failed(fault))
         }
         return nil

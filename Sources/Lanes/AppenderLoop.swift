@@ -51,16 +51,20 @@ final class AppenderLoop: Sendable {
                 && state.queue.bytes + bytes <= limits.mostQueuedBytes
             var refused: [(Int, AppendRefusal)] = []
             for (index, event) in events.enumerated() {
+                let place = state.queue.place(event)
                 let waiting = AppendQueue.Waiting(
                     bytes: event.bytes, ticket: ticket, index: index, isDrained: isDrained, maySpool: maySpool,
-                    key: event.key)
+                    key: event.key, generation: place.generation)
                 if state.isEnding {
                     refused.append((index, .stopped))
                 } else if event.bytes.count > EventFraming.mostEventBytes, isRoom {
                     refused.append((index, .tooLarge(bytes: event.bytes.count)))
+                } else if isDrained, place.lane != event.lane {
+                    // What is on disk is about to be given other lanes.
+                    refused.append((index, .behind))
                 } else if isRoom {
-                    state.queue.add(waiting, to: event.lane)
-                } else if isDrained || !state.queue.overflow(waiting, to: event.lane) {
+                    state.queue.add(waiting, to: place.lane)
+                } else if isDrained || !state.queue.overflow(waiting, to: place.lane) {
                     refused.append((index, .busy))
                 }
             }
@@ -93,16 +97,19 @@ final class AppenderLoop: Sendable {
         }
     }
 
-    /// While anything is spooled everything goes behind it, until `reroute`.
-    func holdForRoute() {
-        guard let spool else { return }
-        state.withLock { $0.queue.isRerouting = !spool.isEmpty }
+    /// Places events by these routes from now on. While anything is spooled everything goes behind it, until `reroute`.
+    func use(_ routes: LaneRoutes) {
+        state.withLock { state in
+            state.queue.use(routes)
+            spool(&state)
+            if let spool { state.queue.isRerouting = !spool.isEmpty }
+        }
     }
 
     /// Gives spooled events other lanes, and the gate their counts, as one step: nothing is diverted meanwhile.
-    func reroute(_ spool: Spool, _ route: @escaping LaneRoute) throws {
+    func reroute(_ spool: Spool, _ routes: LaneRoutes) throws {
         try spool.betweenWrites { [self] in
-            try state.withLock { $0.queue.setBehind(try spool.relabel(route)) }
+            try state.withLock { $0.queue.setBehind(try spool.relabel(routes)) }
         }
     }
 

@@ -31,7 +31,7 @@ package struct LaneBounds: Sendable, Hashable {
 /// One entry to be.
 package struct AppendBatch: Sendable {
     package var lane: LaneName
-    /// The lane's generation as the topology gives it; nil: whichever it is.
+    /// The lane's generation as the topology gives it; nil counts as the first.
     package var generation: UInt64?
     package var producer: ProducerID
     /// Rises by one with each batch of this producer for this lane; from 1.
@@ -41,6 +41,8 @@ package struct AppendBatch: Sendable {
     /// A framed `EventBatch` (`EventFraming`), at most 256 KiB.
     package var body: [UInt8]
     package var bounds: LaneBounds
+    /// `LaneEvent.key` of each event, for an appender that may have to find other lanes for them; else empty.
+    package var keys: [String] = []
 
     package init(
         lane: LaneName, generation: UInt64? = nil, producer: ProducerID, number: UInt64, count: Int, body: [UInt8],
@@ -66,6 +68,7 @@ package enum AppendReply: Sendable, Equatable {
     case closed
     /// Too much is pending or stored; the reason in words.
     case full(String)
+    /// The topology that picked the lane is not the one under which it takes appends now.
     case wrongGeneration(current: UInt64)
     case failed(LaneFault)
 }

@@ -10,6 +10,8 @@ package enum ControlVerb: Sendable, Equatable {
     case open(generation: UInt64?)
     /// Closes for good, as a step of a resize: what is in the log is still decided and settled.
     case drain
+    /// Closes, and lets nothing more be claimed: the first step of a move. `open` ends it.
+    case stop
     /// Moves the lane clock forwards. Virtual lanes only.
     case step(Duration)
     /// Asks the owner to release the lane.
@@ -21,7 +23,8 @@ package enum ControlVerb: Sendable, Equatable {
 
 package enum ControlReply: Sendable, Equatable {
     case done(LaneClock)
-    /// `step` on a lane that is not virtual, or `create` of one that is the other kind.
+    /// `step` on a lane that is not virtual, `create` of one that is the other kind, or an operator's verb on a lane
+    /// that is being moved or was retired.
     case differs
     /// No such lane.
     case missing

@@ -32,7 +32,7 @@ package final class LaneAppender: Sendable {
         let drain = SpoolDrain(
             spool: spool,
             offer: { events in Self.blocking { shared.offer(events[...], isDrained: true, finish: $0) } },
-            reroute: { route in try shared.reroute(spool, route) })
+            reroute: { routes in try shared.reroute(spool, routes) })
         self.drain = drain
         spool.start(refuse: { shared.release($0, reason: $1) }, added: { drain.wake() })
         drain.start()
@@ -64,12 +64,12 @@ package final class LaneAppender: Sendable {
         return results
     }
 
-    /// Has what is spooled find its lanes anew, before anything more of it is drained.
+    /// Has what waits and what is spooled find its lanes anew, before anything more of it is drained.
     ///
     /// From now on new events go behind what is spooled, until that has its lanes.
-    func reroute(_ route: @escaping LaneRoute) {
-        shared.holdForRoute()
-        drain?.reroute(route)
+    func reroute(_ routes: LaneRoutes) {
+        shared.use(routes)
+        drain?.reroute(routes)
     }
 
     /// Ends the thread and returns when it has ended. What still waits is refused.

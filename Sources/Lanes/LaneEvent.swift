@@ -10,12 +10,20 @@ package struct LaneEvent: Sendable {
     /// What picked the lane, so that another can be picked if the topology changes while the event is spooled; empty:
     /// the lane stays.
     package var key: String
+    /// The generation under which `lane` takes appends; nil counts as the first.
+    package var generation: UInt64?
+    /// The number of the topology that `lane` and `generation` follow from; 0: unknown.
+    package var topology: UInt64
 
-    package init(lane: LaneName, id: String, bytes: [UInt8], key: String = "") {
+    package init(
+        lane: LaneName, id: String, bytes: [UInt8], key: String = "", generation: UInt64? = nil, topology: UInt64 = 0
+    ) {
         self.lane = lane
         self.id = id
         self.bytes = bytes
         self.key = key
+        self.generation = generation
+        self.topology = topology
     }
 }
 

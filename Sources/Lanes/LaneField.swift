@@ -43,6 +43,14 @@ enum LaneField: String, CaseIterable {
     case paused
     case closed
     case draining
+    /// `1` if nothing more is claimed, since the lane is about to be frozen.
+    case settling
+    /// The number of the move that has the lane frozen, `retired`, or empty.
+    case move
+    /// The last move that the lane was part of; none that is older freezes it.
+    case moved
+    /// Whether it was paused when it was frozen.
+    case before
     /// Why the lane paused itself.
     case alarm
     /// Events appended since the lane was made.

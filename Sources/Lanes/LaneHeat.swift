@@ -14,6 +14,8 @@ package struct HotLane: Sendable, Equatable {
         package let conversation: String
         /// Of the decisions looked at.
         package let decisions: Int
+        /// How large a part of these that is; 0 if nobody asked.
+        package var share = 0.0
     }
 
     package let lane: LaneName
@@ -56,6 +58,15 @@ package enum LaneHeat {
         return counts.map { HotLane.Talker(conversation: $0.key, decisions: $0.value) }
             .sorted { ($1.decisions, $0.conversation) < ($0.decisions, $1.conversation) }
             .prefix(most).map { $0 }
+    }
+
+    /// The same, each with its share.
+    package static func shares(_ conversations: [String], most: Int) -> [HotLane.Talker] {
+        talkers(conversations, most: most).map { talker in
+            HotLane.Talker(
+                conversation: talker.conversation, decisions: talker.decisions,
+                share: Double(talker.decisions) / Double(max(1, conversations.count)))
+        }
     }
 }
 

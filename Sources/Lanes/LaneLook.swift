@@ -44,6 +44,10 @@ package struct LaneLook: Sendable, Equatable {
     package var isClosed: Bool
     package var isDraining: Bool
     package var isVirtual: Bool
+    /// Nothing more is claimed: it is being stopped for a move.
+    package var isSettling: Bool
+    /// The move that has it frozen (`LaneMove.number`), or `retired`.
+    package var move: String?
     /// Events appended and decided since the lane was made.
     package var appended: UInt64
     package var decided: UInt64

@@ -87,7 +87,8 @@ extension LaneStore {
             lastEntry: values.entry(.last) ?? .start, now: values.instant(.now) ?? .epoch,
             offset: values.offset, isDrained: values.flag(.drained),
             isPaused: values.flag(.paused), isClosed: values.flag(.closed), isDraining: values.flag(.draining),
-            isVirtual: values.flag(.virtual), appended: values.count(.appended), decided: values.count(.decided),
+            isVirtual: values.flag(.virtual), isSettling: values.flag(.settling),
+            move: values.text(.move), appended: values.count(.appended), decided: values.count(.decided),
             logBytes: values.count(.bytes), oldestPending: values.instant(.oldest), nextDue: values.instant(.due),
             busyUntil: values.entry(.busy), suspect: suspect, alarm: values.text(.alarm), serverTime: serverTime)
     }

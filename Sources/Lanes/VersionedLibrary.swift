@@ -70,7 +70,8 @@ enum LaneLibrary {
             PackageResources.append_lua, PackageResources.read_lua, PackageResources.take_lua,
             PackageResources.release_lua, PackageResources.commit_lua, PackageResources.claim_lua,
             PackageResources.settle_lua, PackageResources.control_lua, PackageResources.erase_lua,
-            PackageResources.trim_lua,
+            PackageResources.trim_lua, PackageResources.freeze_lua, PackageResources.import_lua,
+            PackageResources.discard_lua, PackageResources.thaw_lua,
         ])
 
     static let append = name("append")
@@ -83,6 +84,10 @@ enum LaneLibrary {
     static let control = name("control")
     static let erase = name("erase")
     static let trim = name("trim")
+    static let freeze = name("freeze")
+    static let importing = name("import")
+    static let discard = name("discard")
+    static let thaw = name("thaw")
 
     private static func name(_ transition: String) -> [UInt8] { Array(functions.function(transition).utf8) }
 }

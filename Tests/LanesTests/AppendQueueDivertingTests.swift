@@ -47,6 +47,51 @@ struct AppendQueueDivertingTests {
         #expect(diverted().isEmpty && queue.nextRound().count == 1)
     }
 
+    @Test("with new routes what waits for a lane that it would not have now goes to the spool, also what is under way")
+    mutating func newRoutes() throws {
+        let other = try LaneName("de-berlin.1")
+        func add(_ index: Int, _ key: String, _ lane: LaneName) {
+            queue.add(
+                .init(bytes: [UInt8(index)], ticket: answers, index: index, key: key, generation: 1), to: lane)
+        }
+        add(0, "moves", lane)
+        add(1, "stays", other)
+        #expect(queue.nextRound().map(\.generation) == [1, 1])
+        add(2, "moves", lane)
+        add(3, "stays", other)
+        queue.use(
+            LaneRoutes(number: 2) { key in
+                LanePlace(lane: other, generation: key == "stays" ? 1 : 2)
+            })
+        let left = queue.takeDiverted()
+        #expect(left.map(\.index) == [0, 2] && left.allSatisfy { $0.lane == other })
+        // Newer events of the lane that they go to now wait behind them; an old answer is nobody's any more.
+        let place = queue.place(LaneEvent(lane: lane, id: "4", bytes: [4], key: "moves", generation: 1, topology: 1))
+        #expect(place == LanePlace(lane: other, generation: 2))
+        add(4, "moves", place.lane)
+        #expect(diverted() == [4])
+        _ = queue.answer([.wrongGeneration(current: 2), held], at: start)
+        #expect(answers[1] != nil && diverted().isEmpty && answers[0] == nil)
+    }
+
+    @Test("what a lane of another generation lost goes to the spool by its keys")
+    mutating func lostBeforeResize() throws {
+        let other = try LaneName("de-berlin.1")
+        queue.tail = AppendTail(age: .seconds(10), mostBytes: 1 << 20)
+        queue.add(.init(bytes: [0], ticket: answers, index: 0, key: "k", generation: 1), to: lane)
+        _ = queue.nextRound()
+        _ = queue.answer([held], at: start)
+        queue.use(LaneRoutes(number: 2) { _ in LanePlace(lane: other, generation: 2) })
+        let (old, new) = (
+            ServerIdentity(runID: "a", replicationID: "a"), ServerIdentity(runID: "b", replicationID: "b")
+        )
+        queue.look([lane: .here(new, before: old)], at: start)
+        #expect(queue.nextRound().map(\.lane) == [lane])
+        _ = queue.answer([.wrongGeneration(current: 2)], at: start)
+        let left = queue.takeDiverted()
+        #expect(left.map(\.lane) == [other] && left.map(\.bytes) == [[0]] && left.map(\.key) == ["k"])
+    }
+
     @Test("what was drained and refused goes back to its file, not into it again")
     mutating func drainedRefusal() {
         queue.putBehind(1, of: lane)

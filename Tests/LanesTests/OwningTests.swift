@@ -75,6 +75,8 @@ struct OwningTests {
         #expect(try kit.store.append([kit.batch([[2]])])[0] == .closed)
         _ = try kit.store.control(.open(generation: 4), kit.lane)
         #expect(try kit.store.append([kit.batch([[2]], number: 2, generation: 1)])[0] == .wrongGeneration(current: 4))
+        // One that names no generation was placed by the first topology.
+        #expect(try kit.store.append([kit.batch([[2]], number: 2)])[0] == .wrongGeneration(current: 4))
         guard case .held = try kit.store.append([kit.batch([[2]], number: 2, generation: 4)])[0] else {
             Issue.record("expected held")
             return

@@ -38,6 +38,12 @@ struct SpoolChangesTests {
         return try? LaneName("de-berlin.\(number % lanes)")
     }
 
+    private static func routes(_ number: UInt64, _ lanes: Int) -> LaneRoutes {
+        LaneRoutes(number: number) { key in
+            lane(of: key, lanes).map { LanePlace(lane: $0, generation: number) }
+        }
+    }
+
     private static func isHeld(_ result: AppendResult) -> Bool {
         if case .held = result { true } else { false }
     }
@@ -61,7 +67,7 @@ struct SpoolChangesTests {
         #expect(await holder.append(try Self.events(400..<500, 2)).allSatisfy(Self.isHeld))
         try redis.restart()
         #expect(holder.spooledEvents == 500)
-        holder.reroute { Self.lane(of: $0, 3) }
+        holder.reroute(Self.routes(1, 3))
         #expect(await holder.append(try Self.events(500..<600, 3)).allSatisfy(Self.isHeld))
         for start in stride(from: 600, to: 1_000, by: 20) {
             #expect(await holder.append(try Self.events(start..<start + 20, 3)).allSatisfy(Self.isHeld))
@@ -74,6 +80,49 @@ struct SpoolChangesTests {
         #expect(shared.filter { $0 % 4 == 0 } == stride(from: 0, to: 1_000, by: 4).map { $0 })
         #expect(shared.filter { $0 % 4 == 3 } == stride(from: 3, to: 1_000, by: 4).map { $0 })
         #expect(shared.count == 500)
+    }
+
+    @Test("events placed by the topology before a resize go to the lanes of the one after it, each key in order")
+    func resizedMeanwhile() async throws {
+        let redis = try PrivateRedis()
+        defer { redis.close() }
+        let store = LaneStore(connection: try redis.connect(), keyspace: .standard)
+        func create(_ number: Int, _ generation: UInt64) throws {
+            let verb = ControlVerb.create(generation: generation, isVirtual: false, offset: .zero)
+            _ = try store.control(verb, try LaneName("de-berlin.\(number)"))
+        }
+        for number in 0..<2 { try create(number, 1) }
+        let holder = try holder(redis, patience: .seconds(10))
+        holder.reroute(Self.routes(1, 2))
+        func placed(_ numbers: Range<Int>) throws -> [LaneEvent] {
+            try Self.events(numbers, 2).map { event in
+                var event = event
+                (event.generation, event.topology) = (1, 1)
+                return event
+            }
+        }
+        #expect(await holder.append(try placed(0..<100)).allSatisfy(Self.isHeld))
+        #expect(holder.spooledEvents == 0)
+        // The lanes have another generation before this process knows: what they refuse is spooled under its key.
+        for number in 0..<2 { _ = try store.control(.open(generation: 2), try LaneName("de-berlin.\(number)")) }
+        try create(2, 2)
+        #expect(await holder.append(try placed(100..<200)).allSatisfy(Self.isHeld))
+        #expect(try Self.numbers(redis, "de-berlin.0").count + Self.numbers(redis, "de-berlin.1").count == 100)
+        // Some come while the routes change, placed by the old ones.
+        async let meanwhile = holder.append(try placed(200..<300))
+        holder.reroute(Self.routes(2, 3))
+        #expect(try await meanwhile.allSatisfy(Self.isHeld))
+        for start in stride(from: 300, to: 600, by: 20) {
+            #expect(await holder.append(try placed(start..<start + 20)).allSatisfy(Self.isHeld))
+        }
+        try SpoolingHolderTests.drained(holder)
+        holder.stop()
+        #expect(try Self.numbers(redis, "de-berlin.2") == stride(from: 2, to: 600, by: 4).filter { $0 >= 100 })
+        let first = try Self.numbers(redis, "de-berlin.0").filter { $0 >= 100 }
+        #expect(first.filter { $0 % 4 == 0 } == stride(from: 100, to: 600, by: 4).map { $0 })
+        #expect(first.filter { $0 % 4 == 3 } == stride(from: 103, to: 600, by: 4).map { $0 })
+        let second = try Self.numbers(redis, "de-berlin.1").filter { $0 >= 100 }
+        #expect(second == stride(from: 101, to: 600, by: 4).map { $0 })
     }
 
     @Test("who may not spool hears that a lane is closed, and then that older events wait on disk")

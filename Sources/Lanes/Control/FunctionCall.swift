@@ -32,5 +32,5 @@ extension VersionedLibrary {
 enum StoreLibrary {
     static let functions = VersionedLibrary(
         "store", version: 1, shared: VersionedLibrary.shared,
-        transitions: [PackageResources.topology_lua, PackageResources.publish_lua])
+        transitions: [PackageResources.topology_lua, PackageResources.publish_lua, PackageResources.move_lua])
 }

@@ -1,5 +1,5 @@
 package import Contracts
-internal import Instants
+package import Instants
 
 /// Which partitions, accounts and desks there are, as Redis holds it.
 package struct Topology: Sendable, Hashable {
@@ -34,6 +34,8 @@ package struct Topology: Sendable, Hashable {
     package var accounts: [String: Account]
     /// Teams with a desk, and their generation.
     package var desks: [String: UInt64]
+    /// Lanes that a resize took out of use, and since when: they stay readable.
+    package var retired: [LaneName: Instant] = [:]
     /// Whether this namespace's clocks can be stepped.
     package var isVirtual: Bool
     /// The lane clock of a lane that is created now, less Redis' clock.
@@ -58,6 +60,22 @@ package struct Topology: Sendable, Hashable {
         return (ofPartitions + ofDesks).sorted()
     }
 
+    /// Every lane that may hold a log or results: those in use and those that were retired, in order.
+    package var readableLanes: [LaneName] { (lanes + retired.keys).sorted() }
+
+    /// The lane that a key has now; nil for an account or partition that there is not.
+    package func place(of key: LaneKey) -> LanePlace? {
+        switch key {
+        case .desk(let team):
+            return (try? LaneName.desk(team: team)).map { LanePlace(lane: $0, generation: desks[team]) }
+        case .account(let account, let part):
+            guard let name = accounts[account]?.partition, let partition = partitions[name] else { return nil }
+            return LanePlace(
+                lane: name.lane(account: account, contact: part, of: partition.lanes),
+                generation: partition.generation)
+        }
+    }
+
     /// The generation that an append to this lane must carry; nil if there is no such lane.
     package func generation(of lane: LaneName) -> UInt64? {
         if lane.isDesk { return desks[String(lane.partition.dropFirst("desk-".utf8.count))] }
@@ -66,18 +84,31 @@ package struct Topology: Sendable, Hashable {
     }
 }
 
+/// Where a lane key leads.
+package struct LanePlace: Sendable, Hashable {
+    package var lane: LaneName
+    /// The generation that an append to the lane must carry; nil for a desk that the topology does not know.
+    package var generation: UInt64?
+
+    package init(lane: LaneName, generation: UInt64? = nil) {
+        self.lane = lane
+        self.generation = generation
+    }
+}
+
 /// What a configuration wishes there to be.
 package struct TopologyWish: Sendable {
     package var partitions: [PartitionName: Topology.Partition]
     package var accounts: [String: PartitionName]
     package var teams: [String]
-    package var isVirtual: Bool
+    /// Whether the namespace's clocks can be stepped; nil: as it is, and no for one that is created by this.
+    package var isVirtual: Bool?
     /// For a namespace that is created by this.
     package var offset: Duration
 
     package init(
         partitions: [PartitionName: Topology.Partition], accounts: [String: PartitionName], teams: [String],
-        isVirtual: Bool = false, offset: Duration = .zero
+        isVirtual: Bool? = nil, offset: Duration = .zero
     ) {
         self.partitions = partitions
         self.accounts = accounts
@@ -101,4 +132,18 @@ package struct TopologyDisagreement: Sendable, Hashable, CustomStringConvertible
     package let wished: String
 
     package var description: String { "\(kind) \(name): Redis holds \(there), the configuration wants \(wished)" }
+
+    /// The command that makes the topology as wished; nil if there is none.
+    package var remedy: String? {
+        switch kind {
+        case "partition":
+            let (old, new) = (there.split(separator: " "), wished.split(separator: " "))
+            guard old.count == 3, new.count == 3, old.prefix(2) == new.prefix(2), let lanes = new.last else {
+                return nil
+            }
+            return "lanes resize \(name) \(lanes)"
+        case "account": return "accounts move \(name) \(wished)"
+        default: return nil
+        }
+    }
 }

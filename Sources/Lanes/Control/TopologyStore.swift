@@ -4,8 +4,8 @@ package import Redis
 
 /// The topology in Redis. Belongs to the thread of its connection.
 package final class TopologyStore {
-    private let connection: RedisConnection
-    private let keyspace: Keyspace
+    let connection: RedisConnection
+    let keyspace: Keyspace
     private let lanes: LaneStore
     private var known: Topology?
 
@@ -56,6 +56,12 @@ package final class TopologyStore {
         return []
     }
 
+    /// The same for whoever keeps the topology elsewhere than in a store.
+    package func read(after known: Topology?) throws(LaneError) -> Topology {
+        self.known = known
+        return try read()
+    }
+
     /// The topology; read whole if its number changed since the last call, else one small command.
     package func read() throws(LaneError) -> Topology {
         let number = try currentNumber()
@@ -66,6 +72,7 @@ package final class TopologyStore {
                 RedisCommand("HGETALL", keyspace.control("partitions")),
                 RedisCommand("HGETALL", keyspace.control("accounts")),
                 RedisCommand("HGETALL", keyspace.control("desks")),
+                RedisCommand("HGETALL", keyspace.control("retired")),
             ])
         let namespace = replies.first?.array ?? []
         var topology = Topology(
@@ -91,6 +98,12 @@ package final class TopologyStore {
                 throw .unexpectedReply(call: "desks", came: "\(team) = \(value.prefix(80))")
             }
             topology.desks[team] = generation
+        }
+        for (lane, since) in try pairs(replies, 4) {
+            guard let name = try? LaneName(lane), let since = Int64(since) else {
+                throw .unexpectedReply(call: "retired", came: "\(lane) = \(since)")
+            }
+            topology.retired[name] = Instant(milliseconds: since)
         }
         known = topology
         return topology
@@ -139,7 +152,7 @@ package final class TopologyStore {
     }
 
     private static func write(_ wish: TopologyWish, _ channel: String, into command: inout RedisCommand) {
-        command.add(wish.isVirtual ? "1" : "0")
+        command.add(wish.isVirtual.map { $0 ? "1" : "0" } ?? "")
         command.add(wish.offset.wholeMilliseconds)
         command.add(channel)
         command.add(wish.partitions.count)

@@ -6,10 +6,12 @@
 --             that was pushed out by 64 newer ones between an offer and its repetition has that repetition taken
 --             again; `decide` then knows the events by their ids and gives `duplicate`.
 --             A batch that was held is answered so even when the lane is closed, full or of another generation by now.
+--             A batch that was placed by another topology than the lane's is refused, so that after a resize nothing
+--             of a conversation enters a lane that has given its state away.
 --             The entry's id is max(last entry, lane's now, TIME + offset)-*, so it is its instant on the lane clock.
 --             Without allow-oom: a full Redis refuses appends first, and everything that drains goes on.
 -- KEYS:       1 log, 2 lane, 3 wake channel
--- ARGV:       1 generation ('' any), 2 producer (16 hex digits), 3 number, 4 most pending events, 5 most log bytes,
+-- ARGV:       1 generation ('' counts as the first), 2 producer (16 hex digits), 3 number, 4 most pending events, 5 most log bytes,
 --             6 events, 7 body
 -- Returns:    held id now offset | already id-or-'' now offset | gap expected | closed | full reason
 --             | generation current
@@ -31,7 +33,9 @@ local function admit_producer(lane_key, known)
 end
 
 local function refusal(lane, generation, most_pending, most_bytes)
-    if lane[1] and generation ~= '' and generation ~= lane[1] then return {'generation', tonumber(lane[1])} end
+    if lane[1] and lane[1] ~= (generation == '' and '1' or generation) then
+        return {'generation', tonumber(lane[1])}
+    end
     if lane[2] == '1' then return {'closed'} end
     local pending = tonumber(lane[6] or 0) - tonumber(lane[7] or 0)
     if pending >= most_pending then return {'full', decimal(pending) .. ' events are pending'} end

@@ -1,6 +1,6 @@
 -- claim: attempts are on record, with their deadlines, before anything is sent.
 --
--- Guarantee:  fenced like a commit, and refused by a paused lane. Of two claims of one attempt one is taken. An open
+-- Guarantee:  fenced like a commit, and refused by a paused lane and by one that is stopped for a move. Of two claims of one attempt one is taken. An open
 --             attempt is left alone until its deadline (server time), by whoever owns the lane then.
 -- KEYS:       1 lane, 2 outbox, 3 actions
 -- ARGV:       1 token, then 1 to 256 × (action id, number of the attempt, patience in ms)
@@ -20,7 +20,7 @@ register('claim', {'allow-oom'}, function(keys, args)
     expect_counts('claim', keys, 3, args, 4)
     local number = (#args - 1) / 3
     if number > 256 or number ~= math.floor(number) then bad('claim', '1 to 256 triples', #args - 1) end
-    local lane = redis.call('HMGET', keys[1], 'token', 'paused')
+    local lane = redis.call('HMGET', keys[1], 'token', 'paused', 'settling')
     if not lane[1] or lane[1] == '' or lane[1] ~= args[1] then return {'fenced'} end
     redis.call('ZCARD', keys[2])
     local ids, seen = {}, {}
@@ -33,7 +33,7 @@ register('claim', {'allow-oom'}, function(keys, args)
         ids[#ids + 1] = args[i]
     end
     local values = redis.call('HMGET', keys[3], unpack(ids))
-    if lane[2] == '1' then return {'paused'} end
+    if lane[2] == '1' or lane[3] == '1' then return {'paused'} end
 
     local server, answers, stored, deadlines = server_ms(), {}, {}, {}
     for n = 1, #ids do

@@ -2,15 +2,18 @@
 --
 -- Guarantee:  each verb is one step, and saying it again changes nothing more (but `step`, which adds up). `step`
 --             moves the lane clock forwards only, and only in a lane made virtual. `mark` and `unmark` are fenced. A
---             mark said again keeps its strikes; another one starts at none.
+--             mark said again keeps its strikes; another one starts at none. A lane that is being moved, or was
+--             retired, is left to its move: only create, step, want, mark and unmark are taken.
 -- KEYS:       1 lane, 2 log, 3 wake channel
 -- ARGV:       1 verb, 2 and 3 its arguments or '': create (generation, offset ms or '' for a lane that is not
---             virtual), pause, resume, close, open (generation or ''), drain, step (ms), want (owner), mark (mark,
---             token), unmark ('', token)
+--             virtual), pause, resume, close, open (generation or ''), drain, stop (close, and claim nothing
+--             more), step (ms), want (owner), mark (mark, token), unmark ('', token)
 -- Returns:    done now offset | differs | missing | fenced
 -- Complexity: O(1)
 
 local verbs = {}
+
+local left_to_the_move = {pause = true, resume = true, close = true, open = true, drain = true, stop = true}
 
 function verbs.pause() return {'paused', '1'} end
 
@@ -20,10 +23,16 @@ function verbs.close() return {'closed', '1'} end
 
 function verbs.drain() return {'closed', '1', 'draining', '1'} end
 
+function verbs.stop() return {'closed', '1', 'draining', '1', 'settling', '1'} end
+
 function verbs.open(lane, args)
-    local changes = {'closed', '0', 'draining', '0'}
+    local changes = {'closed', '0', 'draining', '0', 'settling', '0'}
+    -- Its courier was told to claim nothing; whoever takes it anew claims again.
+    if lane[8] == '1' then
+        for _, field in ipairs({'token', 'owner', 'busy'}) do add(changes, field, '') end
+    end
     if args[2] ~= '' and whole(args[2], most_ms, 'control generation') > tonumber(lane[1]) then
-        changes[5], changes[6] = 'generation', args[2]
+        add(changes, 'generation', args[2])
     end
     return changes
 end
@@ -66,13 +75,15 @@ end
 
 register('control', {'allow-oom'}, function(keys, args)
     expect_counts('control', keys, 3, args, 3)
-    local lane = redis.call('HMGET', keys[1], 'generation', 'now', 'offset', 'virtual', 'token', 'mark')
+    local lane = redis.call('HMGET', keys[1], 'generation', 'now', 'offset', 'virtual', 'token', 'mark', 'move',
+        'settling')
     if args[1] == 'create' then
         if not create(keys, args, lane) then return {'differs'} end
     else
         local verb = verbs[args[1]]
         if not verb then bad('control', 'a verb', args[1]) end
         if not lane[1] then return {'missing'} end
+        if left_to_the_move[args[1]] and lane[7] and lane[7] ~= '' then return {'differs'} end
         local changes, refusal = verb(lane, args)
         if refusal then return {refusal} end
         redis.call('HSET', keys[1], unpack(changes))

@@ -1,4 +1,4 @@
-package import Contracts
+internal import Contracts
 internal import Dispatch
 internal import Foundation
 internal import Synchronization
@@ -12,9 +12,6 @@ internal import Synchronization
 // Rejected: a list in another Redis (it falls with the first), a log file of our own (SQLite already knows torn writes).
 // How it fails: disk full or bound reached means that the event is refused and its sender keeps it. A death between
 // "held by the lane" and "removed here" appends events again; their ids make the second ones `duplicate`.
-
-/// The lane that a key (`LaneEvent.key`) has now; nil if there is none.
-package typealias LaneRoute = @Sendable (_ key: String) -> LaneName?
 
 /// Holds events on disk, in order for each lane, until the lane takes them.
 package final class Spool: Sendable {
@@ -110,12 +107,13 @@ package final class Spool: Sendable {
 
     /// Gives all events the lanes that their keys have now; only from `betweenWrites`. Returns how many each lane has, on
     /// disk or on the way there.
-    func relabel(_ route: @escaping LaneRoute) throws -> [LaneName: Int] {
-        try file.relabel(route)
+    func relabel(_ routes: LaneRoutes) throws -> [LaneName: Int] {
+        try file.relabel(routes)
         let stored = try file.stored()
         return state.withLock { state in
             for index in state.pending.indices {
-                state.pending[index].lane = route(state.pending[index].key) ?? state.pending[index].lane
+                let place = routes.place(state.pending[index].key)
+                state.pending[index].lane = place?.lane ?? state.pending[index].lane
             }
             state.backlog = Dictionary(stored.map { ($0.lane, $0.events) }) { first, _ in first }
             state.isDrainHeld = false

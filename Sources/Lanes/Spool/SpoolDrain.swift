@@ -26,9 +26,9 @@ final class SpoolDrain: Sendable {
 
     private let spool: Spool
     private let offer: @Sendable ([LaneEvent]) -> [AppendResult]
-    private let rerouting: @Sendable (@escaping LaneRoute) throws -> Void
+    private let rerouting: @Sendable (LaneRoutes) throws -> Void
     private let isEnding = Mutex(false)
-    private let wantedRoute = Mutex<LaneRoute?>(nil)
+    private let wantedRoutes = Mutex<LaneRoutes?>(nil)
     private let bell = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
 
@@ -41,7 +41,7 @@ final class SpoolDrain: Sendable {
 
     init(
         spool: Spool, offer: @escaping @Sendable ([LaneEvent]) -> [AppendResult],
-        reroute: @escaping @Sendable (@escaping LaneRoute) throws -> Void
+        reroute: @escaping @Sendable (LaneRoutes) throws -> Void
     ) {
         self.spool = spool
         self.offer = offer
@@ -49,8 +49,8 @@ final class SpoolDrain: Sendable {
     }
 
     /// Before the next round, what is on disk gets the lanes that its keys have now.
-    func reroute(_ route: @escaping LaneRoute) {
-        wantedRoute.withLock { $0 = route }
+    func reroute(_ routes: LaneRoutes) {
+        wantedRoutes.withLock { $0 = routes }
         bell.signal()
     }
 
@@ -79,8 +79,8 @@ final class SpoolDrain: Sendable {
         var places: [LaneName: Place] = [:]
         var last: LaneName?
         while !isEnding.withLock({ $0 }) {
-            if let route = wantedRoute.withLock({ $0 }) {
-                guard reroute(route, &places) else {
+            if let routes = wantedRoutes.withLock({ $0 }) {
+                guard reroute(routes, &places) else {
                     rest(until: .now + Self.firstRest)
                     continue
                 }
@@ -106,15 +106,18 @@ final class SpoolDrain: Sendable {
     }
 
     /// Between rounds nothing of the spool is under way; what is held and still on disk goes first.
-    private func reroute(_ route: @escaping LaneRoute, _ places: inout [LaneName: Place]) -> Bool {
+    private func reroute(_ routes: LaneRoutes, _ places: inout [LaneName: Place]) -> Bool {
         do {
             try remove(&places)
-            try rerouting(route)
+            try rerouting(routes)
         } catch {
             return false
         }
         places = [:]
-        wantedRoute.withLock { $0 = nil }
+        wantedRoutes.withLock { wanted in
+            // Newer ones may have come meanwhile.
+            if wanted?.number == routes.number { wanted = nil }
+        }
         return true
     }
 
@@ -143,7 +146,7 @@ final class SpoolDrain: Sendable {
     /// Offers the pages; moves each lane's place past what is held, and lets a lane that refused rest.
     private func round(_ pages: [Page], _ places: inout [LaneName: Place]) {
         let events = pages.flatMap { page in
-            page.rows.map { LaneEvent(lane: page.lane, id: "", bytes: $0.bytes) }
+            page.rows.map { LaneEvent(lane: page.lane, id: "", bytes: $0.bytes, key: $0.key) }
         }
         let results = events.isEmpty ? [] : offer(events)
         var start = 0

@@ -15,6 +15,7 @@ final class SpoolFile: Sendable {
     struct Row {
         let number: Int64
         let bytes: [UInt8]
+        let key: String
     }
 
     struct Stored {
@@ -81,11 +82,11 @@ final class SpoolFile: Sendable {
     }
 
     /// Gives every event the lane that its key has now; one without a key, or whose key has none, keeps its lane. O(rows).
-    func relabel(_ route: @escaping LaneRoute) throws {
+    func relabel(_ routes: LaneRoutes) throws {
         try queue.write { database in
             let laneOf = DatabaseFunction("lane_of", argumentCount: 2, pure: true) { values in
                 guard let key = String.fromDatabaseValue(values[0]) else { return values[1] }
-                return route(key)?.text ?? values[1]
+                return routes.place(key)?.lane.text ?? values[1]
             }
             database.add(function: laneOf)
             defer { database.remove(function: laneOf) }
@@ -98,13 +99,13 @@ final class SpoolFile: Sendable {
     func next(of lane: LaneName, after number: Int64, most: Int, mostBytes: Int) throws -> [Row] {
         try queue.read { database in
             let statement = try database.cachedStatement(
-                sql: "SELECT number, bytes FROM spooled WHERE lane = ? AND number > ? ORDER BY number LIMIT ?")
+                sql: "SELECT number, bytes, key FROM spooled WHERE lane = ? AND number > ? ORDER BY number LIMIT ?")
             let cursor = try GRDB.Row.fetchCursor(statement, arguments: [lane.text, number, most])
             var rows: [Row] = []
             var bytes = 0
             while bytes < mostBytes, let row = try cursor.next() {
                 let body: Data = row[1]
-                rows.append(Row(number: row[0], bytes: Array(body)))
+                rows.append(Row(number: row[0], bytes: Array(body), key: row[2]))
                 bytes += body.count
             }
             return rows

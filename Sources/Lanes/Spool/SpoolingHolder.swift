@@ -27,9 +27,10 @@ package final class SpoolingHolder: Sendable {
         await appender.append(events, maySpool: false)
     }
 
-    /// Has what is spooled find its lanes anew, by key, before anything more of it is drained: the topology is another.
-    /// O(events on disk), and appends wait meanwhile.
-    package func reroute(_ route: @escaping LaneRoute) { appender.reroute(route) }
+    /// Has what waits and what is spooled find its lanes anew, by key, before anything more of it is drained: the topology
+    /// is another. Events that come with an older topology's place get theirs anew too. O(events on disk), and appends
+    /// wait meanwhile.
+    package func reroute(_ routes: LaneRoutes) { appender.reroute(routes) }
 
     /// Events on disk.
     package var spooledEvents: Int { spool.events }

@@ -189,7 +189,18 @@ package struct MemberState: Sendable {
     }
 
     private var targetChange: TargetChange {
-        TargetChange(of: id, tenures: tenures, assigned: assigned, assignment: assignment)
+        TargetChange(
+            of: id, tenures: tenures, assigned: assigned, assignment: assignment, isInUse: isInUse)
+    }
+
+    /// Whether the topology has a lane, as far as it was read. O(log lanes).
+    private func isInUse(_ lane: LaneName) -> Bool {
+        var (low, high) = (0, lanes.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if lanes[middle] < lane { low = middle + 1 } else { high = middle }
+        }
+        return lanes.isEmpty || low < lanes.count && lanes[low] == lane
     }
 
     private func adoptable(_ control: ControlState, _ census: Census) -> [LaneName] {

@@ -12,13 +12,16 @@ struct TargetChange: Equatable {
 
     init() {}
 
-    /// - Parameter assigned: the lanes whose target in `assignment` is this member.
+    /// - Parameters:
+    ///   - assigned: the lanes whose target in `assignment` is this member.
+    ///   - isInUse: false for a lane that a resize has taken out of use since.
     init(
-        of member: MemberID, tenures: [LaneName: MemberState.Tenure], assigned: Set<LaneName>, assignment: Assignment
+        of member: MemberID, tenures: [LaneName: MemberState.Tenure], assigned: Set<LaneName>, assignment: Assignment,
+        isInUse: (LaneName) -> Bool = { _ in true }
     ) {
         for lane in assigned {
             switch tenures[lane] {
-            case nil, .asked: toPursue.append(lane)
+            case nil, .asked: if isInUse(lane) { toPursue.append(lane) }
             case .held, .granted, .revoked: break
             }
         }

@@ -4,7 +4,7 @@
 --   what is there and agrees stays as it is, with its generation.
 -- KEYS: slot hash, namespace hash (virtual, offset), partitions hash (name -> generation|market|zone|lanes), accounts
 --   hash (id -> generation|partition), desks hash (team -> generation).
--- ARGV: virtual 0 or 1, clock offset ms of a new namespace, channel that wakes readers, count of partitions, (name,
+-- ARGV: virtual 0 or 1 ('' as it is, 0 for a new namespace), clock offset ms of a new namespace, channel that wakes readers, count of partitions, (name,
 --   market, zone, lanes)*, count of accounts, (id, partition)*, count of desks, team*. At most 20,000 in all.
 -- Returns: {number, created, disagreement…}, a disagreement as 'kind|name|what is there|what was wished'.
 -- Complexity: O(what is wished).
@@ -12,7 +12,7 @@
 local function differences(keys, wish)
   local found = {}
   local is_virtual = redis.call('HGET', keys[2], 'virtual')
-  if is_virtual and is_virtual ~= wish.virtual then
+  if is_virtual and wish.virtual ~= '' and is_virtual ~= wish.virtual then
     table.insert(found, 'namespace|virtual|' .. is_virtual .. '|' .. wish.virtual)
   end
   for name, value in pairs(wish.partitions) do
@@ -72,7 +72,7 @@ register('topology', { 'allow-oom' }, function(keys, args)
     for index = 1, math.min(#found, 1000) do reply[index + 2] = found[index] end
     return reply
   end
-  local created = redis.call('HSETNX', keys[2], 'virtual', wish.virtual)
+  local created = redis.call('HSETNX', keys[2], 'virtual', wish.virtual == '' and '0' or wish.virtual)
   redis.call('HSETNX', keys[2], 'offset', args[2])
   for name, value in pairs(wish.partitions) do created = created + redis.call('HSETNX', keys[3], name, '1|' .. value) end
   for id, value in pairs(wish.accounts) do created = created + redis.call('HSETNX', keys[4], id, '1|' .. value) end

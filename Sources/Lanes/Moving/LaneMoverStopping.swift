@@ -1,0 +1,132 @@
+internal import Contracts
+internal import Instants
+
+/// What a lane of a move is up to.
+private enum LaneStage {
+    /// Frozen by this move.
+    case frozen
+    /// Done with: open under the new generation, or retired.
+    case finished
+    case atWork
+}
+
+/// Stopping, freezing, opening.
+extension LaneMover {
+    /// A frozen source, and what no lane that gets something of it may be behind.
+    typealias Origins = [(lane: LaneName, sequence: UInt64, now: Instant)]
+
+    /// Brings every lane to a standstill that is not done with.
+    ///
+    /// - Parameter waits: gets a line for each lane that still has something to do.
+    /// - Returns: the sources that stand still and are not done with; none while anything waits.
+    func freeze(
+        _ move: LaneMove, _ lanes: MoveLanes, _ topology: Topology, _ waits: inout [String]
+    ) throws(LaneError) -> Origins {
+        let looks = try look(lanes.sources)
+        let open = lanes.sources.filter { stage(looks[$0], move, isSource: true) == .atWork }
+        try stop(open, looks, &waits)
+        guard waits.isEmpty else { return [] }
+        let sources = lanes.sources.filter { stage(looks[$0], move, isSource: true) != .finished }
+        try prepare(lanes.targets, move, topology, offset: looks.values.map(\.offset).max() ?? .zero)
+        let asked =
+            sources.map { (lane: $0, isSource: true) } + lanes.targets.map { (lane: $0, isSource: false) }
+        let replies = try call("freeze") { () throws(LaneError) in try store.freeze(asked, by: move) }
+        var origins: Origins = []
+        for (request, reply) in zip(asked, replies) {
+            switch reply {
+            case .frozen(let sequence, let now):
+                if request.isSource { origins.append((request.lane, sequence, now)) }
+            case .busy(let undecided): waits.append("\(request.lane): \(undecided) events are undecided")
+            case .moving(let other): waits.append("\(request.lane): another move, \(other), has it")
+            // Opened by a run before.
+            case .over: continue
+            case .missing: waits.append("\(request.lane): expected a lane, there is none")
+            case .failed(let fault): waits.append("\(request.lane): \(fault)")
+            }
+        }
+        return waits.isEmpty ? origins : []
+    }
+
+    private func stage(_ look: LaneLook?, _ move: LaneMove, isSource: Bool) -> LaneStage {
+        guard let look else { return .atWork }
+        if look.move == "\(move.number)" { return .frozen }
+        return isSource && look.generation >= move.generation ? .finished : .atWork
+    }
+
+    private func look(_ lanes: [LaneName]) throws(LaneError) -> [LaneName: LaneLook] {
+        let looks = try call("look") { () throws(LaneError) in try store.look(lanes) }
+        return Dictionary(looks.map { ($0.lane, $0) }) { first, _ in first }
+    }
+
+    /// Has lanes refuse what is new, and tells what is left to decide and to settle in them.
+    private func stop(
+        _ lanes: [LaneName], _ looks: [LaneName: LaneLook], _ waits: inout [String]
+    ) throws(LaneError) {
+        for lane in lanes where looks[lane] == nil { waits.append("\(lane): its server cannot be reached") }
+        let lanes = lanes.filter { looks[$0] != nil }
+        let running = lanes.filter { looks[$0]?.isSettling != true || looks[$0]?.isClosed != true }
+        let replies = try call("stop") { () throws(LaneError) in
+            try store.control(running.map { (lane: $0, verb: ControlVerb.stop) })
+        }
+        for (lane, reply) in zip(running, replies) {
+            if case .done = reply { continue }
+            waits.append("\(lane): expected it to be stopped, got \(reply)")
+        }
+        for (lane, look) in try self.look(lanes).sorted(by: { $0.key < $1.key }) {
+            let owner = look.isPaused ? "it is paused" : look.owner.map { "owner \($0)" } ?? "no owner"
+            if look.pending > 0 { waits.append("\(lane): \(look.pending) events are undecided, \(owner)") }
+            guard look.isSettling else { continue }
+            let open = try call("actions") { () throws(LaneError) in try store.recover(lane) }.count { $0.isOpen }
+            if open > 0 { waits.append("\(lane): \(open) actions are under way, \(owner)") }
+        }
+    }
+
+    /// Makes the lanes that only get something, and sets their clocks with those of the others.
+    private func prepare(
+        _ lanes: [LaneName], _ move: LaneMove, _ topology: Topology, offset: Duration
+    ) throws(LaneError) {
+        guard !lanes.isEmpty else { return }
+        let generation = move.isResize ? move.generation : 1
+        let create = ControlVerb.create(generation: generation, isVirtual: topology.isVirtual, offset: offset)
+        for (lane, reply) in zip(
+            lanes, try call("create") { () throws(LaneError) in try store.control(lanes.map { ($0, create) }) })
+        {
+            guard case .done = reply else { throw .unexpectedReply(call: "create \(lane)", came: "\(reply)") }
+        }
+        let looks = try look(lanes)
+        let behind = lanes.compactMap { lane -> (lane: LaneName, verb: ControlVerb)? in
+            guard topology.isVirtual, let look = looks[lane], look.offset < offset else { return nil }
+            return (lane, .step(offset - look.offset))
+        }
+        if !behind.isEmpty { _ = try call("step") { () throws(LaneError) in try store.control(behind) } }
+    }
+
+    /// Lets the lanes go on under their new generation; retires those that have no use.
+    func open(_ lanes: MoveLanes, _ move: LaneMove) throws(LaneError) {
+        let sources = Set(lanes.sources)
+        let requests = lanes.all.map { lane in
+            let isOfPartition = move.isResize || sources.contains(lane)
+            return (
+                lane: lane, retires: lanes.retired.contains(lane), generation: isOfPartition ? move.generation : nil
+            )
+        }
+        let replies = try call("thaw") { () throws(LaneError) in try store.thaw(requests, by: move) }
+        for (request, reply) in zip(requests, replies) {
+            switch reply {
+            case .thawed: continue
+            case .other(let generation, let mark):
+                // Done before, unless its server has forgotten the freezing.
+                if mark == (request.retires ? "retired" : ""), generation >= request.generation ?? 0 { continue }
+                throw .unexpectedReply(call: "thaw \(request.lane)", came: "generation \(generation), move \"\(mark)\"")
+            case .failed(let fault):
+                throw .unexpectedReply(call: "thaw \(request.lane)", came: fault.description)
+            }
+        }
+    }
+}
+
+extension LaneMove {
+    fileprivate var isResize: Bool {
+        if case .resize = change { true } else { false }
+    }
+}
