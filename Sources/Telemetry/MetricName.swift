@@ -62,6 +62,12 @@ extension MetricName {
     package static let lanesWaiting = MetricName(
         "nightshift_lanes_waiting", .gauge,
         "Owned lanes whose Redis server is away: a slot on its way, a primary that died.")
+    package static let hotLaneDecisions = MetricName(
+        "nightshift_hot_lane_decisions_per_second", .gauge,
+        "Of at most five lanes that decide far more than others; told by the coordinator that leads, label lane.")
+    package static let hotConversationShare = MetricName(
+        "nightshift_hot_lane_busiest_conversation_ratio", .gauge,
+        "Share of a hot lane's latest decisions that its busiest conversation made, label lane; lanes hot names it.")
     package static let leading = MetricName(
         "nightshift_leading", .gauge, "1 while this coordinator leads.")
     package static let desiredWorkers = MetricName(
@@ -77,6 +83,7 @@ extension MetricName {
         eventsAccepted, eventsQuarantined, eventsIgnored, aliasesRefused, eventsMissed, webhooksRefused, decisions,
         commitsRefused,
         deadLetters, acceptedToCommitted, entriesTrimmed, actionsClosed, actionsAmbiguous, actionsOpen, accountsStopped,
-        noticesLogged, lanesOwned, lanesWaiting, leading, desiredWorkers, spooledEvents, redisReconnects,
+        noticesLogged, lanesOwned, lanesWaiting, hotLaneDecisions, hotConversationShare, leading, desiredWorkers,
+        spooledEvents, redisReconnects,
     ]
 }

@@ -47,6 +47,16 @@ package final class MetricRegistry: Sendable {
         }
     }
 
+    /// Sets a gauge for these labels, and drops it for all others: for what is told of a few that change.
+    package func replace(_ name: MetricName, with series: [(labels: Labels, value: Double)]) {
+        values.withLock { values in
+            values.numbers = values.numbers.filter { $0.key.name != name }
+            for (labels, value) in series {
+                values.numbers[self.series(name, labels, count: values.numbers.count, known: values.numbers)] = value
+            }
+        }
+    }
+
     /// Adds `count` observations of the same number of seconds to a histogram.
     package func observe(_ name: MetricName, _ labels: Labels = [], seconds: Double, count: UInt64 = 1) {
         values.withLock { values in

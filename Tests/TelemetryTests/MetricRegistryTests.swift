@@ -20,6 +20,16 @@ struct MetricRegistryTests {
                 """)
     }
 
+    @Test("a gauge that is told of a few keeps no series of those that it is told of no more")
+    func replaced() {
+        let registry = MetricRegistry()
+        registry.set(.leading, to: 1)
+        registry.replace(.hotLaneDecisions, with: [([("lane", "a.0")], 30), ([("lane", "a.1")], 20)])
+        registry.replace(.hotLaneDecisions, with: [([("lane", "a.1")], 25)])
+        let lines = registry.text().split(separator: "\n").filter { !$0.hasPrefix("#") }
+        #expect(lines == ["nightshift_hot_lane_decisions_per_second{lane=\"a.1\"} 25", "nightshift_leading 1"])
+    }
+
     @Test("a histogram's buckets add up, and end with the count")
     func histogram() {
         let registry = MetricRegistry()

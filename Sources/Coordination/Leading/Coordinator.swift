@@ -52,6 +52,8 @@ package final class Coordinator: Sendable {
         package var contained: [String] = []
         /// How many workers there ought to be, as of its last round as leader.
         package var demand: WorkerDemand?
+        /// At most five lanes that decide far more than others, hottest first, each with its busiest conversation.
+        package var hot: [HotLane] = []
         /// What the last attempt failed with; nil after a success.
         package var fault: String?
 

@@ -15,7 +15,7 @@ final class LeaderLoop {
     private let placement: Placement
     private let log: Logger
     private let post: CoordinatorPost
-    private var link: Link?
+    private var link: LeaderLink?
     private var assignment = Assignment()
     private var ledTerm: UInt64?
     private var topologyNumber: UInt64 = 0
@@ -24,14 +24,9 @@ final class LeaderLoop {
     /// On a cluster: what was last seen of each lane.
     private var lastLooks: [LaneName: LaneGlance] = [:]
     private var features: UInt64 = 0
+    private var care = LaneCare()
     private var load = LoadView()
     private var hours: [String: PartitionHours] = [:]
-
-    private struct Link {
-        let control: ControlStore
-        let lanes: LaneStore
-        let topology: TopologyStore
-    }
 
     init(
         id: MemberID, settings: Coordinator.Settings, connector: LaneConnector, placement: @escaping Placement,
@@ -90,7 +85,7 @@ final class LeaderLoop {
         }
     }
 
-    private func round(_ link: Link) throws(LaneError) -> Duration {
+    private func round(_ link: LeaderLink) throws(LaneError) -> Duration {
         let sent = ContinuousClock.now
         let (leads, control) = try link.control.lead(
             id, lease: settings.times.lease, gap: settings.times.gap, features: features)
@@ -127,17 +122,20 @@ final class LeaderLoop {
         return try lead(control, window, link)
     }
 
-    private func lead(_ control: ControlState, _ window: TrustWindow, _ link: Link) throws(LaneError) -> Duration {
+    private func lead(_ control: ControlState, _ window: TrustWindow, _ link: LeaderLink) throws(LaneError) -> Duration
+    {
         if control.numbers.topology != topologyNumber {
             let topology = try link.topology.read()
             topologyNumber = topology.number
             lanes = topology.lanes
+            care.learn(retired: topology.retired.keys.sorted())
         }
         try readAssignment(control, link)
         let records = try link.control.members()
         let census = Census(records, at: control, lease: settings.times.lease)
         features = census.canJudge ? census.living.map(\.featureLevel).min() ?? 0 : 0
         let looks = try look(link)
+        try care.look(looks.mapValues(\.decided), link.lanes)
         load.observe(
             lanes.compactMap { lane in
                 looks[lane].map { look in
@@ -158,6 +156,7 @@ final class LeaderLoop {
             standing.underWay = round.underWay
             standing.contained = self.load.book.contained
             standing.demand = self.load.demand
+            standing.hot = self.care.hot
         }
         // Sooner if somebody will be dead before, or does not answer.
         let left = (census.nextEnd ?? .distantFuture) - control.now
@@ -165,13 +164,13 @@ final class LeaderLoop {
         return min(settings.times.interval, answer, max(left, settings.leastPause))
     }
 
-    private func readAssignment(_ control: ControlState, _ link: Link) throws(LaneError) {
+    private func readAssignment(_ control: ControlState, _ link: LeaderLink) throws(LaneError) {
         if control.numbers.assignment < assignment.number { assignment = Assignment() }
         guard control.numbers.assignment != assignment.number else { return }
         assignment.learn(try link.control.changes(since: assignment.number), upTo: control.numbers.assignment)
     }
 
-    private func look(_ link: Link) throws(LaneError) -> [LaneName: LaneGlance] {
+    private func look(_ link: LeaderLink) throws(LaneError) -> [LaneName: LaneGlance] {
         // A lane whose server is away is where it was: nothing is moved because of it.
         var looks = lastLooks
         looks.reserveCapacity(lanes.count)
@@ -184,7 +183,7 @@ final class LeaderLoop {
         return looks
     }
 
-    private func write(_ moves: [PlacementMove], _ window: TrustWindow, _ link: Link) throws(LaneError) {
+    private func write(_ moves: [PlacementMove], _ window: TrustWindow, _ link: LeaderLink) throws(LaneError) {
         for start in stride(from: 0, to: moves.count, by: ControlStore.mostMoves) {
             guard window.isOpen(at: .now) else { return }
             let slice = moves[start..<min(start + ControlStore.mostMoves, moves.count)]
@@ -199,7 +198,7 @@ final class LeaderLoop {
     }
 
     private func expel(
-        _ records: [MemberRecord], _ control: ControlState, _ window: TrustWindow, _ link: Link
+        _ records: [MemberRecord], _ control: ControlState, _ window: TrustWindow, _ link: LeaderLink
     ) throws(LaneError) {
         let age = settings.times.lease * settings.forgottenAfter
         let long = records.filter { $0.until + age <= control.now && control.reachableSince + age <= control.now }
@@ -208,7 +207,7 @@ final class LeaderLoop {
     }
 
     /// What partitions' weeks look like outlives the leader.
-    private func keepProfiles(_ window: TrustWindow, _ link: Link) throws(LaneError) {
+    private func keepProfiles(_ window: TrustWindow, _ link: LeaderLink) throws(LaneError) {
         guard window.isOpen(at: .now) else { return }
         let changed = load.takeChanged(most: ControlStore.mostProfiles)
         guard !changed.isEmpty else { return }
@@ -220,7 +219,8 @@ final class LeaderLoop {
     /// Numbers what stands outside the lanes: undecided events of each partition, members, lanes without a living
     /// owner.
     private func signal(
-        _ control: ControlState, _ census: Census, _ looks: [LaneName: LaneGlance], _ window: TrustWindow, _ link: Link
+        _ control: ControlState, _ census: Census, _ looks: [LaneName: LaneGlance], _ window: TrustWindow,
+        _ link: LeaderLink
     ) throws(LaneError) {
         var backlog: [String: UInt64] = [:]
         for look in looks.values { backlog[look.lane.partition, default: 0] += look.pending }
@@ -267,12 +267,9 @@ final class LeaderLoop {
         show { $0.window = nil }
     }
 
-    private func open() throws(LaneError) -> Link {
+    private func open() throws(LaneError) -> LeaderLink {
         if let link { return link }
-        let lanes = try connector.open(clientName: "coordinator-\(id.name)")
-        let made = Link(
-            control: ControlStore(connection: lanes.connection, keyspace: connector.keyspace), lanes: lanes,
-            topology: TopologyStore(connection: lanes.connection, keyspace: connector.keyspace))
+        let made = try LeaderLink(connector, id)
         link = made
         return made
     }

@@ -54,6 +54,10 @@ final class CoordinatorRole: Service {
                 metrics.set(.desiredWorkers, [("at", "now")], to: Double(demand.now))
                 metrics.set(.desiredWorkers, [("at", "next_hour")], to: Double(demand.nextHour))
             }
+            let hot = leads ? standing.hot : []
+            metrics.replace(.hotLaneDecisions, with: hot.map { ([("lane", $0.lane.text)], $0.rate) })
+            metrics.replace(
+                .hotConversationShare, with: hot.map { ([("lane", $0.lane.text)], $0.talkers.first?.share ?? 0) })
             let wanted = standing.control?.numbers.policy ?? 0
             if wanted != policy { policy = await useHours(of: wanted) ? wanted : policy }
             if leads, let control = standing.control, policy != 0 {

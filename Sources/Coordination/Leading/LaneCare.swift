@@ -1,0 +1,57 @@
+internal import Contracts
+internal import Lanes
+
+// What nobody else looks after: lanes that were retired have no owner who trims them, and who makes a lane hot is seen only
+// by whoever looks at all lanes.
+
+/// Trims retired lanes and finds hot ones, a little in each round of the leader. Values only; the store is the caller's.
+struct LaneCare {
+    private static let heatEvery: Duration = .seconds(10)
+    private static let trimsEvery: Duration = .seconds(60)
+    /// Retired lanes that are trimmed at a time.
+    private static let mostTrimmed = 16
+    /// Hot lanes that are told.
+    static let mostHot = 5
+
+    /// The hottest lanes of the last ten seconds, each with its busiest conversation.
+    private(set) var hot: [HotLane] = []
+    /// What is left of retired lanes, next first.
+    private var retired: [LaneName] = []
+    private var nextTrim: ContinuousClock.Instant?
+    private var before: (decided: [LaneName: UInt64], at: ContinuousClock.Instant)?
+
+    mutating func learn(retired lanes: [LaneName]) {
+        retired = lanes.sorted()
+        nextTrim = nil
+    }
+
+    mutating func look(
+        _ decided: [LaneName: UInt64], _ store: LaneStore, now: ContinuousClock.Instant = .now
+    ) throws(LaneError) {
+        try trim(store, now)
+        guard let before else {
+            before = (decided, now)
+            return
+        }
+        guard now - before.at >= Self.heatEvery else { return }
+        self.before = (decided, now)
+        let found = LaneHeat.hot(
+            before: before.decided, after: decided, seconds: (now - before.at) / .seconds(1))
+        hot = try found.prefix(Self.mostHot).map { (lane) throws(LaneError) in
+            var lane = lane
+            lane.talkers = LaneHeat.shares(try store.latestConversations(lane.lane), most: 1)
+            return lane
+        }
+    }
+
+    private mutating func trim(_ store: LaneStore, _ now: ContinuousClock.Instant) throws(LaneError) {
+        guard !retired.isEmpty, now >= nextTrim ?? now else { return }
+        let lanes = Array(retired.prefix(Self.mostTrimmed))
+        var hasMore = false
+        for case .trimmed(let trimmed) in try store.trim(lanes, retention: Retention()) {
+            hasMore = hasMore || trimmed.hasMore
+        }
+        if !hasMore { retired = Array(retired.dropFirst(lanes.count)) + lanes }
+        nextTrim = now + (hasMore ? .seconds(1) : Self.trimsEvery)
+    }
+}
