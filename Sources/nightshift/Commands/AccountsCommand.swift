@@ -11,8 +11,11 @@ import Settings
 struct AccountsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "accounts",
-        abstract: "List, add and check accounts; subscribe their webhooks; see and fill what these left out.",
-        subcommands: [List.self, Add.self, Check.self, Subscribe.self, Sweep.self, Gaps.self],
+        abstract:
+            "List, add, check and move accounts; subscribe their webhooks; see and fill what these left out.",
+        subcommands: [
+            List.self, Add.self, Check.self, Subscribe.self, AccountsMoveCommand.self, Sweep.self, Gaps.self,
+        ],
         defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {

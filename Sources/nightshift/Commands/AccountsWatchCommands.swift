@@ -57,9 +57,10 @@ extension AccountsCommand {
             let now = try session.now()
             let appender = LaneAppender(connector: session.connector)
             defer { appender.stop() }
+            let topology = try session.topology()
             let events = try chosen.map {
                 try WatchStart.event(
-                    $0.id, "sweep.\($0.id).\(now.milliseconds)", policy, now: now, isAtOnce: true)
+                    $0.id, "sweep.\($0.id).\(now.milliseconds)", topology, now: now, isAtOnce: true)
             }
             for (account, result) in zip(chosen, await appender.append(events)) {
                 guard case .held = result else {

@@ -70,8 +70,9 @@ struct ActionsCommand: AsyncParsableCommand {
             let appender = LaneAppender(connector: session.connector)
             defer { appender.stop() }
             let now = Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000))
+            let topology = try session.topology()
             let events = try found.map { open in
-                try LaneEvent(cancelling: open.action, in: open.lane, by: by ?? NSUserName(), at: now)
+                try topology.laneEvent(.cancelling(open.action, by: by ?? NSUserName(), at: now))
             }
             var refused: [String] = []
             for (open, result) in zip(found, await appender.append(events)) {
@@ -168,9 +169,9 @@ extension Session {
     }
 }
 
-extension LaneEvent {
-    /// The operator's command, for the lane that holds the action.
-    fileprivate init(cancelling action: Action, in lane: LaneName, by writer: String, at now: Instant) throws {
+extension Event {
+    /// The operator's command to the conversation that the action belongs to.
+    fileprivate static func cancelling(_ action: Action, by writer: String, at now: Instant) -> Event {
         var event = Event()
         event.id = "cancel.\(action.actionID).\(now.milliseconds)"
         event.account = action.account
@@ -181,6 +182,6 @@ extension LaneEvent {
         event.command.verb = .cancel
         event.command.subject = action.actionID.description
         event.command.by = writer
-        self.init(lane: lane, id: event.id, bytes: try event.serializedBytes())
+        return event
     }
 }

@@ -25,7 +25,7 @@ struct AppendCommand: AsyncParsableCommand {
 
     func run() async throws {
         let session = try Session(redis)
-        let policy = try session.policy()
+        let topology = try session.topology()
         let appender = LaneAppender(connector: session.connector)
         defer { appender.stop() }
         var number = 0
@@ -36,28 +36,29 @@ struct AppendCommand: AsyncParsableCommand {
             if line.allSatisfy(\.isWhitespace) { continue }
             lines.append((number, line))
             if lines.count == Self.linesAtOnce {
-                failed += await append(lines, policy, appender)
+                failed += await append(lines, topology, appender)
                 lines.removeAll()
             }
         }
-        failed += await append(lines, policy, appender)
+        failed += await append(lines, topology, appender)
         if failed > 0 { throw ExitCode(1) }
     }
 
-    private func append(_ lines: [(number: Int, text: String)], _ policy: Policy, _ appender: LaneAppender) async -> Int
-    {
+    private func append(
+        _ lines: [(number: Int, text: String)], _ topology: Topology, _ appender: LaneAppender
+    ) async -> Int {
         var answers = [JSONValue?](repeating: nil, count: lines.count)
         var events: [(index: Int, event: LaneEvent)] = []
         for (index, line) in lines.enumerated() {
             do {
-                events.append((index, try Self.event(line.text, at: line.number, policy)))
+                events.append((index, try Self.event(line.text, at: line.number, topology)))
             } catch let error as EventJSONError {
                 answers[index] = ["id": .null, "error": error.json]
             } catch {
                 answers[index] = [
                     "id": .null,
                     "error": [
-                        "expected": "an event of this policy", "came": .string("\(error)"),
+                        "expected": "an event of this topology", "came": .string("\(error)"),
                         "where": .string("line \(line.number)"),
                     ],
                 ]
@@ -71,13 +72,13 @@ struct AppendCommand: AsyncParsableCommand {
         return answers.count { $0?["error"] != nil }
     }
 
-    private static func event(_ text: String, at line: Int, _ policy: Policy) throws -> LaneEvent {
+    private static func event(_ text: String, at line: Int, _ topology: Topology) throws -> LaneEvent {
         do {
             var event = try EventJSON.event(from: Array(text.utf8))
             if event.receivedAt == 0 {
                 event.stamp(received: Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000)))
             }
-            return LaneEvent(lane: try policy.lane(of: event), id: event.id, bytes: try event.serializedBytes())
+            return try topology.laneEvent(event)
         } catch let error as EventJSONError {
             throw error.at(line: line)
         }

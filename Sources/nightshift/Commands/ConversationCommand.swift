@@ -19,7 +19,9 @@ struct ConversationCommand: AsyncParsableCommand {
         let session = try Session(redis)
         let entity = try EntityID(id)
         let (lane, state) = try find(entity, session)
-        let events = try events(of: entity, in: lane, session)
+        let lanes = try session.group(of: lane)
+        // Also what it left in lanes that it had before.
+        let events = try lanes.flatMap { try self.events(of: entity, in: $0, session) }.sorted { $0.0 < $1.0 }
         if json {
             Output.line(try document(entity, lane, state, events).text())
             return

@@ -2,6 +2,7 @@ import ArgumentParser
 import Channels
 import Contracts
 import Lanes
+import SwiftProtobuf
 
 /// Events that could not be decided: shown, and put in again after the cause is mended.
 struct DeadCommand: AsyncParsableCommand {
@@ -17,7 +18,7 @@ struct DeadCommand: AsyncParsableCommand {
 
         func run() async throws {
             let session = try Session(redis)
-            for lane in try session.lanes() {
+            for lane in try session.readableLanes() {
                 for letter in try session.deadLetters(of: lane) {
                     Output.line(json ? Self.json(letter).text() : "\(lane)  \(letter.entry)  \(letter.letter.error)")
                 }
@@ -51,7 +52,7 @@ struct DeadCommand: AsyncParsableCommand {
             }
             let appender = LaneAppender(connector: session.connector)
             defer { appender.stop() }
-            let event = LaneEvent(lane: lane, id: letter, bytes: Array(stored.letter.event))
+            let event = try session.laneEvent(of: stored)
             for result in await appender.append([event]) {
                 guard case .held(let position) = result else {
                     throw Failure("\(lane): expected the event held, got \(result)")
@@ -63,6 +64,18 @@ struct DeadCommand: AsyncParsableCommand {
 }
 
 extension Session {
+    /// The same bytes for the lane that the conversation has now; what cannot be read goes where it was.
+    fileprivate func laneEvent(of stored: StoredDeadLetter) throws -> LaneEvent {
+        let bytes = Array(stored.letter.event)
+        let topology = try topology()
+        if let event = try? Event(serializedBytes: bytes), let placed = try? topology.laneEvent(event, bytes: bytes) {
+            return placed
+        }
+        return LaneEvent(
+            lane: stored.lane, id: stored.entry.description, bytes: bytes,
+            generation: topology.generation(of: stored.lane))
+    }
+
     func deadLetters(of lane: LaneName) throws -> [StoredDeadLetter] {
         var letters: [StoredDeadLetter] = []
         while true {

@@ -134,8 +134,9 @@ struct DrillCommand: AsyncParsableCommand {
             let now = try session.now()
             let appender = LaneAppender(connector: connector)
             defer { appender.stop() }
+            let topology = try session.topology()
             let events = try accounts.map {
-                try WatchStart.event($0.id, "sweep.\(now.milliseconds)", policy, now: now, isAtOnce: true)
+                try WatchStart.event($0.id, "sweep.\(now.milliseconds)", topology, now: now, isAtOnce: true)
             }
             for case .refused(let refusal) in appender.appendBlocking(events) { throw Failure("\(refusal)") }
         }

@@ -21,7 +21,7 @@ struct ExplainCommand: AsyncParsableCommand {
     func run() async throws {
         let session = try Session(redis)
         var found = 0
-        for lane in try session.lanes() {
+        for lane in try session.readableLanes() {
             try session.eachResult(of: lane) { stored in
                 for result in stored.batch.results
                 where result.conversation == conversation || (event != nil && result.event == event) {

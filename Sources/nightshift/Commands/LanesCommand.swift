@@ -7,9 +7,11 @@ import Lanes
 /// Lanes at a glance, and the few things an operator may do to them.
 struct LanesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "lanes", abstract: "Show lanes; pause, resume, close, drain, open or step them.",
+        commandName: "lanes",
+        abstract: "Show lanes; pause, resume, close, drain, open or step them; resize a partition.",
         subcommands: [
             List.self, Hot.self, Pause.self, Resume.self, Close.self, LanesDrainCommand.self, Open.self, Step.self,
+            LanesResizeCommand.self,
         ],
         defaultSubcommand: List.self)
 
@@ -27,6 +29,7 @@ struct LanesCommand: AsyncParsableCommand {
             let standings = try session.store.standings(session.lanes()).filter { !trouble || $0.isTroubled }
             if json {
                 for standing in standings { Output.line(standing.json.text()) }
+                for move in try session.moves() { Output.line(move.json.text()) }
                 return
             }
             var table = TextTable("lane", "owner", "epoch", "pending", "appended", "state", "next due")
@@ -38,6 +41,7 @@ struct LanesCommand: AsyncParsableCommand {
                     number(look?.appended), standing.states, look?.nextDue?.description ?? "-")
             }
             Output.line(table.text)
+            for move in try session.moves() { Output.line(move.words) }
         }
     }
 
@@ -185,8 +189,9 @@ extension LaneLook {
     /// Words for what is unusual, or `open`.
     var states: String {
         var words: [String] = []
-        if isPaused { words.append("paused") }
-        if isClosed { words.append(isDraining ? "draining" : "closed") }
+        if let move { words.append(move == "retired" ? "retired" : "being moved") }
+        if isPaused, move == nil { words.append("paused") }
+        if isClosed, move == nil { words.append(isDraining ? "draining" : "closed") }
         if suspect != nil { words.append("suspect") }
         if let alarm { words.append("alarm: \(alarm)") }
         if isVirtual { words.append("virtual +\(offset.wholeMilliseconds / 1_000) s") }

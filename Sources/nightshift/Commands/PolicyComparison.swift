@@ -33,14 +33,17 @@ struct PolicyComparison {
         self.since = since
         self.mostShown = max(0, mostShown)
         var policies = PolicyHistory(session)
-        for lane in try lanes.isEmpty ? session.lanes() : lanes.map({ try LaneName($0) }) {
-            let events = try session.events(of: lane)
+        let named = Set(try lanes.map { try LaneName($0) })
+        for group in try session.groups(named) {
+            let events = try session.events(of: group)
             var trial = PolicyTrial(draft: draft)
-            try session.eachResult(of: lane) { stored in
+            try session.eachResult(of: group) { stored in
                 let policy = try? policies.policy(stored.batch)
+                let lane = stored.lane
                 for result in stored.batch.results {
-                    let event = result.timer.isEmpty ? events[result.place] : nil
-                    let isCompared = result.now >= since.milliseconds
+                    let event = result.timer.isEmpty ? events[lane]?[result.place] : nil
+                    let isCompared =
+                        result.now >= since.milliseconds && (named.isEmpty || named.contains(lane))
                     guard let policy else {
                         if isCompared { take(.unknown("its policy is gone"), result, event, lane) }
                         continue

@@ -92,6 +92,7 @@ struct QuarantineReplaying {
     }
 
     private let policy: Policy
+    private let topology: Topology
     private let appender: LaneAppender
     private let shelf: QuarantineShelf
     private let aliases: PostAliases
@@ -100,6 +101,7 @@ struct QuarantineReplaying {
     init(_ session: Session, _ shelf: QuarantineShelf) throws {
         let policy = try session.policy()
         self.policy = policy
+        topology = try session.topology()
         self.shelf = shelf
         let (recent, older) = try session.store.aliases(of: policy.accounts.keys.sorted(), at: try session.now())
         aliases = PostAliases(older.merging(recent) { $0.merging($1) { _, newer in newer } })
@@ -143,10 +145,10 @@ struct QuarantineReplaying {
             if case .comment(let comment) = event.kind, comment.originalPost.isEmpty {
                 event.comment.originalPost = aliases.original(of: comment.post, account: event.account) ?? ""
             }
-            guard let lane = try? policy.lane(of: event), let bytes: [UInt8] = try? event.serializedBytes() else {
+            guard let placed = try? topology.laneEvent(event) else {
                 return Outcome(isDone: false, words: "expected an account of the policy, got \"\(event.account)\"")
             }
-            events.append(LaneEvent(lane: lane, id: event.id, bytes: bytes))
+            events.append(placed)
         }
         guard !events.isEmpty else { return Outcome(isDone: true, words: "asks for nothing today") }
         for case .refused(let refusal) in await appender.append(events) {

@@ -12,7 +12,8 @@ struct ReplayCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay", abstract: "Decide a lane's log again and compare every result byte for byte.",
         discussion:
-            "Needs a log that reaches back to the lane's first event. Exit code 0 only if every result is the same.")
+            "Needs logs that reach back to the first event; lanes of resized partitions are decided together. Exit code 0 only if every result is the same."
+    )
 
     @OptionGroup var redis: RedisOptions
     @Option(help: "Only this lane; may be repeated.") var lane: [String] = []
@@ -23,14 +24,17 @@ struct ReplayCommand: AsyncParsableCommand {
         var policies = PolicyHistory(session)
         var same = 0
         var faults: [String] = []
-        for lane in try lane.isEmpty ? session.lanes() : lane.map({ try LaneName($0) }) {
-            let events = try session.events(of: lane)
+        let named = Set(try lane.map { try LaneName($0) })
+        for group in try session.groups(named) {
+            let events = try session.events(of: group)
             var replay = Replay()
-            try session.eachResult(of: lane) { stored in
+            try session.eachResult(of: group) { stored in
                 let policy = try policies.policy(stored.batch)
+                let lane = stored.lane
                 for result in stored.batch.results {
                     let comparison = replay.step(
-                        result, event: result.timer.isEmpty ? events[result.place] : nil, policy: policy)
+                        result, event: result.timer.isEmpty ? events[lane]?[result.place] : nil, policy: policy)
+                    guard named.isEmpty || named.contains(lane) else { continue }
                     switch comparison {
                     case .same: same += 1
                     case .differs(let recorded, let now):

@@ -20,7 +20,7 @@ struct ResultsCommand: AsyncParsableCommand {
     func run() async throws {
         let session = try Session(redis)
         let wanted = try conversation.map { try EntityID($0) }
-        let lanes = try lane.isEmpty ? session.lanes() : lane.map { try LaneName($0) }
+        let lanes = try lane.isEmpty ? session.readableLanes() : lane.map { try LaneName($0) }
         var after: [LaneName: EntryID] = [:]
         repeat {
             for lane in lanes {

@@ -36,10 +36,18 @@ struct Session {
         return topology
     }
 
-    /// Every lane of the namespace, sorted.
+    /// Every lane of the namespace that is in use, sorted.
     func lanes() throws -> [LaneName] {
         try topology().lanes
     }
+
+    /// The same, and those that were retired and may still hold logs and results.
+    func readableLanes() throws -> [LaneName] {
+        try topology().readableLanes
+    }
+
+    /// Resizes and moves under way.
+    func moves() throws -> [LaneMove] { try topologies.moves() }
 
     /// The policy in force.
     func policy() throws -> Policy {
@@ -108,7 +116,10 @@ struct Session {
         guard disagreements.isEmpty else {
             throw Failure(
                 "the topology in Redis disagrees, and changes only by commands:\n"
-                    + disagreements.map(\.description).joined(separator: "\n"))
+                    + disagreements.map { disagreement in
+                        disagreement.description
+                            + (disagreement.remedy.map { "; `nightshift \($0)` makes it so" } ?? "")
+                    }.joined(separator: "\n"))
         }
         let reply = try policies.publish(bundle.canonicalBytes, hash: draft.hash, expected: number)
         switch reply {
@@ -128,7 +139,7 @@ struct Session {
 
 extension TopologyWish {
     /// What a policy needs: its partitions, accounts and teams.
-    init(_ policy: Policy, isVirtual: Bool = false, offset: Duration = .zero) {
+    init(_ policy: Policy, isVirtual: Bool? = nil, offset: Duration = .zero) {
         self.init(
             partitions: policy.partitions.mapValues {
                 Topology.Partition(market: $0.market, zone: $0.zone, lanes: $0.lanes)

@@ -35,6 +35,8 @@ final class IngressRole: Service {
     private let metrics: MetricRegistry
     private let log: Logger
     private let policy = Mutex<Policy?>(nil)
+    /// As it was read last; nil until Redis has answered once.
+    private let topology = Mutex<Topology?>(nil)
     private let fault = Mutex<String?>("not started")
     private let linkSecrets = Mutex<[(name: String, secret: [UInt8])]>([])
     private let aliases = AliasBook(mostPerAccount: LaneStore.mostAliases)
@@ -144,10 +146,12 @@ final class IngressRole: Service {
             secretName: { [self] account in policy.withLock { $0?.accounts[account]?.secret } },
             verifyToken: settings.verifyToken, producerToken: settings.producerToken,
             place: { [self] event in
-                guard let policy = policy.withLock({ $0 }), let key = try? EntityID.of(event).laneKey,
-                    let lane = try? policy.lane(of: key)
-                else { return nil }
-                return EventPlace(lane: lane, key: key.text)
+                guard let policy = policy.withLock({ $0 }), let key = try? EntityID.of(event).laneKey else {
+                    return nil
+                }
+                if let topology = topology.withLock({ $0 }), let place = EventPlace(key, in: topology) { return place }
+                // A guess, since Redis has not answered yet: a lane that was resized since refuses it.
+                return (try? policy.lane(of: key)).map { EventPlace(lane: $0, key: key.text) }
             },
             now: { [clock] in clock.now }, holder: holder,
             quarantine: { await quarantine.add($0) }, unreadyReason: { [self] in unreadyReason }, metrics: metrics)
@@ -163,11 +167,10 @@ final class IngressRole: Service {
 
     /// Once a second: a newer policy, the namespace's clock, readiness, what was set aside while Redis was away.
     private func refresh(_ redis: RedisThread, _ holder: Holder, _ quarantine: Quarantine) async {
-        var routed: Routes?
         var exchange = AliasExchange(book: aliases, posts: posts, metrics: metrics)
         while !Task.isCancelled {
             metrics.set(.spooledEvents, to: Double(holder.spooling?.spooledEvents ?? 0))
-            if await look(redis, holder, &routed) {
+            if await look(redis, holder) {
                 await quarantine.drain()
                 let accounts = policy.withLock { $0?.accounts.keys.sorted() } ?? []
                 await exchange.writePosts(redis, connector.keyspace)
@@ -178,43 +181,37 @@ final class IngressRole: Service {
         }
     }
 
-    /// What lanes follow from.
-    private struct Routes: Equatable {
-        let lanes: [PartitionName: Int]
-        let partitions: [String: PartitionName]
-
-        init(_ policy: Policy) {
-            lanes = policy.partitions.mapValues(\.lanes)
-            partitions = policy.accounts.mapValues(\.partition)
-        }
-    }
-
-    /// What is spooled gets its lanes anew before the first event goes by the new routes.
-    private func reroute(_ holder: Holder, _ policy: Policy, _ routed: inout Routes?) {
-        let routes = Routes(policy)
-        guard routes != routed else { return }
-        routed = routes
-        holder.spooling?.reroute { key in LaneKey(text: key).flatMap { try? policy.lane(of: $0) } }
+    /// What waits and what is spooled gets its lanes anew before the first event goes by another topology.
+    private func use(_ read: Topology, _ holder: Holder) {
+        let known = topology.withLock { $0?.number }
+        guard read.number != known, read.number > 0 else { return }
+        holder.spooling?.reroute(LaneRoutes(read))
+        topology.withLock { $0 = read }
+        log.info("Topology in use", metadata: .of((.count, "\(read.number)")))
     }
 
     /// True if Redis answered.
-    private func look(_ redis: RedisThread, _ holder: Holder, _ routed: inout Routes?) async -> Bool {
+    private func look(_ redis: RedisThread, _ holder: Holder) async -> Bool {
         let spool = holder.spool
         let known = policy.withLock { $0?.number ?? 0 }
         let connector = connector
+        let before = topology.withLock { $0 }
         do {
-            let (newer, offset) = try await redis.run { connection in
+            let (newer, read, offset) = try await redis.run { connection in
                 let policies = PolicyStore(connection: connection, keyspace: connector.keyspace)
                 let newer = try policies.number() != known ? try policies.current() : nil
-                let topology = try TopologyStore(connection: connection, keyspace: connector.keyspace).read()
-                guard topology.isVirtual, let lane = topology.lanes.first else { return (newer, Duration.zero) }
+                let topology = try TopologyStore(connection: connection, keyspace: connector.keyspace)
+                    .read(after: before)
+                guard topology.isVirtual, let lane = topology.lanes.first else {
+                    return (newer, topology, Duration.zero)
+                }
                 let store = LaneStore(connection: connection, keyspace: connector.keyspace)
-                return (newer, try store.look([lane]).first?.offset ?? .zero)
+                return (newer, topology, try store.look([lane]).first?.offset ?? .zero)
             }
             clock.set(offset: offset)
+            use(read, holder)
             if let newer {
                 let compiled = try Policy.build(try PolicyBundle(canonical: newer.bytes), number: newer.number)
-                reroute(holder, compiled, &routed)
                 policy.withLock { $0 = compiled }
                 readSecrets()
                 log.info("Policy in force", metadata: .of((.count, "\(newer.number)")))
@@ -223,8 +220,6 @@ final class IngressRole: Service {
                     try await offPool { try spool.keep(kept, as: Self.policyName) }
                 }
             }
-            // The policy of the last run may be the one in force.
-            if routed == nil, let kept = policy.withLock({ $0 }) { reroute(holder, kept, &routed) }
             let hasPolicy = policy.withLock { $0 != nil }
             fault.withLock { $0 = hasPolicy ? nil : "no policy is published" }
             return true

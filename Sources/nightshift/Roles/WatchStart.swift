@@ -40,10 +40,14 @@ struct WatchStart {
         let known = held ?? []
         let connector = connector
         do {
-            guard let policy = try await offPool({ try Session(connector).policyIfAny() }) else { return }
+            let (found, topology) = try await offPool {
+                let session = try Session(connector)
+                return (try session.policyIfAny(), try session.topology())
+            }
+            guard let policy = found else { return }
             let events = try policy.accounts.values.sorted { $0.id < $1.id }.filter { account in
                 policy.channels[account.channel]?.sweep != nil && !known.contains(account.id)
-            }.map { (account: $0.id, event: try Self.event($0.id, "watch.\(today).\(number)", policy, now: now)) }
+            }.map { (account: $0.id, event: try Self.event($0.id, "watch.\(today).\(number)", topology, now: now)) }
             let appender = appender ?? LaneAppender(connector: connector)
             self.appender = appender
             isDone = true
@@ -71,7 +75,7 @@ struct WatchStart {
     ///
     /// - Parameter isAtOnce: asks the platform now, beside the timer.
     static func event(
-        _ account: String, _ id: String, _ policy: Policy, now: Instant, isAtOnce: Bool = false
+        _ account: String, _ id: String, _ topology: Topology, now: Instant, isAtOnce: Bool = false
     ) throws -> LaneEvent {
         var event = Event()
         event.id = id
@@ -81,7 +85,6 @@ struct WatchStart {
         event.receivedAt = now.milliseconds
         event.command.verb = .sweep
         event.command.subject = isAtOnce ? "now" : ""
-        let bytes: [UInt8] = try event.serializedBytes()
-        return LaneEvent(lane: try policy.lane(of: event), id: event.id, bytes: bytes)
+        return try topology.laneEvent(event)
     }
 }

@@ -40,6 +40,7 @@ final class WorkerRole: Service {
     private let log: Logger
     private let parts = Mutex<(service: WorkerService, member: Member)?>(nil)
     private let policy = Mutex<Policy?>(nil)
+    private let topology = Mutex<Topology?>(nil)
 
     init(_ settings: Settings, connector: LaneConnector, metrics: MetricRegistry, log: Logger) {
         self.settings = settings
@@ -112,12 +113,14 @@ final class WorkerRole: Service {
                 }
             },
             hold: { events in
-                guard let policy = self.policy.withLock({ $0 }) else { return false }
-                let placed = events.compactMap { event -> LaneEvent? in
-                    guard let lane = try? policy.lane(of: event), let bytes: [UInt8] = try? event.serializedBytes()
-                    else { return nil }
-                    return LaneEvent(lane: lane, id: event.id, bytes: bytes)
+                // Read each time, which is one small command while it is the same: sweeps are rare.
+                let known = self.topology.withLock { $0 }
+                let read = try? await redis.run { connection in
+                    try TopologyStore(connection: connection, keyspace: keyspace).read(after: known)
                 }
+                guard let topology = read, topology.number > 0 else { return false }
+                self.topology.withLock { $0 = topology }
+                let placed = events.compactMap { try? topology.laneEvent($0) }
                 guard placed.count == events.count else { return false }
                 return await appender.append(placed).allSatisfy { if case .held = $0 { true } else { false } }
             })

@@ -1,0 +1,59 @@
+import Contracts
+import Lanes
+
+// Reading what was decided although conversations have changed lanes.
+//
+// A conversation's results stand in the lanes that it had, in the order of their instants: a lane that it comes to goes
+// on later than the lane that it left. So lanes between which conversations may have moved, those of all partitions that
+// were ever resized or gave an account away, are read as one.
+extension Session {
+    /// Lanes that are to be read together, in order; only groups with a named lane, if any is named.
+    func groups(_ named: Set<LaneName>) throws -> [[LaneName]] {
+        let topology = try topology()
+        var together: [LaneName] = []
+        var alone: [[LaneName]] = []
+        for lane in topology.readableLanes {
+            if topology.isMixed(lane) { together.append(lane) } else { alone.append([lane]) }
+        }
+        let groups = together.isEmpty ? alone : alone + [together]
+        let known = Set(topology.readableLanes)
+        for lane in named.sorted() where !known.contains(lane) {
+            throw Failure(expected: "a lane of this namespace", came: "\"\(lane)\"", at: "--lane")
+        }
+        return groups.filter { named.isEmpty || !named.isDisjoint(with: $0) }
+    }
+
+    /// The lanes in which a conversation of this lane may have left something.
+    func group(of lane: LaneName) throws -> [LaneName] {
+        try groups([lane]).first ?? [lane]
+    }
+
+    func events(of lanes: [LaneName]) throws -> [LaneName: [Position: Event]] {
+        var events: [LaneName: [Position: Event]] = [:]
+        for lane in lanes { events[lane] = try self.events(of: lane) }
+        return events
+    }
+
+    /// Walks the results of lanes by the instants of their commits, in pages.
+    func eachResult(of lanes: [LaneName], _ each: (StoredResults) throws -> Void) throws {
+        var pages: [LaneName: ArraySlice<StoredResults>] = [:]
+        for lane in lanes { pages[lane] = try store.results(lane)[...] }
+        while let next = pages.values.compactMap(\.first).min(by: { left, right in
+            (left.batch.committedAt, left.lane) < (right.batch.committedAt, right.lane)
+        }) {
+            try each(next)
+            let left = pages[next.lane]?.dropFirst() ?? []
+            pages[next.lane] = left.isEmpty ? try store.results(next.lane, after: next.entry)[...] : left
+        }
+    }
+}
+
+extension Topology {
+    /// Whether conversations may have come to this lane or left it: a move raises the generation of what it stops.
+    fileprivate func isMixed(_ lane: LaneName) -> Bool {
+        if retired[lane] != nil { return true }
+        guard !lane.isDesk else { return false }
+        let takesIn = accounts.values.contains { $0.generation > 1 && $0.partition.text == lane.partition }
+        return takesIn || generation(of: lane) ?? 1 > 1
+    }
+}
