@@ -87,6 +87,9 @@ package final class Coordinator: Sendable {
     /// The partitions' clocks and calendars in force, for the forecast; without them every hour counts as closed, in UTC.
     package func use(_ hours: [String: PartitionHours]) { post.put { $0.hours = hours } }
 
+    /// How long retired lanes keep what they have.
+    package func use(_ retention: Retention) { post.put { $0.retention = retention } }
+
     /// Lays the lease down, so that another leads at once, and ends. Blocks a few seconds at the most.
     package func resign() {
         post.put { $0.end = .resign }
@@ -110,6 +113,7 @@ final class CoordinatorPost: Sendable {
     struct Mail: Sendable {
         var worksNow = false
         var hours: [String: PartitionHours]?
+        var retention: Retention?
         var end: End?
     }
 

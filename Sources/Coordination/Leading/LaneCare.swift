@@ -13,6 +13,7 @@ struct LaneCare {
     /// Hot lanes that are told.
     static let mostHot = 5
 
+    var retention = Retention()
     /// The hottest lanes of the last ten seconds, each with its busiest conversation.
     private(set) var hot: [HotLane] = []
     /// What is left of retired lanes, next first.
@@ -48,7 +49,7 @@ struct LaneCare {
         guard !retired.isEmpty, now >= nextTrim ?? now else { return }
         let lanes = Array(retired.prefix(Self.mostTrimmed))
         var hasMore = false
-        for case .trimmed(let trimmed) in try store.trim(lanes, retention: Retention()) {
+        for case .trimmed(let trimmed) in try store.trim(lanes, retention: retention) {
             hasMore = hasMore || trimmed.hasMore
         }
         if !hasMore { retired = Array(retired.dropFirst(lanes.count)) + lanes }

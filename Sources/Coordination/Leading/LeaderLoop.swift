@@ -53,6 +53,7 @@ final class LeaderLoop {
         while true {
             post.bell.wait(until: next)
             let mail = post.take()
+            care.retention = mail.retention ?? care.retention
             if let new = mail.hours {
                 hours = new
                 load.use(new)

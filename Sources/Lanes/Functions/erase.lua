@@ -1,6 +1,6 @@
 -- erase: what a lane holds of a person goes, and what stood beside it stays.
 --
--- Guarantee:  fenced like a commit, in one step: entries of the log are deleted (only decided ones), their other
+-- Guarantee:  fenced like a commit, and while a move has the lane frozen; in one step: entries of the log are deleted (only decided ones), their other
 --             events kept by position, and states, timers, actions, open items and dead letters removed. Saying it
 --             again changes nothing more. Nothing of an erased entry remains in the log, nor in what its bytes count.
 -- KEYS:       1 lane, 2 log, 3 kept, 4 timers, 5 outbox, 6 actions, 7 open, 8 dead, 9… state hashes touched
@@ -58,8 +58,8 @@ end
 
 register('erase', {'allow-oom'}, function(keys, args)
     expect_counts('erase', keys, 8, args, 8)
-    local lane = redis.call('HMGET', keys[1], 'token', 'cursor', 'bytes')
-    if not lane[1] or lane[1] == '' or lane[1] ~= args[1] then return {'fenced'} end
+    local lane = redis.call('HMGET', keys[1], 'token', 'cursor', 'bytes', 'move')
+    if not lane[1] or lane[1] == '' or lane[1] ~= args[1] or (lane[4] or '') ~= '' then return {'fenced'} end
     local counts, starts, states = layout(keys, args)
     local bytes = check(keys, args, counts, starts, lane[2] or '0-0')
 

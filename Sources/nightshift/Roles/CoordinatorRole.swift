@@ -72,8 +72,16 @@ final class CoordinatorRole: Service {
     private func useHours(of number: UInt64) async -> Bool {
         let connector = connector
         do {
-            let hours = try await offPool { try Session(connector).policyIfAny().map(Self.hours) }
-            if let hours { coordinator.use(hours) }
+            let read = try await offPool {
+                try Session(connector).policyIfAny().map { (hours: Self.hours($0), keep: $0.keep) }
+            }
+            if let read {
+                coordinator.use(read.hours)
+                coordinator.use(
+                    Retention(
+                        log: read.keep.logs, mostLogBytes: read.keep.mostLogBytes, results: read.keep.results,
+                        deadLetters: read.keep.deadLetters))
+            }
             return true
         } catch {
             log.warning("The calendars of a newer policy could not be read", metadata: .of((.cause, "\(error)")))
