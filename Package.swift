@@ -143,8 +143,8 @@ let tests: [Target] = [
     .testTarget(
         name: "SettingsTests",
         dependencies: [
-            "Settings", "Lanes", "Conversations", "BusinessTime", "Replies", "TextRules", "Contracts", "Instants",
-            "TestSupport", .yaml,
+            "Settings", "Lanes", "Channels", "Conversations", "BusinessTime", "Replies", "TextRules", "Contracts",
+            "Instants", "TestSupport", .yaml,
         ]
     ),
     .testTarget(

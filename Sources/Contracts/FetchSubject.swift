@@ -4,6 +4,8 @@ package enum FetchSubject: String, Sendable, CaseIterable {
     case profile
     /// Comments of an account that its webhooks may have left out.
     case comments
+    /// Direct messages of an account that its webhooks may have left out.
+    case messages
     /// Whether an account's webhooks still come, and that they come again.
     case subscriptions
 }

@@ -59,13 +59,31 @@ package struct AccountInspection: Sendable {
         }
     }
 
-    /// Asks four questions, one after the other; a token that is not valid ends it.
-    package func findings(account: String, channel: MetaChannel) async -> [Finding] {
+    /// Asks some questions, one after the other; a token that is not valid ends it.
+    ///
+    /// - Parameter iceBreakers: what the configuration says; nil, or none at all, asks nothing about them.
+    package func findings(
+        account: String, channel: MetaChannel, iceBreakers: IceBreakers? = nil
+    ) async -> [Finding] {
         let token = await token(account)
         guard token.standing == .ok else { return [token] }
-        return [
+        var findings = [
             token, await permissions(account, channel), await subscriptions(account, channel), await routing(account),
         ]
+        if let iceBreakers, !iceBreakers.isEmpty { findings.append(await drift(iceBreakers, account, channel)) }
+        return findings
+    }
+
+    private func drift(_ wish: IceBreakers, _ account: String, _ channel: MetaChannel) async -> Finding {
+        switch await IceBreakerSync(client: client, patience: patience).bring(wish, to: account, channel, pushes: false)
+        {
+        case .same, .pushed: Finding("ice_breakers", .ok, "as configured, in \(wish.locales.count) locales")
+        case .differs(let locales):
+            Finding(
+                "ice_breakers", .fault,
+                "other than configured in \(locales.joined(separator: " ")); accounts sync writes them")
+        case .refused(let reason): Finding("ice_breakers", .unknown, reason)
+        }
     }
 
     private func token(_ account: String) async -> Finding {

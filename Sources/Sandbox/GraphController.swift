@@ -20,10 +20,11 @@ struct GraphController: Sendable {
     let echoes: EchoPump
     let throttle: SandboxThrottle
     let windows: SandboxWindows
+    let messages: SandboxMessages
 
     func add(to router: Router<BasicRequestContext>) {
         router.post("/:version/:node/messages") { request, context in
-            try await call(request, context, messages)
+            try await call(request, context, message)
         }
         for edge in ["comments", "replies"] {
             router.post("/:version/:node/\(edge)") { request, context in try await call(request, context, reply) }
@@ -103,6 +104,11 @@ struct GraphController: Sendable {
         guard let person = accepted.person else { return }
         threads.add(
             SandboxThreads.Text(at: now, isCustomer: false, kind: accepted.kind, text: accepted.text), to: person)
+        if accepted.kind == "send" {
+            messages.add(
+                .init(id: accepted.id, text: accepted.text, at: now, isOwn: true), account: person.account,
+                contact: person.contact)
+        }
         guard settings.echoes, accepted.kind == "send", let account = settings.account(person.account) else { return }
         echoes.post(
             account,
@@ -111,7 +117,7 @@ struct GraphController: Sendable {
                 metadata: accepted.metadata.isEmpty ? nil : accepted.metadata, app: settings.app, at: now))
     }
 
-    private func messages(_ call: Call) -> Reading {
+    private func message(_ call: Call) -> Reading {
         let recipient = call.body["recipient"]
         if let word = call.body["sender_action"]?.string, let contact = recipient?["id"]?.string {
             return .accepted(

@@ -8,6 +8,7 @@ internal import Instants
 struct GraphReads: Sendable {
     let settings: SandboxSettings
     let posts: SandboxPosts
+    let messages: SandboxMessages
     let subscriptions: SandboxSubscriptions
     let faults: FaultDraw
     let throttle: SandboxThrottle
@@ -44,17 +45,25 @@ struct GraphReads: Sendable {
         }
         for edge in ["feed", "ads_posts", "media"] {
             router.get("/:version/:node/\(edge)") { request, context in
-                try await answer(request, context) { node, account in
-                    guard node == account else { return nil }
-                    let isAdsEdge = edge == "ads_posts"
-                    return [
-                        "data": .array(posts.list(of: account, ads: isAdsEdge).map { ["id": .string($0)] })
-                    ]
+                let after = request.uri.queryParameters["after"].flatMap { Int($0) } ?? 0
+                return try await answer(request, context) { node, account in
+                    node == account ? posts.list(of: account, ads: edge == "ads_posts", after: after) : nil
                 }
+            }
+        }
+        router.get("/:version/:node/conversations") { request, context in
+            let after = request.uri.queryParameters["after"].flatMap { Int($0) } ?? 0
+            return try await answer(request, context) { node, account in
+                node == account ? messages.page(of: account, after: after, messages: 20) : nil
             }
         }
         router.get("/:version/:node/comments") { request, context in
             let query = request.uri.queryParameters
+            if let account = holder(of: request)?.id, let node = context.parameters.get("node"),
+                let code = posts.refusal(of: node, account: account)
+            {
+                return Self.error(400, code, "refused by the sandbox")
+            }
             let since = query["since"].flatMap { Int64($0) } ?? 0
             let after = query["after"].flatMap { Int($0) } ?? 0
             return try await answer(request, context) { node, account in
@@ -101,7 +110,7 @@ struct GraphReads: Sendable {
         return Response.json(found)
     }
 
-    private static func error(_ status: Int, _ code: Int64, _ message: String) -> Response {
+    static func error(_ status: Int, _ code: Int64, _ message: String) -> Response {
         Response.json(
             ["error": ["message": .string(message), "type": "OAuthException", "code": .integer(code)]],
             .init(code: status))
@@ -112,7 +121,7 @@ struct GraphReads: Sendable {
         GraphController.caller(of: request, settings).flatMap(settings.account)
     }
 
-    private static var refused: Response {
+    static var refused: Response {
         let error: JSONValue = [
             "error": ["message": "Invalid OAuth access token.", "type": "OAuthException", "code": 190]
         ]

@@ -13,6 +13,7 @@ struct PageController: Sendable {
     let ledger: SandboxLedger
     let threads: SandboxThreads
     let posts: SandboxPosts
+    let messages: SandboxMessages
     let windows: SandboxWindows
     let sender: WebhookSender
 
@@ -64,6 +65,7 @@ struct PageController: Sendable {
             threads.noteComment(id, by: person)
         } else {
             windows.note(person, at: now)
+            messages.add(.init(id: id, text: text, at: now), account: account.id, contact: contact)
             update = WebhookBodies.message(account: account.id, contact: contact, id: id, text: text, at: now)
         }
         threads.add(

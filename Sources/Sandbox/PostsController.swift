@@ -2,9 +2,11 @@ internal import Channels
 internal import Hummingbird
 internal import Instants
 
-/// Puts comments on the platform, whether a webhook tells of them or not: what drills and tests write as customers.
+/// Puts comments and direct messages on the platform, whether a webhook tells of them or not: what drills and tests write as customers.
 struct PostsController: Sendable {
     let posts: SandboxPosts
+    let messages: SandboxMessages
+    let windows: SandboxWindows
 
     func add(to router: Router<BasicRequestContext>) {
         router.post("/posts") { request, _ in
@@ -19,6 +21,21 @@ struct PostsController: Sendable {
                 else { continue }
                 posts.add(
                     .init(id: id, contact: contact, text: text, at: Instant(milliseconds: at)), to: post, of: account)
+            }
+            return Response.json(["success": true])
+        }
+        router.post("/messages") { request, _ in
+            let buffer = try await request.body.collect(upTo: 1 << 20)
+            guard let body = try? JSONValue(parsing: Array(buffer.readableBytesView)),
+                let account = body["account"]?.string, let contact = body["contact"]?.string,
+                let texts = body["messages"]?.array
+            else { return Response.json(["error": "expected account, contact and messages"], .badRequest) }
+            for text in texts {
+                guard let id = text["id"]?.string, let words = text["text"]?.string, let at = text["at_ms"]?.integer
+                else { continue }
+                let instant = Instant(milliseconds: at)
+                messages.add(.init(id: id, text: words, at: instant), account: account, contact: contact)
+                windows.note(.init(account: account, contact: contact), at: instant)
             }
             return Response.json(["success": true])
         }

@@ -25,6 +25,8 @@ package final class SandboxPosts: Sendable {
     private struct Post {
         var isAd = false
         var comments: [Comment] = []
+        /// Reads of it are refused with this code.
+        var refusal: Int64?
     }
 
     private struct State {
@@ -48,10 +50,26 @@ package final class SandboxPosts: Sendable {
         }
     }
 
-    func list(of account: String, ads: Bool) -> [String] {
-        state.withLock { state in
+    /// Reads of the post are refused from now on; with nil they are answered again.
+    package func refuse(_ post: String, of account: String, code: Int64?) {
+        state.withLock { $0.posts[account, default: [:]][post, default: Post()].refusal = code }
+    }
+
+    func refusal(of post: String, account: String) -> Int64? {
+        state.withLock { $0.posts[account]?[post]?.refusal }
+    }
+
+    /// One page of the account's posts.
+    func list(of account: String, ads: Bool, after: Int) -> JSONValue {
+        let posts = state.withLock { state in
             (state.posts[account] ?? [:]).filter { $0.value.isAd == ads }.keys.sorted()
         }
+        let page = posts.dropFirst(max(0, after)).prefix(Self.pageSize)
+        var answer: [String: JSONValue] = ["data": .array(page.map { ["id": .string($0)] })]
+        if after + page.count < posts.count {
+            answer["paging"] = ["cursors": ["after": .string("\(after + page.count)")], "next": "more"]
+        }
+        return .object(answer)
     }
 
     /// One page of a post's comments, the newest first; nil for a post that there is not.

@@ -14,7 +14,7 @@ package enum SandboxServer {
     ///   - posts: what stands on the platform; whoever writes as a customer adds to it.
     package static func application(
         settings: SandboxSettings, ledger: SandboxLedger, sender: WebhookSender, host: String = "127.0.0.1",
-        port: Int, logger: Logger, posts: SandboxPosts = SandboxPosts(),
+        port: Int, logger: Logger, posts: SandboxPosts = SandboxPosts(), messages: SandboxMessages = SandboxMessages(),
         onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) -> some ApplicationProtocol {
         let threads = SandboxThreads()
@@ -24,15 +24,18 @@ package enum SandboxServer {
         let graph = GraphController(
             settings: settings, ledger: ledger, threads: threads,
             faults: FaultDraw(settings.faults, seed: settings.seed),
-            echoes: echoes, throttle: throttle, windows: windows)
+            echoes: echoes, throttle: throttle, windows: windows, messages: messages)
         let page = PageController(
-            settings: settings, ledger: ledger, threads: threads, posts: posts, windows: windows, sender: sender)
+            settings: settings, ledger: ledger, threads: threads, posts: posts, messages: messages, windows: windows,
+            sender: sender)
         let router = Router()
         page.add(to: router)
-        PostsController(posts: posts).add(to: router)
+        PostsController(posts: posts, messages: messages, windows: windows).add(to: router)
+        MessengerProfiles(settings: settings).add(to: router)
         graph.add(to: router)
         GraphReads(
-            settings: settings, posts: posts, subscriptions: SandboxSubscriptions(settings.subscribedFields),
+            settings: settings, posts: posts, messages: messages,
+            subscriptions: SandboxSubscriptions(settings.subscribedFields),
             faults: FaultDraw(settings.faults, seed: settings.seed ^ 1), throttle: throttle, ledger: ledger
         ).add(to: router)
         return Application(

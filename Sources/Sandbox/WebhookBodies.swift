@@ -64,10 +64,11 @@ package enum WebhookBodies {
     }
 
     package static func postback(
-        account: String, contact: String, id: String, payload: String, at: Instant
+        account: String, contact: String, id: String, payload: String, title: String = "Start", at: Instant
     ) -> Update {
         messaging(
-            account, contact, at, "postback", ["mid": .string(id), "payload": .string(payload), "title": "Start"])
+            account, contact, at, "postback",
+            ["mid": .string(id), "payload": .string(payload), "title": .string(title)])
     }
 
     /// What the account sent, come back: sender and recipient are swapped.

@@ -34,6 +34,7 @@ struct TestPolicy {
     /// Hours of a second team that speaks English only; nil: there is none.
     var englishEvenings: String?
     var sweep: Duration?
+    var sweepsMessages = false
     var asksProfiles = false
     var number: UInt64 = 1
 
@@ -66,7 +67,11 @@ struct TestPolicy {
                 AccountPolicy(id: "gram", channel: "meta", partition: partition, secret: "g"),
             ],
             markets: [market],
-            channels: [ChannelPolicy(name: "meta", textLimit: limit, sweep: sweep, asksProfiles: asksProfiles)],
+            channels: [
+                ChannelPolicy(
+                    name: "meta", textLimit: limit, sweep: sweep, sweepsMessages: sweepsMessages,
+                    asksProfiles: asksProfiles)
+            ],
             teams: [
                 TeamPolicy(
                     name: "berlin", coverage: Coverage([calendar]), onCall: "night", ladder: ladder, rounds: rounds,

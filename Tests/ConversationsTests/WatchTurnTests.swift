@@ -150,6 +150,42 @@ struct WatchTurnTests {
         try scene.take(other, at: at + .seconds(60))
         #expect(scene.rules.last != DecisionResult.sweptKnown)
     }
+
+    @Test("direct messages are asked for where the channel's file says so, with a mark of their own")
+    func messages() throws {
+        var policy = TestPolicy(sweep: .seconds(600))
+        policy.sweepsMessages = true
+        var scene = Scene(policy.built())
+        let start = Instant.november(20, 10)
+        try scene.take(Self.command("w1", "now", at: start), at: start)
+        let comments = try #require(Self.sweeps(scene).first)
+        func sweeps() -> [Action] { scene.actions.filter { $0.subject == FetchSubject.messages.rawValue } }
+        let first = try #require(sweeps().first)
+        #expect(first.actionID != comments.actionID && first.orderKey != comments.orderKey)
+        #expect(first.since == first.until - 7 * 86_400_000)
+        let answered = start + .seconds(30)
+        try scene.take(Self.fetched(first, at: answered) { $0.resume = "cursor" }, at: answered)
+        let second = try #require(sweeps().last)
+        #expect(second.resume == "cursor" && second.since == first.since && second.until == first.until)
+        try scene.take(Self.fetched(second, at: answered) { $0.until = second.until }, at: answered)
+        #expect(scene.rules.last == "swept")
+        // That of comments is under way still, and its failure is its own.
+        #expect(scene.states[Self.shop]?.post.watch.askedAt != 0)
+        try scene.settle(comments, .failed)
+        #expect(scene.states[Self.shop]?.post.watch.askedAt == 0)
+        try scene.advance(to: start + .seconds(1_300))
+        let next = try #require(sweeps().last)
+        #expect(next.since == first.until - 900_000, "it looks back a little: a conversation may have moved meanwhile")
+    }
+
+    @Test("without it no direct messages are asked for")
+    func noMessages() throws {
+        var scene = Self.scene()
+        let start = Instant.november(20, 10)
+        try scene.take(Self.command("w1", "now", at: start), at: start)
+        try scene.advance(to: start + .seconds(1_300))
+        #expect(!scene.actions.contains { $0.subject == FetchSubject.messages.rawValue })
+    }
 }
 
 @Suite("Who a customer is")

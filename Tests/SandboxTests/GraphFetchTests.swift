@@ -35,7 +35,7 @@ struct GraphFetchTests {
         }
     }
 
-    private static func action(_ subject: FetchSubject, since: Duration = .seconds(3_600)) -> Action {
+    static func action(_ subject: FetchSubject, since: Duration = .seconds(3_600)) -> Action {
         var action = Action()
         action.kind = .fetch
         action.account = account
@@ -49,11 +49,12 @@ struct GraphFetchTests {
     }
 
     /// One attempt by the carrier itself, as the courier makes it.
-    private static func carryOut(
-        _ action: Action, at url: String, _ lanes: Lanes, token: String = "token-\(account)", laneNow: Instant? = nil
+    static func carryOut(
+        _ action: Action, at url: String, _ doors: FetchDoors, token: String = "token-\(account)",
+        laneNow: Instant? = nil
     ) async throws -> Answered {
         let carrier = GraphCarrier(
-            client: MetaClient(base: url + "/v26.0", token: { _ in token }), fetches: lanes.doors,
+            client: MetaClient(base: url + "/v26.0", token: { _ in token }), fetches: doors,
             channel: { _ in MetaOutbound(channel: .facebook) })
         let (answers, door) = AsyncStream<Answered>.makeStream()
         let attempt = Attempt(
@@ -71,8 +72,12 @@ struct GraphFetchTests {
         }
     }
 
+    private static func carryOut(_ action: Action, at url: String, _ lanes: Lanes) async throws -> Answered {
+        try await carryOut(action, at: url, lanes.doors)
+    }
+
     static func carryOut(_ action: Action, at url: String, laneNow: Instant) async throws -> Answered {
-        try await carryOut(action, at: url, Lanes(), laneNow: laneNow)
+        try await carryOut(action, at: url, Lanes().doors, laneNow: laneNow)
     }
 
     private static func comment(_ number: Int, ago: Int64, by contact: String = "77") -> SandboxPosts.Comment {
@@ -110,6 +115,99 @@ struct GraphFetchTests {
         let told = try MetaNormaliser(knows: { _ in true }).normalise(body, received: Self.now).events.first?.event
         #expect(told?.id == one.id && told?.contact == one.contact && told?.happenedAt == one.happenedAt)
         #expect(told?.comment.parent == one.comment.parent && told?.comment.text == one.comment.text)
+    }
+
+    @Test("every page of the lists of posts is read")
+    func manyPosts() async throws {
+        let posts = SandboxPosts()
+        for number in 0..<230 {
+            posts.add(
+                .init(id: "c\(number)", contact: "77", text: "how much?", at: Self.now - .seconds(200)),
+                to: "post\(number)", of: Self.account, isAd: number % 2 == 1)
+        }
+        let lanes = Lanes()
+        try await SandboxTests.run(SandboxTests.settings(), posts: posts) { url, _, _ in
+            _ = try await Self.carryOut(Self.action(.comments), at: url, lanes)
+        }
+        #expect(Set(lanes.comments.map(\.comment.id)).count == 230)
+        #expect(lanes.fetched.map(\.found) == [230])
+    }
+
+    @Test(
+        "a post that is forbidden costs itself alone, one that fails the end of the sweep, and all of them a permission",
+        arguments: [
+            (codes: [200, nil, nil] as [Int64?], found: 2, isWhole: true), ([nil, 10, 299], 1, true),
+            ([200, 3, 10], 0, false), ([551, nil, nil], 2, false), ([nil, nil, 100], 2, true),
+            ([nil, 551, 200], 1, false),
+        ])
+    func forbidden(codes: [Int64?], found: UInt32, isWhole: Bool) async throws {
+        let posts = SandboxPosts()
+        for (number, code) in codes.enumerated() {
+            let comment = SandboxPosts.Comment(
+                id: "c\(number)", contact: "77", text: "how much?", at: Self.now - .seconds(200))
+            posts.add(comment, to: "post\(number)", of: Self.account)
+            posts.refuse("post\(number)", of: Self.account, code: code)
+        }
+        let lanes = Lanes()
+        try await SandboxTests.run(SandboxTests.settings(), posts: posts) { url, _, _ in
+            let answered = try await Self.carryOut(Self.action(.comments), at: url, lanes)
+            #expect(answered.answer == .delivered(providerID: ""))
+        }
+        #expect(lanes.fetched.map(\.found) == [found])
+        #expect(lanes.fetched.first?.until == (isWhole ? (Self.now - .seconds(60)).milliseconds : 0))
+        #expect(lanes.fetched.first?.resume == "")
+    }
+
+    @Test("direct messages are found page by page back to the start of the gap, as the events of webhooks")
+    func messages() async throws {
+        let messages = SandboxMessages()
+        for number in 0..<60 {
+            messages.add(
+                .init(id: "m_\(number)", text: "how much? \(number)", at: Self.now - .seconds(100 + Int64(number))),
+                account: Self.account, contact: "c\(number)")
+        }
+        // Before the gap, too young, the account's own, and one that was answered.
+        messages.add(
+            .init(id: "m_old", text: "?", at: Self.now - .seconds(9_000)), account: Self.account, contact: "old")
+        messages.add(.init(id: "m_new", text: "?", at: Self.now - .seconds(10)), account: Self.account, contact: "c1")
+        messages.add(
+            .init(id: "m_own", text: "!", at: Self.now - .seconds(90), isOwn: true), account: Self.account,
+            contact: "c2")
+        let lanes = Lanes()
+        try await SandboxTests.run(SandboxTests.settings(), messages: messages) { url, _, _ in
+            let answered = try await Self.carryOut(Self.action(.messages), at: url, lanes)
+            #expect(answered.answer == .delivered(providerID: ""))
+        }
+        #expect(Set(lanes.comments.map(\.id)) == Set((0..<60).map { "dm:m_\($0)" }))
+        #expect(lanes.fetched.map(\.found) == [60])
+        #expect(lanes.fetched.first?.until == (Self.now - .seconds(60)).milliseconds)
+        #expect(lanes.comments.filter(\.message.answeredSince).map(\.contact) == ["c2"])
+
+        let one = try #require(lanes.comments.first { $0.contact == "c7" })
+        let update = WebhookBodies.message(
+            account: Self.account, contact: "c7", id: "m_7", text: "how much? 7", at: Self.now - .seconds(107))
+        let body = WebhookBodies.body(account: Self.account, isInstagram: false, at: Self.now, [update])
+        let told = try MetaNormaliser(knows: { _ in true }).normalise(body, received: Self.now).events.first?.event
+        #expect(told?.id == one.id && told?.contact == one.contact && told?.happenedAt == one.happenedAt)
+        #expect(told?.message.text == one.message.text)
+    }
+
+    @Test("a sweep of messages goes on behind the page that it is told")
+    func resumed() async throws {
+        let messages = SandboxMessages()
+        for number in 0..<30 {
+            messages.add(
+                .init(id: "m_\(number)", text: "?", at: Self.now - .seconds(100 + Int64(number))),
+                account: Self.account, contact: "c\(number)")
+        }
+        let lanes = Lanes()
+        try await SandboxTests.run(SandboxTests.settings(), messages: messages) { url, _, _ in
+            var action = Self.action(.messages)
+            action.resume = "25"
+            _ = try await Self.carryOut(action, at: url, lanes)
+        }
+        #expect(lanes.comments.count == 5)
+        #expect(lanes.fetched.first?.until != 0)
     }
 
     @Test("a throttled sweep brakes the account and says nothing of its end")

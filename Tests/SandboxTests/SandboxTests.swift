@@ -33,6 +33,7 @@ struct SandboxTests {
     /// Runs a sandbox on a free port and gives its address and ledger to the test.
     static func run(
         _ settings: SandboxSettings, posts: SandboxPosts = SandboxPosts(),
+        messages: SandboxMessages = SandboxMessages(),
         _ test: @Sendable @escaping (_ url: String, SandboxLedger, any TestClientProtocol) async throws -> Void
     ) async throws {
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("ledger-\(UUID().uuidString)").path
@@ -42,7 +43,7 @@ struct SandboxTests {
         logger.logLevel = .critical
         let server = SandboxServer.application(
             settings: settings, ledger: ledger, sender: WebhookSender(url: settings.webhookURL), port: 0,
-            logger: logger, posts: posts)
+            logger: logger, posts: posts, messages: messages)
         try await server.test(.ahc()) { client in
             try await test("http://localhost:\(try #require(client.port))", ledger, client)
         }

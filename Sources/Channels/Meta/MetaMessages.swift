@@ -50,7 +50,7 @@ extension MetaNormaliser {
         kept.replyTo = try message.nested("reply_to")?.identifier("mid", longest: JSONValue.longestMessageID) ?? ""
         let standalone = try update.nested("referral")
         kept.ad = try Self.ad(message.nested("referral") ?? standalone)
-        return .event(walk.event("dm:\(mid)", contact: try sender(update), at: at, .message(kept)))
+        return .event(walk.event(Self.messageID(mid), contact: try sender(update), at: at, .message(kept)))
     }
 
     /// Sender and recipient are swapped in an echo: the customer is the recipient.

@@ -41,6 +41,11 @@ package struct MetaSweep: Sendable {
         }
     }
 
+    /// The page of a list of posts that begins there.
+    package static func page(of list: MetaRead, after: String?) -> MetaRead {
+        after.map { MetaRead(list.path, list.query + [("after", $0)]) } ?? list
+    }
+
     /// One page of a post's comments, answers to comments included, from `since` on.
     package func comments(of post: String, since: Instant, after: String?) -> MetaRead {
         var query = [("limit", "\(Self.pageSize)"), ("date_format", "U"), ("since", "\(since.seconds)")]
@@ -129,7 +134,7 @@ package struct MetaSweep: Sendable {
     }
 
     /// Seconds since 1970, as asked for, or the platform's usual `2026-11-23T09:00:00+0000`.
-    private static func instant(_ value: JSONValue?) -> Instant? {
+    static func instant(_ value: JSONValue?) -> Instant? {
         if let seconds = value?.integer { return Instant(seconds: seconds) }
         guard let text = value?.string else { return nil }
         let digits = Array(text)
@@ -141,6 +146,9 @@ package struct MetaSweep: Sendable {
 }
 
 extension MetaNormaliser {
+    /// The id of a direct message's event, by whichever way it comes.
+    package static func messageID(_ message: String) -> String { "dm:\(message)" }
+
     /// The id of a new comment's event, by whichever way it comes.
     package static func commentID(_ comment: String, text: String) -> String { "c:\(comment):add:\(digest(text))" }
 }

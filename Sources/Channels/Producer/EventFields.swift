@@ -48,6 +48,7 @@ extension DirectMessage: EventFields {
         try fields.text("ad", &ad)
         try fields.text("reply_to", &replyTo)
         try fields.flag("standby", &standby)
+        try fields.flag("answered_since", &answeredSince)
     }
 }
 

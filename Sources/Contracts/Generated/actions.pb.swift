@@ -144,7 +144,8 @@ package nonisolated struct Action: @unchecked Sendable {
     set {_uniqueStorage()._place = newValue}
   }
 
-  /// Fetch: what is asked for (`profile`, `comments`, `subscriptions`), from when until when, and behind which post.
+  /// Fetch: what is asked for (`profile`, `comments`, `messages`, `subscriptions`), from when until when, and behind which
+  /// post or page.
   package var subject: String {
     get {_storage._subject}
     set {_uniqueStorage()._subject = newValue}

@@ -313,6 +313,9 @@ package nonisolated struct DirectMessage: Sendable {
   /// Written while another app owned the thread.
   package var standby: Bool = false
 
+  /// A sweep found it with something newer of the account behind it: somebody may have answered it.
+  package var answeredSince: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -766,7 +769,7 @@ package nonisolated struct Fetched: Sendable {
 
   package var action: String = String()
 
-  /// `profile`, `comments` or `subscriptions`.
+  /// `profile`, `comments`, `messages` or `subscriptions`.
   package var subject: String = String()
 
   /// Subscriptions: the webhook fields that did not come, separated by spaces.
@@ -780,10 +783,10 @@ package nonisolated struct Fetched: Sendable {
 
   package var utcOffset: String = String()
 
-  /// Comments: everything that was written before this instant has been offered to its lane. 0: only up to `resume`.
+  /// Comments, messages: everything that was written before this instant has been offered to its lane. 0: only up to `resume`.
   package var until: Int64 = 0
 
-  /// Comments: the post behind which the sweep goes on.
+  /// Comments: the post behind which the sweep goes on; messages: the platform's cursor.
   package var resume: String = String()
 
   package var found: UInt32 = 0
@@ -1411,7 +1414,7 @@ nonisolated extension Attachment: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension DirectMessage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".DirectMessage"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}text\0\u{1}attachments\0\u{1}payload\0\u{1}ad\0\u{3}full_length\0\u{3}reply_to\0\u{1}standby\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}text\0\u{1}attachments\0\u{1}payload\0\u{1}ad\0\u{3}full_length\0\u{3}reply_to\0\u{1}standby\0\u{3}answered_since\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1426,6 +1429,7 @@ nonisolated extension DirectMessage: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.fullLength) }()
       case 6: try { try decoder.decodeSingularStringField(value: &self.replyTo) }()
       case 7: try { try decoder.decodeSingularBoolField(value: &self.standby) }()
+      case 8: try { try decoder.decodeSingularBoolField(value: &self.answeredSince) }()
       default: break
       }
     }
@@ -1453,6 +1457,9 @@ nonisolated extension DirectMessage: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if self.standby != false {
       try visitor.visitSingularBoolField(value: self.standby, fieldNumber: 7)
     }
+    if self.answeredSince != false {
+      try visitor.visitSingularBoolField(value: self.answeredSince, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1464,6 +1471,7 @@ nonisolated extension DirectMessage: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.fullLength != rhs.fullLength {return false}
     if lhs.replyTo != rhs.replyTo {return false}
     if lhs.standby != rhs.standby {return false}
+    if lhs.answeredSince != rhs.answeredSince {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -850,6 +850,39 @@ package nonisolated struct AccountWatch: Sendable {
   /// Until when the sweep under way goes, if it is made in pieces.
   package var sweepingUntil: Int64 = 0
 
+  /// The same of direct messages.
+  package var messages: SweepMark {
+    get {_messages ?? SweepMark()}
+    set {_messages = newValue}
+  }
+  /// Returns true if `messages` has been explicitly set.
+  package var hasMessages: Bool {self._messages != nil}
+  /// Clears the value of `messages`. Subsequent reads from it will return its default value.
+  package mutating func clearMessages() {self._messages = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _messages: SweepMark? = nil
+}
+
+/// How far one kind of sweep has come; the fields mean what those of `AccountWatch` do.
+package nonisolated struct SweepMark: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var sweptUntil: Int64 = 0
+
+  package var actionHigh: UInt64 = 0
+
+  package var actionLow: UInt64 = 0
+
+  package var askedAt: Int64 = 0
+
+  package var sweepingUntil: Int64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -2118,7 +2151,7 @@ nonisolated extension Post: SwiftProtobuf.Message, SwiftProtobuf._MessageImpleme
 
 nonisolated extension AccountWatch: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AccountWatch"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}swept_until\0\u{3}action_high\0\u{3}action_low\0\u{3}asked_at\0\u{3}subscriptions_asked_at\0\u{1}missing\0\u{3}sweeping_until\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}swept_until\0\u{3}action_high\0\u{3}action_low\0\u{3}asked_at\0\u{3}subscriptions_asked_at\0\u{1}missing\0\u{3}sweeping_until\0\u{1}messages\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2133,12 +2166,17 @@ nonisolated extension AccountWatch: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 5: try { try decoder.decodeSingularInt64Field(value: &self.subscriptionsAskedAt) }()
       case 6: try { try decoder.decodeSingularStringField(value: &self.missing) }()
       case 7: try { try decoder.decodeSingularInt64Field(value: &self.sweepingUntil) }()
+      case 8: try { try decoder.decodeSingularMessageField(value: &self._messages) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.sweptUntil != 0 {
       try visitor.visitSingularInt64Field(value: self.sweptUntil, fieldNumber: 1)
     }
@@ -2160,6 +2198,9 @@ nonisolated extension AccountWatch: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if self.sweepingUntil != 0 {
       try visitor.visitSingularInt64Field(value: self.sweepingUntil, fieldNumber: 7)
     }
+    try { if let v = self._messages {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2170,6 +2211,57 @@ nonisolated extension AccountWatch: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.askedAt != rhs.askedAt {return false}
     if lhs.subscriptionsAskedAt != rhs.subscriptionsAskedAt {return false}
     if lhs.missing != rhs.missing {return false}
+    if lhs.sweepingUntil != rhs.sweepingUntil {return false}
+    if lhs._messages != rhs._messages {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension SweepMark: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SweepMark"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}swept_until\0\u{3}action_high\0\u{3}action_low\0\u{3}asked_at\0\u{3}sweeping_until\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.sweptUntil) }()
+      case 2: try { try decoder.decodeSingularFixed64Field(value: &self.actionHigh) }()
+      case 3: try { try decoder.decodeSingularFixed64Field(value: &self.actionLow) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self.askedAt) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self.sweepingUntil) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.sweptUntil != 0 {
+      try visitor.visitSingularInt64Field(value: self.sweptUntil, fieldNumber: 1)
+    }
+    if self.actionHigh != 0 {
+      try visitor.visitSingularFixed64Field(value: self.actionHigh, fieldNumber: 2)
+    }
+    if self.actionLow != 0 {
+      try visitor.visitSingularFixed64Field(value: self.actionLow, fieldNumber: 3)
+    }
+    if self.askedAt != 0 {
+      try visitor.visitSingularInt64Field(value: self.askedAt, fieldNumber: 4)
+    }
+    if self.sweepingUntil != 0 {
+      try visitor.visitSingularInt64Field(value: self.sweepingUntil, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: SweepMark, rhs: SweepMark) -> Bool {
+    if lhs.sweptUntil != rhs.sweptUntil {return false}
+    if lhs.actionHigh != rhs.actionHigh {return false}
+    if lhs.actionLow != rhs.actionLow {return false}
+    if lhs.askedAt != rhs.askedAt {return false}
     if lhs.sweepingUntil != rhs.sweepingUntil {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true

@@ -67,6 +67,8 @@ package struct ChannelPolicy: Sendable {
     package let address: String?
     /// How often accounts are swept for what webhooks left out; nil: never.
     package let sweep: Duration?
+    /// Whether sweeps ask for direct messages too.
+    package let sweepsMessages: Bool
     /// Whether customers' profiles are asked for: name, language, zone.
     package let asksProfiles: Bool
 
@@ -74,9 +76,10 @@ package struct ChannelPolicy: Sendable {
         name: String, window: Duration? = .seconds(86_400), personWindow: Duration? = .seconds(7 * 86_400),
         inboxHold: Duration = .seconds(86_400), foreignHold: Duration = .seconds(3_600),
         textLimit: TextLimit = TextLimit(unit: .characters, most: 2_000), limits: [SendLimit] = [],
-        address: String? = nil, sweep: Duration? = nil, asksProfiles: Bool = false
+        address: String? = nil, sweep: Duration? = nil, sweepsMessages: Bool = false, asksProfiles: Bool = false
     ) {
         self.sweep = sweep
+        self.sweepsMessages = sweepsMessages
         self.asksProfiles = asksProfiles
         self.name = name
         self.window = window

@@ -16,6 +16,8 @@ package struct AnswerRule: Sendable {
     package let answersComments: Bool
     /// Payloads of buttons and ice breakers that ask this question.
     package let payloads: [String]
+    /// The question of an ice breaker that asks this, by the platform's locale, `default` among them; empty: none does.
+    package let iceBreaker: [String: String]
     /// The market's product list answers where a product is meant; the facts only where none is.
     package let usesProducts: Bool
     /// Which texts of a pack answer it.
@@ -24,7 +26,7 @@ package struct AnswerRule: Sendable {
     package init(
         rule: String, intent: Intent? = nil, scope: AnswerScope = AnswerScope(), facts: [String: String] = [:],
         answersMessages: Bool = true, answersComments: Bool = true, payloads: [String] = [],
-        usesProducts: Bool = false
+        iceBreaker: [String: String] = [:], usesProducts: Bool = false
     ) {
         self.rule = rule
         let intent = intent ?? (rule.hasPrefix("faq.") ? Intent(rawValue: String(rule.dropFirst(4))) : nil)
@@ -33,10 +35,14 @@ package struct AnswerRule: Sendable {
         self.facts = facts
         self.answersMessages = answersMessages
         self.answersComments = answersComments
-        self.payloads = payloads
+        self.iceBreaker = iceBreaker
+        self.payloads = payloads.isEmpty && !iceBreaker.isEmpty ? ["ns1:\(rule)"] : payloads
         self.usesProducts = usesProducts
         kind = intent.map { ReplyKind.faq($0.rawValue) } ?? ReplyKind(rule)
     }
+
+    /// What comes back when the ice breaker is pressed: the first button's payload, so that both ask the same.
+    package var iceBreakerPayload: String { payloads.first ?? "" }
 }
 
 /// Where and when a question is answered automatically.

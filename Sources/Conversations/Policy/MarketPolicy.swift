@@ -20,6 +20,8 @@ package struct MarketPolicy: Sendable {
     package let escalation: EscalationPolicy
     /// Frequent questions that are answered in this market, by the rule's name, such as `faq.price`.
     package let answers: [String: AnswerRule]
+    /// Those of them that an ice breaker asks, in the order of the file.
+    package let iceBreakers: [AnswerRule]
     /// The same rules by what finds them.
     let questions: AnswerIndex
     let campaigns: CampaignIndex
@@ -48,6 +50,7 @@ package struct MarketPolicy: Sendable {
         self.afterHours = afterHours
         self.escalation = escalation
         self.answers = Dictionary(answers.map { ($0.rule, $0) }, uniquingKeysWith: { first, _ in first })
+        iceBreakers = answers.filter { !$0.iceBreaker.isEmpty }
         questions = AnswerIndex(self.answers.values.sorted { $0.rule < $1.rule })
         self.campaigns = CampaignIndex(campaigns)
         self.products = products

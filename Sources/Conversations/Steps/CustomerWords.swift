@@ -30,7 +30,13 @@ extension Turn {
         let words = Words(
             text: message.text, hasAttachments: !message.attachments.isEmpty, payload: message.payload,
             contact: event.contact, comment: "", subject: event.subjectHash, isCut: message.fullLength > 0)
+        if event.swept, isUnknown {
+            // So much was said here since that nobody can tell; far likelier its webhook came than it was missed.
+            result.rule = DecisionResult.sweptKnown
+            return
+        }
         if message.standby { return hearInStandby(words, arrival, isUnknown: isUnknown) }
+        if message.answeredSince { return hearBehindAnswer(words, arrival) }
         hear(words, arrival, isUnknown: isUnknown)
     }
 

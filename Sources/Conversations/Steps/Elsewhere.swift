@@ -46,6 +46,23 @@ extension Turn {
         result.rule = "standby"
     }
 
+    /// A sweep found words behind which the account has written since, by whomever: people see them, nothing automatic
+    /// answers. What a person of ours wrote since has overtaken them, as it would have in their time.
+    mutating func hearBehindAnswer(_ words: Words, _ arrival: Arrival) {
+        if let said = read(words), said.classes.contains(.threat) || said.classes.contains(.selfHarm),
+            moderate(words, said, arrival, isCut: words.isCut)
+        {
+            return
+        }
+        if arrival.happened.milliseconds <= talk.lastAgentAt {
+            talk.noteCustomer(at: arrival.happened, wantsAnswer: true)
+            result.rule = "overtaken"
+            return
+        }
+        list(words, arrival, isLate: true)
+        result.rule = "swept.answered_since"
+    }
+
     /// True if nothing newer says otherwise: from that instant on the thread belongs to others.
     mutating func foreign(since instant: Instant, for hold: Duration) -> Bool {
         guard instant.milliseconds > talk.releasedAt else { return false }

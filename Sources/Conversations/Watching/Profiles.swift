@@ -62,7 +62,7 @@ extension Turn {
 }
 
 extension DecisionResult {
-    /// The rule of a comment that a sweep found and its conversation knew.
+    /// The rule of what a sweep found and its conversation knew, or had to take for known.
     package static let sweptKnown = "swept.known"
 }
 

@@ -16,6 +16,8 @@ struct WatchTurn {
     static let settled = Duration.seconds(60)
     /// How far back the first sweep looks, and any other at the most: private replies are possible for so long.
     static let farthest = Duration.seconds(7 * 86_400)
+    /// So far a sweep of conversations looks back behind the end of the last one.
+    static let overlap = Duration.seconds(900)
     static let subscriptionsEvery = Duration.seconds(3_600)
     /// A sweep of which nothing was heard for so long counts as lost.
     static let lost = Duration.seconds(6 * 3_600)
@@ -102,26 +104,35 @@ struct WatchTurn {
             watch.subscriptionsAskedAt = now.milliseconds
             fetch(.subscriptions) { _ in }
         }
-        guard watch.askedAt == 0 || now - Instant(milliseconds: watch.askedAt) >= Self.lost else {
-            result.rule = "sweep.under_way"
-            return
-        }
-        result.rule = "sweep"
-        watch.sweepingUntil = (now - Self.settled).milliseconds
-        ask(resume: "")
+        let isSweeping = begin(\.comments, .comments)
+        let isSweepingMessages = rules.channel.sweepsMessages && begin(\.messages, .messages)
+        result.rule = isSweeping || isSweepingMessages ? "sweep" : "sweep.under_way"
     }
 
-    private mutating func ask(resume: String) {
-        let until = watch.sweepingUntil
-        let since = max(watch.sweptUntil, (Instant(milliseconds: until) - Self.farthest).milliseconds)
-        let action = fetch(.comments) { action in
-            action.since = since
+    /// False while the last one of its kind is under way.
+    private mutating func begin(_ mark: WritableKeyPath<AccountWatch, SweepMark>, _ subject: FetchSubject) -> Bool {
+        let askedAt = watch[keyPath: mark].askedAt
+        guard askedAt == 0 || now - Instant(milliseconds: askedAt) >= Self.lost else { return false }
+        watch[keyPath: mark].sweepingUntil = (now - Self.settled).milliseconds
+        ask(mark, subject, resume: "")
+        return true
+    }
+
+    private mutating func ask(
+        _ mark: WritableKeyPath<AccountWatch, SweepMark>, _ subject: FetchSubject, resume: String
+    ) {
+        let until = watch[keyPath: mark].sweepingUntil
+        let overlap = subject == .messages ? Self.overlap : .zero
+        let swept = Instant(milliseconds: watch[keyPath: mark].sweptUntil) - overlap
+        let since = max(swept, Instant(milliseconds: until) - Self.farthest)
+        let action = fetch(subject) { action in
+            action.since = max(0, since.milliseconds)
             action.until = until
             action.resume = resume
         }
-        watch.actionHigh = action.high
-        watch.actionLow = action.low
-        watch.askedAt = now.milliseconds
+        watch[keyPath: mark].actionHigh = action.high
+        watch[keyPath: mark].actionLow = action.low
+        watch[keyPath: mark].askedAt = now.milliseconds
     }
 
     @discardableResult
@@ -144,21 +155,24 @@ struct WatchTurn {
 
     private mutating func take(_ fetched: Fetched) {
         switch FetchSubject(rawValue: fetched.subject) {
-        case .comments: takeComments(fetched)
+        case .comments: takeSwept(fetched, \.comments, .comments)
+        case .messages: takeSwept(fetched, \.messages, .messages)
         case .subscriptions: takeSubscriptions(fetched)
         default: result.rule = "fetched.unknown"
         }
     }
 
-    private mutating func takeComments(_ fetched: Fetched) {
-        guard isAwaited(fetched.action) else {
+    private mutating func takeSwept(
+        _ fetched: Fetched, _ mark: WritableKeyPath<AccountWatch, SweepMark>, _ subject: FetchSubject
+    ) {
+        guard watch[keyPath: mark].awaits(fetched.action) else {
             result.rule = "swept.late"
             return
         }
         result.rule = "swept"
-        watch.askedAt = 0
-        watch.sweptUntil = max(watch.sweptUntil, fetched.until)
-        if fetched.until == 0, !fetched.resume.isEmpty { ask(resume: fetched.resume) }
+        watch[keyPath: mark].askedAt = 0
+        watch[keyPath: mark].sweptUntil = max(watch[keyPath: mark].sweptUntil, fetched.until)
+        if fetched.until == 0, !fetched.resume.isEmpty { ask(mark, subject, resume: fetched.resume) }
     }
 
     private mutating func takeSubscriptions(_ fetched: Fetched) {
@@ -170,13 +184,11 @@ struct WatchTurn {
 
     /// An outcome comes behind the event that the fetch found, if it found anything.
     private mutating func take(_ outcome: Outcome) {
-        guard isAwaited(outcome.action), outcome.status != .delivered else { return }
-        result.rule = "sweep.failed"
-        watch.askedAt = 0
-    }
-
-    private func isAwaited(_ action: String) -> Bool {
-        watch.askedAt != 0 && ActionID(hex: action) == ActionID(high: watch.actionHigh, low: watch.actionLow)
+        guard outcome.status != .delivered else { return }
+        for mark in [\AccountWatch.comments, \AccountWatch.messages] where watch[keyPath: mark].awaits(outcome.action) {
+            result.rule = "sweep.failed"
+            watch[keyPath: mark].askedAt = 0
+        }
     }
 
     private mutating func arm(at due: Instant) {
@@ -219,5 +231,30 @@ struct WatchTurn {
         event.told = told
         action.event = event
         actions.append(action)
+    }
+}
+
+extension SweepMark {
+    /// The sweep under way is that action.
+    fileprivate func awaits(_ action: String) -> Bool {
+        askedAt != 0 && ActionID(hex: action) == ActionID(high: actionHigh, low: actionLow)
+    }
+}
+
+extension AccountWatch {
+    /// The mark of comments, which is older than those of other sweeps and stands in fields of its own.
+    fileprivate var comments: SweepMark {
+        get {
+            var mark = SweepMark()
+            mark.sweptUntil = sweptUntil
+            (mark.actionHigh, mark.actionLow) = (actionHigh, actionLow)
+            (mark.askedAt, mark.sweepingUntil) = (askedAt, sweepingUntil)
+            return mark
+        }
+        set {
+            sweptUntil = newValue.sweptUntil
+            (actionHigh, actionLow) = (newValue.actionHigh, newValue.actionLow)
+            (askedAt, sweepingUntil) = (newValue.askedAt, newValue.sweepingUntil)
+        }
     }
 }

@@ -7,8 +7,10 @@ internal import Instants
 /// Posts are taken in the order of their ids, one call at a time, so that a sweep that has no time left says behind which
 /// post the next one goes on. What was found is held post by post: a sweep that ends early has lost nothing.
 struct AccountSweep {
-    /// Pages of one post, and of one list of posts; what lies behind them is found by the next sweep or by its webhook.
+    /// Pages of one post; what lies behind them is found by the next sweep or by its webhook.
     private static let mostPages = 50
+    /// Pages of one list of posts, 2,000 in all: as many as are remembered of those that webhooks told of.
+    private static let mostListPages = 20
 
     private let fetch: GraphFetch
     private let sweep: MetaSweep
@@ -79,7 +81,7 @@ struct AccountSweep {
         var posts: [String: FetchDoors.Post] = [:]
         for (number, list) in sweep.posts.enumerated() {
             do {
-                for id in MetaSweep.ids(in: try await fetch.read(list, &usage)) { posts[id] = FetchDoors.Post(id: id) }
+                for id in try await ids(of: list, &usage) { posts[id] = FetchDoors.Post(id: id) }
             } catch let ended as GraphFetch.Ended {
                 // Only the first list is every account's; one of ads wants permissions of its own.
                 guard number > 0, case .failed = ended.answer else { throw ended }
@@ -87,6 +89,19 @@ struct AccountSweep {
         }
         for post in told { posts[post.id] = post }
         return posts.values.sorted { $0.id < $1.id }
+    }
+
+    /// What all pages of a list name, the newest posts first.
+    private func ids(of list: MetaRead, _ usage: inout MetaUsage?) async throws -> [String] {
+        var ids: [String] = []
+        var after: String?
+        for _ in 0..<Self.mostListPages {
+            let page = try await fetch.read(MetaSweep.page(of: list, after: after), &usage)
+            ids += MetaSweep.ids(in: page)
+            guard let next = MetaSweep.next(in: page), next != after else { break }
+            after = next
+        }
+        return ids
     }
 
     private func comments(

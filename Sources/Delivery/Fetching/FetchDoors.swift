@@ -1,3 +1,4 @@
+package import Channels
 package import Contracts
 
 /// What fetches need beside the platform; given by whoever wires the worker.
@@ -19,10 +20,15 @@ package struct FetchDoors: Sendable {
     /// Puts events into their lanes; false if one of them is not held. The rest may be.
     package let hold: @Sendable ([Event]) async -> Bool
 
+    /// What the configuration says of an account's ice breakers.
+    package let iceBreakers: @Sendable (_ account: String) -> IceBreakers
+
     package init(
         posts: @escaping @Sendable (_ account: String) async -> [Post]?,
-        hold: @escaping @Sendable ([Event]) async -> Bool
+        hold: @escaping @Sendable ([Event]) async -> Bool,
+        iceBreakers: @escaping @Sendable (_ account: String) -> IceBreakers = { _ in IceBreakers([:]) }
     ) {
+        self.iceBreakers = iceBreakers
         self.posts = posts
         self.hold = hold
     }

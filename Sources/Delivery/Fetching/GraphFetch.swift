@@ -40,6 +40,7 @@ struct GraphFetch: Sendable {
             switch subject {
             case .profile: try await profile(&usage)
             case .comments: try await AccountSweep(self).run(&usage)
+            case .messages: try await MessageSweep(self).run(&usage)
             case .subscriptions: try await subscriptions(&usage)
             }
             return answered(.delivered(providerID: ""), usage)
@@ -121,6 +122,12 @@ struct GraphFetch: Sendable {
             case .failed, .windowClosed: break
             case .again, .ambiguous, .stopAccount, .braked: throw Ended(answer: made.answer)
             }
+        }
+        // Who reads and writes the account's settings here anyway; what is refused is shown by `accounts check`.
+        let wish = doors.iceBreakers(account)
+        if !wish.isEmpty, left > .seconds(2) {
+            _ = await IceBreakerSync(client: client, patience: min(left / 2, .seconds(5)))
+                .bring(wish, to: account, channel)
         }
         try await hold([
             fetched { fetched in

@@ -4,6 +4,9 @@ internal import TextRules
 
 /// From a market's `faq` and the rules that it names to answers; what contradicts itself is reported at its place.
 enum AnswerCheck {
+    /// The platform shows no more.
+    private static let mostIceBreakers = 4
+
     static func answers(
         of market: MarketSettings, _ parsed: ParsedConfig, _ names: CheckedConfig.Names
     ) -> [AnswerRule] {
@@ -12,6 +15,9 @@ enum AnswerCheck {
             guard let rule = answer(of: settings, market, parsed, names) else { continue }
             for (earlier, _) in answers { contradict(earlier, rule, settings) }
             answers.append((rule, settings.rule))
+            if !rule.iceBreaker.isEmpty, answers.filter({ !$0.rule.iceBreaker.isEmpty }).count == mostIceBreakers + 1 {
+                settings.rule.value.fault("at most \(mostIceBreakers) answers with an ice_breaker", got: "one more")
+            }
         }
         return answers.map(\.rule)
     }
@@ -39,7 +45,7 @@ enum AnswerCheck {
         return AnswerRule(
             rule: "faq.\(name)", intent: faq.intent, scope: faq.scope, facts: facts,
             answersMessages: answer.answersMessages, answersComments: answer.answersComments,
-            payloads: answer.payloads, usesProducts: answer.usesProducts)
+            payloads: answer.payloads, iceBreaker: answer.iceBreaker, usesProducts: answer.usesProducts)
     }
 
     /// Of two answers to one question in one place on one day nobody could say which is given; nor of two buttons.

@@ -8,7 +8,7 @@ struct ChannelSettings: Sendable {
 
     private static let known = [
         "window", "person_window", "inbox_hold", "foreign_hold", "text_limit", "thread_rate", "limits", "address",
-        "sweep", "profiles",
+        "sweep", "sweep_messages", "profiles",
     ]
 
     init?(name: String, _ value: ConfigValue) {
@@ -19,14 +19,15 @@ struct ChannelSettings: Sendable {
         threadRate = fields["thread_rate"].flatMap(Self.rate)
         let address = fields["address"].map { $0.webAddress() }
         let sweep = fields["sweep"].map(Self.interval)
+        let sweepsMessages = fields["sweep_messages"].map { $0.flag() } ?? false
         let profiles = fields["profiles"].map { $0.flag() } ?? false
         let limits = fields["limits"].map(Self.limits) ?? []
-        guard sweep != .some(nil), let profiles, let limits else { return nil }
+        guard sweep != .some(nil), let profiles, let limits, let sweepsMessages else { return nil }
         guard let limit, let inboxHold, let foreignHold, address != .some(nil) else { return nil }
         policy = ChannelPolicy(
             name: name, window: fields["window"]?.duration(), personWindow: fields["person_window"]?.duration(),
             inboxHold: inboxHold, foreignHold: foreignHold, textLimit: limit, limits: limits, address: address ?? nil,
-            sweep: sweep ?? nil, asksProfiles: profiles)
+            sweep: sweep ?? nil, sweepsMessages: sweepsMessages, asksProfiles: profiles)
     }
 
     private static func limits(_ value: ConfigValue) -> [SendLimit]? {

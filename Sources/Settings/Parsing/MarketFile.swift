@@ -34,6 +34,8 @@ struct MarketSettings {
         let answersMessages: Bool
         let answersComments: Bool
         let payloads: [String]
+        /// By the platform's locale.
+        let iceBreaker: [String: String]
         /// `source: products`.
         let usesProducts: Bool
     }
@@ -123,7 +125,9 @@ struct MarketSettings {
     }
 
     private static func answer(_ value: ConfigValue) -> AnswerSettings? {
-        guard let fields = value.fields("an answer", ["rule", "source", "facts", "messages", "comments", "payloads"])
+        guard
+            let fields = value.fields(
+                "an answer", ["rule", "source", "facts", "messages", "comments", "payloads", "ice_breaker"])
         else {
             return nil
         }
@@ -132,7 +136,38 @@ struct MarketSettings {
             rule: rule, facts: fields["facts"]?.textsByLanguage("a fact") ?? [],
             answersMessages: fields["messages"]?.flag() ?? true, answersComments: fields["comments"]?.flag() ?? true,
             payloads: (fields["payloads"]?.list("a list of payloads") ?? []).compactMap { $0.text("a payload") },
+            iceBreaker: fields["ice_breaker"].map(iceBreaker) ?? [:],
             usesProducts: fields["source"]?.word(AnswerSource.self) == .products)
+    }
+}
+
+extension MarketSettings {
+    /// A question of an ice breaker in the platform's locales.
+    private static func iceBreaker(_ value: ConfigValue) -> [String: String] {
+        var texts: [String: String] = [:]
+        for (key, written) in value.entries("a question by locale, such as {default: \"…\", en_US: \"…\"}") {
+            guard let locale = key.text("a locale"), let text = written.text("a question") else { continue }
+            guard locale == "default" || isLocale(locale) else {
+                key.fault("default or a locale of the platform such as en_US")
+                continue
+            }
+            if text.count > longestIceBreaker {
+                written.fault("a question of at most \(longestIceBreaker) characters", got: "\(text.count)")
+            }
+            texts[locale] = text
+        }
+        if texts["default"] == nil { value.fault("a question under default", got: "none") }
+        return texts
+    }
+
+    private static let longestIceBreaker = 80
+
+    /// `vi_VN`, `es_LA`.
+    private static func isLocale(_ text: String) -> Bool {
+        let parts = text.split(separator: "_", omittingEmptySubsequences: false)
+        return parts.count == 2 && (2...3).contains(parts[0].count)
+            && parts[0].allSatisfy { $0.isLowercase && $0.isASCII }
+            && parts[1].count == 2 && parts[1].allSatisfy { $0.isUppercase && $0.isASCII }
     }
 }
 

@@ -14,7 +14,7 @@ struct AccountsCommand: AsyncParsableCommand {
         abstract:
             "List, add, check and move accounts; subscribe their webhooks; see and fill what these left out.",
         subcommands: [
-            List.self, Add.self, Check.self, Subscribe.self, AccountsMoveCommand.self, Sweep.self, Gaps.self,
+            List.self, Add.self, Check.self, Subscribe.self, Sync.self, AccountsMoveCommand.self, Sweep.self, Gaps.self,
         ],
         defaultSubcommand: List.self)
 
@@ -97,7 +97,9 @@ struct AccountsCommand: AsyncParsableCommand {
                 return [secret, .init("token", .fault, "expected a secret named token-\(account.id), found none")]
             }
             let channel: MetaChannel = account.channel == "instagram" ? .instagram : .facebook
-            return [secret] + (await inspection.findings(account: account.id, channel: channel))
+            return [secret]
+                + (await inspection.findings(
+                    account: account.id, channel: channel, iceBreakers: policy.iceBreakers(of: account.id)))
         }
 
         private func show(_ account: String, _ finding: AccountInspection.Finding) {

@@ -12,7 +12,7 @@ import Settings
 extension AccountsCommand {
     struct Gaps: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "How many comments of each account only a sweep brought, and how far sweeps have come.")
+            abstract: "How many comments and direct messages of each account only a sweep brought.")
 
         @OptionGroup var redis: RedisOptions
         @Flag(help: "Print JSON lines.") var json = false
@@ -21,19 +21,23 @@ extension AccountsCommand {
             let session = try Session(redis)
             let policy = try session.policy()
             let accounts = policy.accounts.keys.sorted()
-            var table = TextTable("account", "sweep every", "missed by webhooks", "last")
+            var table = TextTable("account", "sweep every", "messages", "missed by webhooks", "last")
             for (account, gaps) in zip(accounts, try session.store.gaps(of: accounts)) {
-                let every = policy.accounts[account].flatMap { policy.channels[$0.channel]?.sweep }
+                let channel = policy.accounts[account].flatMap { policy.channels[$0.channel] }
+                let every = channel?.sweep
+                let asksMessages = channel?.sweepsMessages == true
                 if json {
                     var line: [String: JSONValue] = [
                         "account": .string(account), "missed": .integer(Int64(clamping: gaps.missed)),
+                        "sweeps_messages": .bool(asksMessages),
                         "sweep_every_ms": every.map { .integer($0.wholeMilliseconds) } ?? .null,
                     ]
                     line["last_missed_at"] = gaps.lastAt.map { .string($0.description) } ?? .null
                     Output.line(JSONValue.object(line).text())
                 }
                 table.add(
-                    account, every.map { "\($0.wholeMilliseconds / 1_000) s" } ?? "never", "\(gaps.missed)",
+                    account, every.map { "\($0.wholeMilliseconds / 1_000) s" } ?? "never",
+                    asksMessages ? "too" : "no", "\(gaps.missed)",
                     gaps.lastAt?.description ?? "-")
             }
             if !json { Output.line(table.text) }
@@ -103,7 +107,7 @@ extension AccountsCommand {
     }
 
     /// The named accounts, or all of the platform that can be asked.
-    fileprivate static func chosen(_ names: [String], _ policy: Policy) throws -> [AccountPolicy] {
+    static func chosen(_ names: [String], _ policy: Policy) throws -> [AccountPolicy] {
         for name in names where policy.accounts[name] == nil {
             throw Failure(expected: "an account of the policy", came: "\"\(name)\"", at: "ACCOUNT")
         }

@@ -1,5 +1,6 @@
 import Contracts
 import Conversations
+import Coordination
 import Instants
 import Lanes
 import Logging
@@ -9,35 +10,19 @@ import Telemetry
 /// Puts the sweeps of all accounts in motion: the coordinator that leads says so once a day and with each new policy, to an
 /// account's own entity, whose timer then goes on by itself, with or without a coordinator.
 struct WatchStart {
-    private static let day: Int64 = 86_400
-
     let connector: LaneConnector
     let log: Logger
     private var appender: LaneAppender?
-    /// For which day and policy `held` counts.
-    private var telling: (day: Int64, policy: UInt64) = (0, 0)
-    /// Accounts that know; nil: not asked yet for this day and policy.
-    private var held: Set<String>?
-    private var isDone = false
-    private var failures = 0
-    private var notBefore = Instant.distantPast
+    private var round = AccountRound()
 
     init(connector: LaneConnector, log: Logger) {
         self.connector = connector
         self.log = log
     }
 
-    /// Says it, if it was not said today under this policy. Accounts whose lanes refuse are told again, after a second at first
-    /// and five minutes at last; the others are not.
+    /// Says it, if the round wants it; accounts whose lanes refuse are told again, the others are not.
     mutating func start(policy number: UInt64, now: Instant) async {
-        let today = now.seconds / Self.day
-        if telling != (today, number) || held == nil {
-            telling = (today, number)
-            held = []
-            (isDone, failures, notBefore) = (false, 0, .distantPast)
-        }
-        guard !isDone, now >= notBefore else { return }
-        let known = held ?? []
+        guard let known = round.due(policy: number, now: now), let name = round.name else { return }
         let connector = connector
         do {
             let (found, topology) = try await offPool {
@@ -47,23 +32,18 @@ struct WatchStart {
             guard let policy = found else { return }
             let events = try policy.accounts.values.sorted { $0.id < $1.id }.filter { account in
                 policy.channels[account.channel]?.sweep != nil && !known.contains(account.id)
-            }.map { (account: $0.id, event: try Self.event($0.id, "watch.\(today).\(number)", topology, now: now)) }
+            }.map { (account: $0.id, event: try Self.event($0.id, "watch.\(name.day).\(number)", topology, now: now)) }
             let appender = appender ?? LaneAppender(connector: connector)
             self.appender = appender
-            isDone = true
+            var held: [String] = []
             for (told, result) in zip(events, await appender.append(events.map(\.event))) {
-                if case .held = result { held?.insert(told.account) } else { isDone = false }
+                if case .held = result { held.append(told.account) }
             }
-            if !isDone { rest(now) }
+            round.told(held, isWhole: held.count == events.count, now: now)
         } catch {
-            rest(now)
+            round.told([], isWhole: false, now: now)
             log.info("Sweeps could not be started; tried again", metadata: .of((.cause, "\(error)")))
         }
-    }
-
-    private mutating func rest(_ now: Instant) {
-        failures += 1
-        notBefore = now + min(.seconds(300), .seconds(1 << min(failures - 1, 9)))
     }
 
     mutating func stop() {

@@ -1,0 +1,41 @@
+import Conversations
+import Testing
+
+@testable import Settings
+
+@Suite("Channel files")
+struct ChannelFileTests {
+    private static func config(_ lines: String) throws -> SmallConfig {
+        var config = SmallConfig()
+        config.more["channels/sandbox.yaml"] = try ShippedConfig.text("channels/sandbox.yaml") + lines
+        return config
+    }
+
+    @Test("limits and sweeps reach the policy")
+    func read() throws {
+        let lines =
+            "limits: {private_replies: {most: 750, per: 1h}, sends: {most: 100, per: 1s}}\nsweep: 15m\nsweep_messages: true\n"
+        let check = try Self.config(lines).check()
+        #expect(check.faults.map(\.description) == [])
+        let channel = try #require(check.config?.channels.first)
+        #expect(
+            channel.limits == [
+                SendLimit(.sends, most: 100, per: .seconds(1)),
+                SendLimit(.privateReplies, most: 750, per: .seconds(3_600)),
+            ])
+        #expect(channel.sweepsMessages && channel.sweep == .seconds(900))
+    }
+
+    @Test(
+        "limits that cannot be kept are named at their place",
+        arguments: [
+            ("limits: {sends: {most: 1, per: 1s}}", "at least 2 calls within 1s to 24h"),
+            ("limits: {sends: {most: 100, per: 2d}}", "at least 2 calls within 1s to 24h"),
+            ("limits: {sends: {most: 100}}", "per"), ("limits: {send: {most: 100, per: 1s}}", "a key of limits"),
+            ("limits: 100", "limits: sends, private_replies"), ("sweep_messages: often", "true or false"),
+        ])
+    func broken(line: String, expected: String) throws {
+        let faults = try Self.config(line + "\n").faults()
+        #expect(faults.count == 1 && faults.first?.contains(expected) == true, "\(faults)")
+    }
+}
