@@ -9,16 +9,12 @@ final class DrillGround {
     let workers: [RoleProcess]
 
     init(_ site: DrillSite, _ plan: DrillPlan) throws {
-        let folder = site.folder
         cluster = try site.cluster.map { try ClusterServers(site, $0) }
         redis = site.cluster == nil ? try SingleServer(site) : nil
         func role(_ kind: String, _ name: String, _ options: [String]) -> RoleProcess {
-            RoleProcess(
-                name, (site.network?.entrance(to: name) ?? []) + [site.executable, kind] + options, folder: folder)
+            Self.role(site, kind, name, options)
         }
-        let shared = [
-            "--redis", site.redis, "--namespace", site.namespace, "--durability", site.durability,
-        ]
+        let shared = Self.shared(site)
         sandbox = role(
             "sandbox", "sandbox",
             [
@@ -26,10 +22,7 @@ final class DrillGround {
                 site.secrets, "--webhook", site.webhook, "--ledger", site.ledger, "--latency-ms", "\(plan.latencyMs)",
                 "--host", site.host(of: "sandbox"),
             ] + (plan.platform?.options ?? []))
-        ingress = role(
-            "ingress", "ingress",
-            shared + ["--name", "i1", "--port", "\(site.port(0))", "--secrets", site.secrets]
-                + ["--host", site.host(of: "ingress")] + site.ingressOptions)
+        ingress = Self.ingress(of: site)
         coordinator = role("coordinator", "coordinator", shared + ["--name", "c1", "--port", "0"])
         workers = (1...plan.workers).map { number in
             role(
@@ -41,6 +34,23 @@ final class DrillGround {
                     "--secrets", site.secrets,
                 ])
         }
+    }
+
+    /// The ingress of a site, alone.
+    static func ingress(of site: DrillSite) -> RoleProcess {
+        role(
+            site, "ingress", "ingress",
+            shared(site) + ["--name", "i1", "--port", "\(site.port(0))", "--secrets", site.secrets]
+                + ["--host", site.host(of: "ingress")] + site.ingressOptions)
+    }
+
+    private static func role(_ site: DrillSite, _ kind: String, _ name: String, _ options: [String]) -> RoleProcess {
+        RoleProcess(
+            name, (site.network?.entrance(to: name) ?? []) + [site.executable, kind] + options, folder: site.folder)
+    }
+
+    private static func shared(_ site: DrillSite) -> [String] {
+        ["--redis", site.redis, "--namespace", site.namespace, "--durability", site.durability]
     }
 
     /// What the lanes lie on.

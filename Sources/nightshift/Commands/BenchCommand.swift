@@ -11,7 +11,8 @@ struct BenchCommand: AsyncParsableCommand {
         discussion: "Each measurement starts a redis-server of its own, with the settings of cluster/redis.conf.",
         subcommands: [
             BenchLoadCommand.self, BenchLatencyCommand.self, BenchIdleCommand.self, BenchPlanCommand.self,
-            BenchMemoryCommand.self, BenchStartCommand.self, BenchDrainCommand.self, BenchTextsCommand.self,
+            BenchMemoryCommand.self, BenchStartCommand.self, BenchDrainCommand.self, BenchIngressCommand.self,
+            BenchTextsCommand.self,
         ],
         defaultSubcommand: BenchLoadCommand.self)
 }

@@ -1,10 +1,6 @@
 import ArgumentParser
 import Bench
-import Contracts
-import Conversations
 import Foundation
-import Instants
-import Lanes
 import Redis
 import Settings
 
@@ -81,40 +77,8 @@ struct DrillCommand: AsyncParsableCommand {
     }
 
     private func site(_ place: WorkPlace, _ plan: DrillPlan) throws -> DrillSite {
-        let folder = place.folder.path
-        let secretFolder = place.folder.appending(path: "secrets")
-        try FileManager.default.createDirectory(at: secretFolder, withIntermediateDirectories: true)
-        let policy = try Policy.read(folder: config, zones: ZoneFolder(zoneinfo))
-        for name in Set(policy.accounts.values.map(\.secret)).sorted() {
-            let text = String(UInt64.random(in: 0...(.max)), radix: 36)
-            try Data((text + "\n").utf8).write(to: secretFolder.appending(path: name))
-        }
-        let wallClock: @Sendable () -> Instant = {
-            Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000))
-        }
-        let offset = Self.quietNight(after: wallClock()) - wallClock()
-        let secrets = Secrets(folder: secretFolder.path, environment: [:])
-        let config = config
-        let zoneinfo = zoneinfo
-        let level = kind.isOnCluster ? "replicated(1)" : durability
-        var drill = DrillSite(
-            executable: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"), config: config,
-            zoneinfo: zoneinfo, folder: folder, secrets: secretFolder.path, durability: level, offset: offset,
-            wallClock: wallClock,
-            ports: try (0..<plan.workers + 2).map { _ in try FreePort.choose(0, option: "drill") },
-            publish: { endpoint in
-                let connector = LaneConnector(endpoint: endpoint, keyspace: try Keyspace(namespace: "drill"))
-                let session = try Session(connector)
-                let policy = try session.publish(try ConfigFiles(folder: config), zones: ZoneFolder(zoneinfo)) {
-                    TopologyWish($0, isVirtual: true, offset: offset)
-                }
-                let accounts = policy.accounts.values.filter { $0.channel != "sandbox" }.sorted { $0.id < $1.id }.map {
-                    DrillSite.Account(
-                        id: $0.id, isInstagram: $0.channel == "instagram",
-                        secret: Array((secrets.values(of: $0.secret).first ?? "").utf8))
-                }
-                return (accounts, try session.lanes().map(\.text))
-            }, note: { Output.note($0) })
+        var drill = try GroundPlan(config: config, zoneinfo: zoneinfo).site(
+            place, durability: kind.isOnCluster ? "replicated(1)" : durability, ports: plan.workers + 2)
         if kind == .failover { drill.cluster = try Self.freeNodes() }
         if kind == .partitions {
             let servers = (1...6).map { "r\($0)" }
@@ -124,23 +88,7 @@ struct DrillCommand: AsyncParsableCommand {
             drill.network = network
             drill.cluster = servers.compactMap { network.host(of: $0).map { NodeAddress(host: $0, port: 7_000) } }
         }
-        let accounts = policy.accounts.values.sorted { $0.id < $1.id }.filter { $0.channel != "sandbox" }
-        for account in accounts {
-            try Data("token-\(account.id)\n".utf8).write(to: secretFolder.appending(path: "token-\(account.id)"))
-        }
-        drill.sweep = { endpoint in
-            let connector = LaneConnector(endpoint: endpoint, keyspace: try Keyspace(namespace: "drill"))
-            let session = try Session(connector)
-            let now = try session.now()
-            let appender = LaneAppender(connector: connector)
-            defer { appender.stop() }
-            let topology = try session.topology()
-            let events = try accounts.map {
-                try WatchStart.event($0.id, "sweep.\(now.milliseconds)", topology, now: now, isAtOnce: true)
-            }
-            for case .refused(let refusal) in appender.appendBlocking(events) { throw Failure("\(refusal)") }
-        }
-        if !noSpool { drill.ingressOptions = ["--spool", "\(folder)/spool.sqlite"] }
+        if !noSpool { drill.ingressOptions = ["--spool", "\(place.folder.path)/spool.sqlite"] }
         return drill
     }
 
@@ -156,12 +104,5 @@ struct DrillCommand: AsyncParsableCommand {
             nodes.append(NodeAddress(host: "127.0.0.1", port: port))
         }
         return nodes
-    }
-
-    /// Sunday 21:00 UTC, at least a day ahead: nearly every market is closed then, so that replies and promises are made.
-    private static func quietNight(after now: Instant) -> Instant {
-        var day = CivilDate(daysSince1970: Int(now.seconds / 86_400)).adding(days: 2)
-        while day.weekday != 0 { day = day.adding(days: 1) }
-        return Instant(seconds: Int64(day.daysSince1970) * 86_400 + 21 * 3_600)
     }
 }
