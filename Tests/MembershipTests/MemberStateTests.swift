@@ -38,6 +38,17 @@ struct MemberStateTests {
         #expect(state.held == [try lane(1)])
     }
 
+    @Test("a lane that a resize took out of use is not pursued, though the assignment still names it")
+    func retiredLane() throws {
+        var state = try state(assigned: lane(1), to: "me")
+        let (control, census) = try view(["me"])
+        state.learn(lanes: [try lane(0), try lane(2)])
+        #expect(state.interests(control, census).isEmpty)
+        #expect(state.beat(control, census, sights: [:]).isEmpty)
+        state.learn(lanes: [try lane(0), try lane(1), try lane(2)])
+        #expect(state.interests(control, census) == [try lane(1)])
+    }
+
     @Test("the lane of a dead owner is taken at once")
     func deadOwner() throws {
         var state = try state(assigned: lane(1), to: "me")

@@ -58,8 +58,28 @@ struct StoresTests {
                 "namespace virtual: Redis holds 0, the configuration wants 1",
                 "partition de-berlin: Redis holds de Europe/Berlin 8, the configuration wants de Europe/Berlin 4",
             ])
+        #expect(
+            found.map(\.remedy) == ["accounts move page1 fi", nil, nil, "lanes resize de-berlin 4"])
         #expect(try store.read().number == number)
         #expect(try store.read().partitions.count == 1)
+    }
+
+    @Test("a wish that does not say whether clocks can be stepped agrees with either, and makes them such as cannot")
+    func anyClock() throws {
+        for made in [true, false] {
+            let server = try PrivateRedis()
+            let store = try store(server)
+            _ = try store.create(try wish(isVirtual: made))
+            var any = try wish([("de-berlin", 8), ("fi", 2)])
+            any.isVirtual = nil
+            #expect(try store.create(any).isEmpty)
+            #expect(try store.read().isVirtual == made && store.read().partitions.count == 2)
+        }
+        let server = try PrivateRedis()
+        let store = try store(server)
+        var new = try wish()
+        new.isVirtual = nil
+        #expect(try store.create(new).isEmpty && !store.read().isVirtual)
     }
 
     @Test("a wish that cannot be held is refused before Redis is asked")

@@ -142,7 +142,7 @@ package struct TopologyDisagreement: Sendable, Hashable, CustomStringConvertible
                 return nil
             }
             return "lanes resize \(name) \(lanes)"
-        case "account": return "accounts move \(name) \(wished)"
+        case "account": return (try? PartitionName(there)) == nil ? nil : "accounts move \(name) \(wished)"
         default: return nil
         }
     }

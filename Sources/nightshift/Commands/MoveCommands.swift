@@ -4,6 +4,7 @@ import Contracts
 import Foundation
 import Instants
 import Lanes
+import Membership
 
 /// Gives a partition another number of lanes.
 struct LanesResizeCommand: AsyncParsableCommand {
@@ -82,6 +83,7 @@ struct MoveOptions: ParsableArguments {
         try await offPool {
             let store = try connector.open(clientName: "move")
             let topologies = TopologyStore(connection: store.connection, keyspace: store.keyspace)
+            try Self.expectFeatures(ControlStore(connection: store.connection, keyspace: store.keyspace))
             let known = Set(try topologies.moves().map(\.number))
             switch try begin(topologies) {
             case .same: Output.line(same)
@@ -95,6 +97,19 @@ struct MoveOptions: ParsableArguments {
             case .stands(let move):
                 try Self.carryOut(move, LaneMover(store: store), within: within, abandons: abandon)
             }
+        }
+    }
+
+    /// An older worker would go on sending from lanes that are stopped.
+    private static func expectFeatures(_ control: ControlStore) throws {
+        let now = try control.state().now
+        let old = try control.members().filter {
+            $0.until > now && $0.featureLevel < Member.Settings.stopsForMoves
+        }
+        guard old.isEmpty else {
+            throw Failure(
+                "expected workers that know of moves, these are older: "
+                    + old.map { "\($0.id.name) \($0.version)" }.sorted().joined(separator: ", "))
         }
     }
 
