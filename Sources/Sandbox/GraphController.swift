@@ -48,6 +48,7 @@ struct GraphController: Sendable {
         var metadata = ""
         var text = ""
         var tag = ""
+        var left: Duration?
         var id: String
         var answer: JSONValue
         var person: SandboxThreads.Person?
@@ -100,7 +101,7 @@ struct GraphController: Sendable {
             LedgerLine(
                 at: now, kind: accepted.kind, account: accepted.account, recipient: accepted.recipient,
                 metadata: accepted.metadata, text: accepted.text, id: accepted.id, answered: answered,
-                tag: accepted.tag))
+                tag: accepted.tag, left: accepted.left))
         guard let person = accepted.person else { return }
         threads.add(
             SandboxThreads.Text(at: now, isCustomer: false, kind: accepted.kind, text: accepted.text), to: person)
@@ -150,18 +151,24 @@ struct GraphController: Sendable {
         }
         let person = SandboxThreads.Person(account: call.node, contact: contact)
         let tag = call.body["messaging_type"]?.string == "MESSAGE_TAG" ? call.body["tag"]?.string ?? "none" : nil
-        if let refusal = refusal(of: person, tag: tag, metadata: metadata) { return refusal }
+        var left: Duration?
+        if let refusal = refusal(of: person, tag: tag, metadata: metadata, left: &left) { return refusal }
         return .accepted(
             Accepted(
                 kind: "send", account: call.node, recipient: contact, metadata: metadata, text: text, tag: tag ?? "",
+                left: left,
                 id: id, answer: ["recipient_id": .string(contact), "message_id": .string(id)], person: person))
     }
 
     /// What a window or a tag has against a text; it stands in the ledger with the milliseconds since the window's end.
-    private func refusal(of person: SandboxThreads.Person, tag: String?, metadata: String) -> Reading? {
+    private func refusal(
+        of person: SandboxThreads.Person, tag: String?, metadata: String, left: inout Duration?
+    ) -> Reading? {
         let now = settings.now()
         switch windows.verdict(on: person, tag: tag, now: now) {
-        case .open: return nil
+        case .open(let rest):
+            left = rest
+            return nil
         case .retiredTag: return .refused(status: 400, code: 100, message: "(#100) Invalid message tag")
         case .closed(let since):
             try? ledger.append(

@@ -43,6 +43,11 @@ struct GraphReads: Sendable {
             subscriptions.set(fields.map(String.init))
             return Response.json(["success": true])
         }
+        addContent(to: router)
+    }
+
+    /// What customers wrote, by the lists in which the platform keeps it, and who they are.
+    private func addContent(to router: Router<BasicRequestContext>) {
         for edge in ["feed", "ads_posts", "media"] {
             router.get("/:version/:node/\(edge)") { request, context in
                 let after = request.uri.queryParameters["after"].flatMap { Int($0) } ?? 0

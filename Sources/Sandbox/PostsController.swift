@@ -27,11 +27,11 @@ struct PostsController: Sendable {
         router.post("/messages") { request, _ in
             let buffer = try await request.body.collect(upTo: 1 << 20)
             guard let body = try? JSONValue(parsing: Array(buffer.readableBytesView)),
-                let account = body["account"]?.string, let contact = body["contact"]?.string,
-                let texts = body["messages"]?.array
-            else { return Response.json(["error": "expected account, contact and messages"], .badRequest) }
+                let account = body["account"]?.string, let texts = body["messages"]?.array
+            else { return Response.json(["error": "expected account and messages"], .badRequest) }
             for text in texts {
-                guard let id = text["id"]?.string, let words = text["text"]?.string, let at = text["at_ms"]?.integer
+                guard let id = text["id"]?.string, let contact = text["contact"]?.string,
+                    let words = text["text"]?.string, let at = text["at_ms"]?.integer
                 else { continue }
                 let instant = Instant(milliseconds: at)
                 messages.add(.init(id: id, text: words, at: instant), account: account, contact: contact)

@@ -18,6 +18,8 @@ package struct LedgerLine: Sendable, Equatable {
     package let answered: Bool
     /// The message's tag; empty: it had none.
     package var tag = ""
+    /// What was left of the message's window; nil where the double knew of none.
+    package var left: Duration?
 
     package var json: JSONValue {
         var fields: [String: JSONValue] = [
@@ -26,6 +28,7 @@ package struct LedgerLine: Sendable, Equatable {
             "id": .string(id), "answered": .bool(answered),
         ]
         if !tag.isEmpty { fields["tag"] = .string(tag) }
+        if let left { fields["window_left_ms"] = .integer(left.wholeMilliseconds) }
         return .object(fields)
     }
 }

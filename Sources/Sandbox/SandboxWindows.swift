@@ -23,7 +23,8 @@ package struct WindowPlan: Sendable, Equatable {
 /// people; of those who come later nothing is known.
 final class SandboxWindows: Sendable {
     enum Verdict: Sendable, Equatable {
-        case open
+        /// With what is left of the window; nil where nothing is known of it.
+        case open(left: Duration?)
         /// So long after the window that the tag would have needed, or the text with it.
         case closed(since: Duration)
         /// A tag that the platform does not take any more.
@@ -50,8 +51,8 @@ final class SandboxWindows: Sendable {
     /// - Parameter tag: the message's; nil without one.
     func verdict(on person: SandboxThreads.Person, tag: String?, now: Instant) -> Verdict {
         if let tag, tag != Self.tagForPeople { return .retiredTag }
-        guard let plan, let last = last.withLock({ $0[person] }) else { return .open }
+        guard let plan, let last = last.withLock({ $0[person] }) else { return .open(left: nil) }
         let end = last + (tag == nil ? plan.standard : plan.person)
-        return now < end ? .open : .closed(since: now - end)
+        return now < end ? .open(left: end - now) : .closed(since: now - end)
     }
 }

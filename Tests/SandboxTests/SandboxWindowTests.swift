@@ -80,4 +80,41 @@ struct SandboxWindowTests {
             }
         }
     }
+
+    @Test("what a drill puts on the platform opens the window from its own instant, and stands in the conversations")
+    func written() async throws {
+        var settings = SandboxTests.settings()
+        settings.windows = .platform
+        let written: JSONValue = [
+            "account": .string(SandboxTests.page.id),
+            "messages": [
+                [
+                    "contact": "77", "id": "m_1", "text": "?",
+                    "at_ms": .integer((SandboxTests.now - .seconds(90_000)).milliseconds),
+                ],
+                [
+                    "contact": "78", "id": "m_2", "text": "?",
+                    "at_ms": .integer((SandboxTests.now - .seconds(60)).milliseconds),
+                ],
+            ],
+        ]
+        try await SandboxTests.run(settings) { url, ledger, client in
+            _ = try await client.execute(uri: "/messages", method: .post, body: ByteBuffer(bytes: written.bytes()))
+            var action = Self.text(by: "", number: 1)
+            guard case .windowClosed = try await SandboxTests.carryOut(action, at: url) else {
+                Issue.record("expected a window that is closed")
+                return
+            }
+            action.contact = "78"
+            guard case .delivered = try await SandboxTests.carryOut(action, at: url) else {
+                Issue.record("expected delivered")
+                return
+            }
+            let lines = try String(contentsOfFile: ledger.path, encoding: .utf8).split(separator: "\n").map {
+                try JSONValue(parsing: Array($0.utf8))
+            }
+            #expect(lines.map { $0["kind"]?.string } == ["after_window", "send"])
+            #expect(lines.last?["window_left_ms"]?.integer == 86_340_000)
+        }
+    }
 }

@@ -1,3 +1,5 @@
+import Instants
+
 /// The processes that a drill breaks: Redis and every role by itself.
 final class DrillGround {
     /// The only server; nil on a cluster.
@@ -21,7 +23,7 @@ final class DrillGround {
                 "--config", site.config, "--zoneinfo", site.zoneinfo, "--port", "\(site.port(1))", "--secrets",
                 site.secrets, "--webhook", site.webhook, "--ledger", site.ledger, "--latency-ms", "\(plan.latencyMs)",
                 "--host", site.host(of: "sandbox"),
-            ] + (plan.platform?.options ?? []))
+            ] + (plan.platform.map { $0.options + ["--clock-ahead-ms", "\(site.offset.wholeMilliseconds)"] } ?? []))
         ingress = Self.ingress(of: site)
         coordinator = role("coordinator", "coordinator", shared + ["--name", "c1", "--port", "0"])
         workers = (1...plan.workers).map { number in

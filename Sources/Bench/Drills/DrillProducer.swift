@@ -72,9 +72,13 @@ final class DrillProducer: Sendable {
         let now = site.laneClock
         let numbers = (0..<plan.perBody).map { (sender * plan.groups + body.group) * plan.perBody + $0 }
         let ids = numbers.map { "drill-\($0)-\(body.round)" }
-        let updates = zip(numbers, ids).map { number, id in
+        let messages = zip(numbers, ids).map { number, id in
+            (contact: "90000000\(number)", id: id, text: Self.text(number, body.round))
+        }
+        try await traffic?.write(account.id, messages, at: now)
+        let updates = messages.map { message in
             WebhookBodies.message(
-                account: account.id, contact: "90000000\(number)", id: id, text: Self.text(number, body.round), at: now)
+                account: account.id, contact: message.contact, id: message.id, text: message.text, at: now)
         }
         let bytes = WebhookBodies.body(account: account.id, isInstagram: account.isInstagram, at: now, updates)
         let signed = WebhookBodies.signed(bytes, secret: account.secret)

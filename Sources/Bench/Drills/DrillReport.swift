@@ -33,7 +33,9 @@ package struct DrillReport: Sendable {
                 "a lane waited \(slowestPrimary.inSeconds) s for its next commit after Redis was whole")
         }
         if unrecovered > 0 { faults.append("\(unrecovered) lanes found no owner that commits") }
-        if let platform = check.platform, platform.throttled == 0 || platform.unanswered == 0 || traffic?.lost == 0 {
+        if let platform = check.platform,
+            platform.throttled == 0 || platform.unanswered == 0 || platform.withinWindow == 0 || traffic?.lost == 0
+        {
             faults.append("the platform's trouble met nothing")
         }
         isClean = faults.isEmpty
@@ -71,7 +73,7 @@ package struct DrillReport: Sendable {
         return """
             platform: \(traffic.comments) comments, \(traffic.lost) without webhook, bodies twice \(traffic.doubled), late \
             \(traffic.late); calls without answer \(platform.unanswered), calls that met a throttled account \(platform.throttled)
-            while throttled \(platform.whileThrottled), second private reply \(platform.secondPrivateReplies), replied twice \
+            while throttled \(platform.whileThrottled), after its window \(platform.afterWindow) of \(platform.withinWindow + platform.afterWindow), second private reply \(platform.secondPrivateReplies), replied twice \
             \(platform.repliedTwice), texts out of order \(platform.outOfOrder)
 
             """

@@ -9,6 +9,8 @@ struct PlatformCheck {
     var examples: [String] = []
     /// Calls to an account that its platform had refused for longer than `mostReaction`.
     var whileThrottled = 0
+    /// Texts that came to the platform more than `mostReaction` after its window: what is on its way at the end is not ours to stop.
+    var afterWindow = 0
     /// Private replies to one comment beyond the first, refused ones included.
     var secondPrivateReplies = 0
     /// Public texts under one comment that were taken more than once.
@@ -18,8 +20,10 @@ struct PlatformCheck {
     /// Calls that met a throttled account, and calls that were taken without an answer: a drill that met none shows nothing.
     var throttled = 0
     var unanswered = 0
+    /// Texts whose window the platform knew, all in time.
+    var withinWindow = 0
 
-    var isClean: Bool { whileThrottled + secondPrivateReplies + repliedTwice + outOfOrder == 0 }
+    var isClean: Bool { whileThrottled + afterWindow + secondPrivateReplies + repliedTwice + outOfOrder == 0 }
 
     /// - Parameters:
     ///   - ledger: path of the double's JSON lines.
@@ -40,11 +44,17 @@ struct PlatformCheck {
                     whileThrottled += 1
                     note("a call to \(account) \(line["text"] ?? "") ms after it was refused")
                 }
+            case "after_window":
+                if Int(line["text"] as? String ?? "") ?? 0 > Self.mostReaction {
+                    afterWindow += 1
+                    note("a text to \(account)/\(recipient) \(line["text"] ?? "") ms after its window")
+                }
             case "private_reply", "private_reply_refused":
                 privately[recipient, default: 0] += 1
             case "reply":
                 replies["\(recipient) \(line["text"] as? String ?? "")", default: 0] += 1
             case "send":
+                if line["window_left_ms"] != nil { withinWindow += 1 }
                 let mark = (line["metadata"] as? String ?? "").split(separator: ":")
                 guard mark.count == 3, let place = order[String(mark[2])] else { continue }
                 let person = "\(account)/\(recipient)"

@@ -18,6 +18,9 @@ package struct PlatformTrouble: Sendable, Equatable {
     package var timeouts = 50
     package var errors = 50
     package var throttle = ThrottlePlan(every: .seconds(20), last: .seconds(4))
+    /// The platform's windows, scaled; the drill's configuration says the same. Longer than comments are old when they are
+    /// written, so that they are still answered.
+    package var windows = WindowPlan(standard: .seconds(180), person: .seconds(360))
 }
 
 /// Comments beside the drill's messages: each stands on the platform first, and most are told by webhook too.
@@ -82,6 +85,17 @@ final class PlatformTraffic: Sendable {
         return [name]
     }
 
+    /// Puts messages on the platform, as their customers write them: from then on it knows until when they may be answered.
+    func write(_ account: String, _ messages: [(contact: String, id: String, text: String)], at: Instant) async throws {
+        let written = messages.map { message -> JSONValue in
+            [
+                "id": .string(message.id), "contact": .string(message.contact), "text": .string(message.text),
+                "at_ms": .integer(at.milliseconds),
+            ]
+        }
+        try await put(["account": .string(account), "messages": .array(written)], at: "messages")
+    }
+
     /// Tells of what was held back, the newest first.
     func sendLate(of sender: Int, _ webhook: WebhookSender) async throws {
         let bodies = waiting.withLock { waiting in
@@ -111,7 +125,11 @@ final class PlatformTraffic: Sendable {
                 ]
             ],
         ]
-        var request = HTTPClientRequest(url: "http://127.0.0.1:\(site.port(1))/posts")
+        try await put(body, at: "posts")
+    }
+
+    private func put(_ body: JSONValue, at door: String) async throws {
+        var request = HTTPClientRequest(url: "http://127.0.0.1:\(site.port(1))/\(door)")
         request.method = .POST
         request.body = .bytes(ByteBuffer(bytes: body.bytes()))
         let response = try await HTTPClient.shared.execute(request, timeout: .seconds(20))
@@ -132,6 +150,8 @@ extension PlatformTrouble {
         [
             "--timeouts", "\(timeouts)", "--errors", "\(errors)", "--throttle-every-ms",
             "\(throttle.every.wholeMilliseconds)", "--throttle-ms", "\(throttle.last.wholeMilliseconds)",
+            "--window-s", "\(windows.standard.components.seconds)", "--person-window-s",
+            "\(windows.person.components.seconds)",
         ]
     }
 }

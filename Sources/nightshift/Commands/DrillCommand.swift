@@ -2,6 +2,7 @@ import ArgumentParser
 import Bench
 import Foundation
 import Redis
+import Sandbox
 import Settings
 
 /// What a drill breaks.
@@ -77,6 +78,7 @@ struct DrillCommand: AsyncParsableCommand {
     }
 
     private func site(_ place: WorkPlace, _ plan: DrillPlan) throws -> DrillSite {
+        let config = try plan.platform.map { try scaledConfig(place.folder, $0.windows) } ?? self.config
         var drill = try GroundPlan(config: config, zoneinfo: zoneinfo).site(
             place, durability: kind.isOnCluster ? "replicated(1)" : durability, ports: plan.workers + 2)
         if kind == .failover { drill.cluster = try Self.freeNodes() }
@@ -90,6 +92,27 @@ struct DrillCommand: AsyncParsableCommand {
         }
         if !noSpool { drill.ingressOptions = ["--spool", "\(place.folder.path)/spool.sqlite"] }
         return drill
+    }
+
+    /// A copy of the configuration whose channels have the windows of the drill's platform.
+    private func scaledConfig(_ folder: URL, _ windows: WindowPlan) throws -> String {
+        let copy = folder.appending(path: "config")
+        try FileManager.default.copyItem(at: URL(filePath: config), to: copy)
+        for name in ["facebook", "instagram"] {
+            let file = copy.appending(path: "channels/\(name).yaml")
+            let text = try String(contentsOf: file, encoding: .utf8).split(
+                separator: "\n", omittingEmptySubsequences: false
+            )
+            .map { line -> String in
+                if line.hasPrefix("window:") { return "window: \(windows.standard.components.seconds)s" }
+                if line.hasPrefix("person_window:") {
+                    return "person_window: \(windows.person.components.seconds)s"
+                }
+                return String(line)
+            }
+            try Data(text.joined(separator: "\n").utf8).write(to: file)
+        }
+        return copy.path
     }
 
     /// Six ports for Redis; each one's bus listens 10,000 above it.

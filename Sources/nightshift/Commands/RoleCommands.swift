@@ -167,12 +167,11 @@ struct SandboxCommand: AsyncParsableCommand {
 
     func run() async throws {
         let store = Secrets(folder: secrets, environment: ProcessInfo.processInfo.environment)
-        let clock = NamespaceClock()
+        let clock = NamespaceClock(offset: .milliseconds(trouble.clockAheadMs))
         var settings = SandboxSettings(
             accounts: SandboxAccount.accounts(of: try config.policy(), secrets: store), webhookURL: webhook,
             now: { clock.now })
         settings.latency = .milliseconds(latencyMs)
-        settings.windows = .platform
         trouble.apply(to: &settings)
         var logger = Logger(label: "nightshift")
         logger.logLevel = .warning

@@ -10,12 +10,20 @@ struct SandboxTrouble: ParsableArguments {
         0
     @Option(help: "How long each lasts.") var throttleMs: Int64 = 0
 
+    @Option(help: "Seconds after a customer's last action in which texts are taken; 0: as the platform documents it.")
+    var windowS: Int64 = 0
+    @Option(help: "The same for texts with the tag for people.") var personWindowS: Int64 = 0
+    @Option(help: "How far its clock is ahead of the machine's, as that of a virtual namespace.")
+    var clockAheadMs: Int64 = 0
+
     func apply(to settings: inout SandboxSettings) {
         settings.faults = [
             SandboxFault(perMille: timeouts, .acceptSilently),
             SandboxFault(perMille: errors / 2, .refuse(status: 400, code: 1_200)),
             SandboxFault(perMille: errors - errors / 2, .fail),
         ]
+        settings.windows =
+            windowS > 0 ? WindowPlan(standard: .seconds(windowS), person: .seconds(personWindowS)) : .platform
         if throttleEveryMs > 0 {
             settings.throttle = ThrottlePlan(
                 every: .milliseconds(throttleEveryMs), last: .milliseconds(throttleMs))

@@ -27,7 +27,9 @@ struct PlatformCheckTests {
                 Self.line("send", to: "ana", mark: "ns1:l.0:cc", isAnswered: false),
                 Self.line("private_reply", to: "c1"), Self.line("reply", to: "c1"), Self.line("reply", to: "c2"),
                 Self.line("throttled", to: "1", text: "0"), Self.line("throttled", to: "1", text: "150"),
+                Self.line("after_window", to: "bo", text: "400"),
             ], order: ["aa": 0, "bb": 1, "cc": 2])
+        #expect(found.withinWindow == 0)
         #expect(found.isClean && found.throttled == 2 && found.unanswered == 1 && found.examples.isEmpty)
     }
 
@@ -38,9 +40,9 @@ struct PlatformCheckTests {
                 Self.line("send", to: "ana", mark: "ns1:l.0:cc"), Self.line("send", to: "ana", mark: "ns1:l.0:aa"),
                 Self.line("private_reply", to: "c1"), Self.line("private_reply_refused", to: "c1"),
                 Self.line("reply", to: "c1"), Self.line("reply", to: "c1"),
-                Self.line("throttled", to: "1", text: "2500"),
+                Self.line("throttled", to: "1", text: "2500"), Self.line("after_window", to: "bo", text: "2500"),
             ], order: ["aa": 0, "cc": 2])
         #expect(found.outOfOrder == 1 && found.secondPrivateReplies == 1 && found.repliedTwice == 1)
-        #expect(found.whileThrottled == 1 && !found.isClean && found.examples.count == 4)
+        #expect(found.whileThrottled == 1 && found.afterWindow == 1 && !found.isClean && found.examples.count == 5)
     }
 }
