@@ -182,6 +182,7 @@ var luaFiles: [Resource] {
     [
         "shared", "append", "read", "take", "release", "commit", "claim", "settle", "control", "erase", "trim",
         "freeze", "import", "discard", "thaw",
+        "forget",
     ].map { .embedInCode("Functions/\($0).lua") }
         + ["topology", "publish", "move"].map { .embedInCode("Control/Functions/\($0).lua") }
         + ["once", "brake", "lease"].map { .embedInCode("Accounts/Functions/\($0).lua") }

@@ -68,8 +68,10 @@ package final class LaneKeys: Sendable {
     package let lane: LaneName
     /// The log: a stream, field `b` holds an `EventBatch`.
     package let log: [UInt8]
-    /// Position -> event that outlives its entry.
+    /// Position -> event that outlives its entry; `r/<entry>` -> batch of results without what was erased.
     package let kept: [UInt8]
+    /// Who is to be forgotten, as hashes, and how far that has come.
+    package let forgotten: [UInt8]
     /// The lane's own hash; its fields are `LaneField`.
     package let hash: [UInt8]
     /// Entity -> protobuf state, in 64 hashes.
@@ -96,6 +98,7 @@ package final class LaneKeys: Sendable {
         self.lane = lane
         log = key("in")
         kept = key("kept")
+        forgotten = key("forgotten")
         hash = key("lane")
         states = (0..<StateHash.count).map { key("state:\($0)") }
         timers = key("timers")

@@ -29,3 +29,11 @@ extension Position {
     /// The cursor of a lane that has decided nothing.
     package static let start = Position(entry: .start, index: 0)
 }
+
+extension EntryID {
+    /// The greatest id before this one.
+    package var previous: EntryID {
+        if sequence > 0 { return EntryID(milliseconds: milliseconds, sequence: sequence - 1) }
+        return milliseconds > 0 ? EntryID(milliseconds: milliseconds - 1, sequence: .max) : .start
+    }
+}

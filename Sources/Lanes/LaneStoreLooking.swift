@@ -245,6 +245,9 @@ package struct StoredDeadLetter: Sendable {
 }
 
 extension StoredAction {
+    /// What stands before the serialised `Action` in a stored value.
+    package static let headerBytes = 13
+
     /// Takes a stored value apart: attempts (u32), flags (1 open, 2 no retry), deadline (u64), big-endian; `Action`.
     init?(id: ActionID, value: [UInt8], nextAttempt: Instant) {
         guard value.count >= 13 else { return nil }

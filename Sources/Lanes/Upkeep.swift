@@ -24,10 +24,26 @@ package struct EraseRequest: Sendable {
     package var actions: [ActionID] = []
     package var openItems: [EntityID] = []
     package var deadLetters: [EntryID] = []
+    /// Batches of results that go from their stream.
+    package var results: [EntryID] = []
+    /// What is kept in the place of batches of results: serialised `ResultBatch`es. Counts among the kept.
+    package var redacted: [(batch: EntryID, bytes: [UInt8])] = []
+    /// Kept events and batches that go.
+    package var forgottenEvents: [Position] = []
+    package var forgottenBatches: [EntryID] = []
+    /// States that stay with less in them.
+    package var written: [LaneCommit.State] = []
 
     package init(lane: LaneName, token: LaneToken) {
         self.lane = lane
         self.token = token
+    }
+
+    /// Nothing would change.
+    package var isEmpty: Bool {
+        entries.isEmpty && kept.isEmpty && timers.isEmpty && states.isEmpty && actions.isEmpty && openItems.isEmpty
+            && deadLetters.isEmpty && results.isEmpty && redacted.isEmpty && forgottenEvents.isEmpty
+            && forgottenBatches.isEmpty && written.isEmpty
     }
 }
 

@@ -72,6 +72,7 @@ enum LaneLibrary {
             PackageResources.settle_lua, PackageResources.control_lua, PackageResources.erase_lua,
             PackageResources.trim_lua, PackageResources.freeze_lua, PackageResources.import_lua,
             PackageResources.discard_lua, PackageResources.thaw_lua,
+            PackageResources.forget_lua,
         ])
 
     static let append = name("append")
@@ -88,6 +89,7 @@ enum LaneLibrary {
     static let importing = name("import")
     static let discard = name("discard")
     static let thaw = name("thaw")
+    static let forget = name("forget")
 
     private static func name(_ transition: String) -> [UInt8] { Array(functions.function(transition).utf8) }
 }

@@ -36,6 +36,8 @@ struct CommitPlan {
     var bytes = 0
     /// The actions of decided outcomes, as the events name them.
     var outcomes: [String] = []
+    /// Entries with events that were passed over, which are to be erased.
+    var late: [EntryID] = []
     /// Comments by account that only a sweep brought.
     var missed: [String: UInt64] = [:]
     private var openItems: [EntityID: OpenItemChange] = [:]
@@ -67,6 +69,18 @@ struct CommitPlan {
         case .set, .remove:
             if openItems.updateValue(decision.openItem, forKey: id) == nil { openOrder.append(id) }
         }
+    }
+
+    /// An event of somebody who was forgotten: nothing comes of it but the place in the results.
+    mutating func passOver(_ position: Position, now: Instant) {
+        var result = DecisionResult()
+        result.place(position)
+        result.now = now.milliseconds
+        result.verdict = .decided
+        result.rule = DecisionResult.erasedRule
+        results.append(result)
+        late.append(position.entry)
+        bytes += 128
     }
 
     /// Actions whose outcomes were decided: a former owner may have settled what this one still takes for open.

@@ -34,6 +34,8 @@ final class HeldLane {
     var setsAsideNext = false
     /// The step whose decision failed after it had changed a state; it becomes a dead letter when it comes again.
     private(set) var spoiler: (step: LaneBatch.Step, reason: String)?
+    /// Nil until its hash was read.
+    var forgetting: LaneForgetting?
     /// In the runner's ready queue.
     var isQueued = false
     /// Undecided events as of the last look.

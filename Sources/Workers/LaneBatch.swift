@@ -40,6 +40,7 @@ struct LaneBatch {
     private(set) var spoilt: String?
     private var firings = Heap<Firing>()
     private let events: [LoggedEvent]
+    private let forgetting: LaneForgetting?
     private var index = 0
 
     /// - Parameters:
@@ -47,10 +48,12 @@ struct LaneBatch {
     ///   - events: what was read, from the cursor on.
     ///   - due: entities whose member among the lane's timers is due by the horizon.
     ///   - horizon: up to where timers may fire once all events are decided.
+    ///   - forgetting: whom the lane has forgotten.
     init(
         cursor: Position, sequence: UInt64, events: [LoggedEvent], due: [EntityID], now: Instant, horizon: Instant,
-        bounds: Bounds
+        bounds: Bounds, forgetting: LaneForgetting? = nil
     ) {
+        self.forgetting = forgetting
         self.events = events
         self.now = now
         self.horizon = min(horizon, now)
@@ -113,6 +116,12 @@ struct LaneBatch {
             case .event:
                 let event = events[index]
                 guard case .event(let content, let id) = event.content else { throw SetAside(event) }
+                if let forgetting,
+                    forgetting.passesOver(content, event.position, isKnown: cache[id]?.state != nil)
+                {
+                    plan.passOver(event.position, now: now)
+                    break
+                }
                 let input = Input.event(content, position: event.position, at: event.at)
                 if case .outcome(let outcome) = content.kind { plan.outcomes.append(outcome.action) }
                 try decide(id, input, &cache, decider, policy, signals)

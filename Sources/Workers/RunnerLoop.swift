@@ -29,6 +29,9 @@ final class RunnerLoop {
     var lanes: [LaneName: HeldLane] = [:]
     /// Held lanes whose server is away: a slot on its way, a primary that died.
     var waiting: Set<LaneName> = []
+    /// Held lanes that have somebody to forget.
+    var forgetters: Set<LaneName> = []
+    private var isForgetting = false
     /// Granted and not yet taken: assignment numbers.
     var wanted: [LaneName: UInt64] = [:]
     /// Lanes with something to do, each once, in turn.
@@ -112,7 +115,7 @@ final class RunnerLoop {
 
     private func idleTime(_ now: ContinuousClock.Instant) -> Duration {
         guard store != nil else { return max(.zero, retryAt - now) }
-        if !ready.isEmpty { return .zero }
+        if !ready.isEmpty || isForgetting { return .zero }
         guard !lanes.isEmpty else { return .seconds(3_600) }
         while let first = dues.min, !isCurrent(first) { dues.removeMin() }
         let look = waiting.isEmpty ? nextLook : min(nextLook, nextWaitingLook)
@@ -156,7 +159,9 @@ final class RunnerLoop {
             try look(Array(share))
             try trimSome(now)
         }
-        return try round()
+        let isGood = try round()
+        isForgetting = try forgetSome()
+        return isGood
     }
 
     private func connect(_ now: ContinuousClock.Instant) throws -> Bool {

@@ -35,8 +35,10 @@ extension RunnerLoop {
 
     /// - Parameter again: gets the lanes that must be taken again.
     private func round(_ again: inout [HeldLane]) throws -> Bool {
-        let picked = popReady(setting.bounds.mostLanes)
-        guard !picked.isEmpty, let store else { return true }
+        let ready = popReady(setting.bounds.mostLanes)
+        guard !ready.isEmpty, let store else { return true }
+        let picked = try learnForgotten(ready, store)
+        guard !picked.isEmpty else { return false }
         var hands: [InHand] = []
         var isSmooth = true
         let replies = try store.read(picked.map { $0.readRequest(setting.bounds) })
@@ -70,7 +72,11 @@ extension RunnerLoop {
             courier.standing(lane.name, offset: lane.clock.offset, isPaused: lane.isPaused)
         }
         if yield(lane, to: lane.wantedBy) || lane.isPaused { return nil }
-        let most = lane.suspect == nil ? lane.mostDecisions : 1
+        // It goes on once a person's states are gone.
+        if lane.forgetting?.holdsLane(at: lane.cursor) == true { return nil }
+        var most = lane.suspect == nil ? lane.mostDecisions : 1
+        // An order to forget ends a run: what follows is decided without the person's states.
+        if let order = lane.ahead.prefix(most).firstIndex(where: { $0.forgetOrder != nil }) { most = order + 1 }
         var horizon = reading.holdsTimers ? Instant.distantPast : reading.horizon
         if lane.ahead.count > most { horizon = min(horizon, lane.ahead[most].at) }
         let events = Array(lane.ahead.prefix(most))
@@ -107,11 +113,15 @@ extension RunnerLoop {
     /// Decides and makes the commit; nil if there is nothing to write.
     private func plan(_ hand: InHand, _ store: LaneStore) throws -> Planned? {
         let lane = hand.lane
+        guard try noteOrder(hand.events, lane, store) else {
+            lane.forgetStates()
+            return nil
+        }
         var bounds = LaneBatch.Bounds()
         bounds.mostDecisions = lane.suspect == nil ? lane.mostDecisions : 1
         var batch = LaneBatch(
             cursor: lane.cursor, sequence: lane.sequence, events: hand.events, due: hand.due, now: hand.now,
-            horizon: hand.horizon, bounds: bounds)
+            horizon: hand.horizon, bounds: bounds, forgetting: lane.forgetting)
         batch.begin(hand.needs, lane.cache)
         while let step = batch.next(lane.cache) {
             var reason: String?
@@ -224,6 +234,10 @@ extension RunnerLoop {
                 closed: isFresh ? plan.closedActions : []))
         if lane.clock.offset != committed.clock.offset {
             courier.standing(lane.name, offset: committed.clock.offset, isPaused: lane.isPaused)
+        }
+        if !plan.late.isEmpty {
+            lane.forgetting?.noteLate(plan.late)
+            forgetters.insert(lane.name)
         }
         lane.committed(committed, cursor: plan.cursor, decided: plan.decided, now: now)
         if !yield(lane, to: committed.wantedBy) { settle(lane, now: now) }

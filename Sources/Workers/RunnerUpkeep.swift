@@ -78,9 +78,40 @@ extension RunnerLoop {
             // A lane whose keys are not what they should be is the audit's matter.
             guard case .trimmed(let trimmed) = reply else { continue }
             let hasMore = try sweep(lane, keep.states, store)
+            try trimKept(lane, keep, store)
             if trimmed.hasMore || hasMore { upkeep.goOn(with: lane) }
             status.count { $0.trimmedEntries += UInt64(trimmed.entries + trimmed.results + trimmed.deadLetters) }
         }
+    }
+
+    /// Removes what was kept of entries and batches that would have aged by now, and tombstones that are over; notes how far
+    /// the log was looked through.
+    private func trimKept(_ name: LaneName, _ keep: KeepPolicy, _ store: LaneStore) throws {
+        guard let lane = lanes[name], let people = lane.forgetting?.people else { return }
+        let now = max(lane.clock.now, try store.serverTime() + lane.clock.offset)
+        if !people.isEmpty {
+            var note = ForgetNote(lane: name, token: lane.token)
+            note.dropOld(of: people, now: now)
+            if lane.forgetting?.isRunnable(at: lane.cursor) == false { note.swept(lane.cursor.entry.previous) }
+            guard try store.note(note) else { return }
+            lane.forgetting?.dropOld(now: now)
+        }
+        var cursor = "0"
+        repeat {
+            guard let page = try store.page(name, .kept, after: cursor) else { return }
+            var request = EraseRequest(lane: name, token: lane.token)
+            for (field, _) in page.pairs {
+                switch KeptField(field) {
+                case .event(let position) where position.entry.isOlder(than: now - keep.logs):
+                    request.forgottenEvents.append(position)
+                case .results(let entry) where entry.isOlder(than: now - keep.results):
+                    request.forgottenBatches.append(entry)
+                default: break
+                }
+            }
+            if !request.isEmpty { _ = try store.erase([request]) }
+            cursor = page.next
+        } while cursor != "0"
     }
 
     /// Looks through one page of a lane's states and removes those that may go; true if its hash has more pages.
@@ -105,5 +136,11 @@ extension RunnerLoop {
         }
         upkeep.swept(name, next: next)
         return next.cursor != "0"
+    }
+}
+
+extension EntryID {
+    fileprivate func isOlder(than instant: Instant) -> Bool {
+        Int64(clamping: milliseconds) < instant.milliseconds
     }
 }

@@ -31,6 +31,7 @@ enum FakeDecider {
         case .event(let event, let position, let at):
             decision.result.event = event.id
             decision.result.entryMs = position.entry.milliseconds
+            decision.result.entrySequence = UInt32(clamping: position.entry.sequence)
             decision.result.index = UInt32(position.index)
             try obey(event, id, at, now, &decision)
         }

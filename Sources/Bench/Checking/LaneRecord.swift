@@ -64,8 +64,11 @@ package struct LaneRecord: Sendable {
                 }
             }
         }
-        try Self.pages(of: prefix + "results", connection) { _, body in
-            guard let batch = try? ResultBatch(serializedBytes: body) else { return }
+        var batches: [(EntryID, [UInt8])] = []
+        try Self.pages(of: prefix + "results", connection) { batches.append(($0, $1)) }
+        batches += try readKept(prefix + "kept", connection)
+        for (_, body) in batches.sorted(by: { $0.0 < $1.0 }) {
+            guard let batch = try? ResultBatch(serializedBytes: body) else { continue }
             for result in batch.results {
                 results.append(LoggedResult(result: result, committedAt: batch.committedAt, epoch: batch.epoch))
             }
@@ -74,6 +77,27 @@ package struct LaneRecord: Sendable {
             if let letter = try? DeadLetter(serializedBytes: body) { dead.append(letter) }
         }
         openActions = Int(try connection.call(RedisCommand("HLEN", prefix + "actions")).int ?? 0)
+    }
+
+    /// Events that outlived their entries, in their places; gives the batches of results that stand for erased ones.
+    private mutating func readKept(
+        _ key: String, _ connection: RedisConnection
+    ) throws(RedisError) -> [(EntryID, [UInt8])] {
+        let flat = try connection.call(RedisCommand("HGETALL", key)).array ?? []
+        var batches: [(EntryID, [UInt8])] = []
+        for index in stride(from: 0, to: flat.count - 1, by: 2) {
+            guard let field = flat[index].string, let body = flat[index + 1].bytes else { continue }
+            let parts = field.split(separator: "/").map(String.init)
+            if parts.count == 2, parts[0] == "r", let entry = EntryID(parts[1]) {
+                batches.append((entry, body))
+            } else if parts.count == 2, let entry = EntryID(parts[0]), let number = Int(parts[1]),
+                let event = try? Event(serializedBytes: body)
+            {
+                events.append(LoggedEvent(position: Position(entry: entry, index: number), event: event))
+            }
+        }
+        events.sort { $0.position < $1.position }
+        return batches
     }
 
     /// Walks a stream from its start in pages; gives each entry's id and its only field's value.

@@ -27,6 +27,8 @@ package struct Reckoning: Sendable, Codable, Equatable {
     package var sentTwice = 0
     package var ambiguous = 0
     package var openActions = 0
+    /// Results of which only the place is left, since their person was forgotten.
+    package var erased = 0
     package var examples: [String] = []
 
     package init() {}
@@ -101,6 +103,11 @@ package struct Reckoning: Sendable, Codable, Equatable {
         _ result: DecisionResult, _ lane: String, _ waiting: inout [Position: String],
         _ newest: inout [String: Position], _ tally: inout Tally
     ) {
+        if result.rule == "erased" {
+            erased += 1
+            waiting[result.position] = nil
+            return
+        }
         if !result.timer.isEmpty {
             firedTimers += 1
         } else {

@@ -47,6 +47,7 @@ package struct PolicyTrial {
         _ recorded: DecisionResult, event: Event?, policy: Policy, isCompared: Bool = true
     ) -> Verdict {
         guard recorded.verdict != .dead else { return .same }
+        guard !replay.isErased(recorded) else { return .unknown("its person was forgotten") }
         do throws(Replay.Impossible) {
             let was = try replay.decided(recorded, event: event, policy: policy)
             defer { replay.keep(was, of: recorded) }

@@ -9,6 +9,8 @@ package struct Replay {
     /// What became of one recorded result.
     package enum Comparison: Sendable, Equatable {
         case same
+        /// Something of it, or of what decided along with it, was erased with its person.
+        case erased
         /// Another result: what was recorded and what came now.
         case differs(recorded: DecisionResult, now: DecisionResult)
         /// It cannot be decided again: why.
@@ -16,6 +18,8 @@ package struct Replay {
     }
 
     private var states: [EntityID: EntityState]
+    /// Posts and desks that lack what was erased.
+    private var incomplete: Set<String> = []
 
     package init(states: [EntityID: EntityState] = [:]) {
         self.states = states
@@ -28,6 +32,7 @@ package struct Replay {
     ///   - policy: the policy whose hash stands in the result's batch.
     package mutating func step(_ recorded: DecisionResult, event: Event?, policy: Policy) -> Comparison {
         guard recorded.verdict != .dead else { return .same }
+        guard !isErased(recorded) else { return .erased }
         do throws(Impossible) {
             let decision = try decided(recorded, event: event, policy: policy)
             keep(decision, of: recorded)
@@ -35,6 +40,17 @@ package struct Replay {
         } catch {
             return .impossible(error.reason)
         }
+    }
+
+    /// Whether a result cannot be decided again since a person was forgotten: what is left of theirs names the post or desk
+    /// whose state it helped to make.
+    mutating func isErased(_ recorded: DecisionResult) -> Bool {
+        if recorded.rule == "erased" {
+            if !recorded.conversation.isEmpty { incomplete.insert(recorded.conversation) }
+            return true
+        }
+        guard !incomplete.isEmpty, let entity = try? EntityID(recorded.conversation) else { return false }
+        return incomplete.contains(entity.text) || entity.parent.map { incomplete.contains($0.text) } == true
     }
 
     struct Impossible: Error {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Channels
+import Foundation
 import Settings
 
 /// Names every fault of a configuration folder.
@@ -9,14 +10,24 @@ struct CheckCommand: AsyncParsableCommand {
 
     @Argument(help: "The configuration folder.") var folder: String
     @Option(help: "Folder with TZif files.") var zoneinfo = ZoneFolder.system
+    @Option(help: "Check this file of notices too, and that whoever a team calls stands in it.") var notices: String?
     @Flag(help: "Print JSON lines.") var json = false
 
     func run() async throws {
-        let faults: [ConfigFault]
+        var faults: [ConfigFault]
+        var called: Set<String> = []
         do throws(ConfigFault) {
-            faults = ConfigCheck(try ConfigFiles(folder: folder), zones: ZoneFolder(zoneinfo)).faults
+            let check = ConfigCheck(try ConfigFiles(folder: folder), zones: ZoneFolder(zoneinfo))
+            faults = check.faults
+            called = check.called
         } catch {
             faults = [error]
+        }
+        if let notices {
+            guard let text = FileManager.default.contents(atPath: notices) else {
+                throw Failure(expected: "a file that can be read", came: "none", at: notices)
+            }
+            faults += NoticeTargets.faults(of: Array(text), file: notices, calling: called)
         }
         for fault in faults {
             Output.line(json ? Self.json(fault).text() : fault.description)

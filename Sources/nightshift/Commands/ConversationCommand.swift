@@ -6,10 +6,18 @@ import Instants
 import Lanes
 import SwiftProtobuf
 
-/// What Nightshift knows of one conversation.
+/// One conversation, and its person.
 struct ConversationCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "conversation", abstract: "Show one conversation: its state, promises, timers and what happened.")
+        commandName: "conversation", abstract: "Show one conversation, or forget its person.",
+        subcommands: [ShowConversationCommand.self, ForgetCommand.self],
+        defaultSubcommand: ShowConversationCommand.self)
+}
+
+/// What Nightshift knows of one conversation.
+struct ShowConversationCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show one conversation: its state, promises, timers and what happened.")
 
     @OptionGroup var redis: RedisOptions
     @Argument(help: "Such as m/<account>/<contact> or c/<account>/<post>/<comment>.") var id: String
@@ -49,21 +57,8 @@ struct ConversationCommand: AsyncParsableCommand {
     private func events(
         of entity: EntityID, in lane: LaneName, _ session: Session
     ) throws -> [(Position, Event)] {
-        var found: [(Position, Event)] = []
-        var after = EntryID.start
-        while true {
-            let page = try session.store.log(lane, after: after, most: 100)
-            for entry in page {
-                after = entry.id
-                for (index, range) in try EventFraming.ranges(of: entry.body).enumerated() {
-                    guard let event = try? Event(serializedBytes: Array(entry.body[range])),
-                        (try? EntityID.of(event)) == entity
-                    else { continue }
-                    found.append((Position(entry: entry.id, index: index), event))
-                }
-            }
-            if page.count < 100 { return found }
-        }
+        try session.events(of: lane).filter { (try? EntityID.of($0.value)) == entity }
+            .sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
     private func describe(_ conversation: Conversation) {

@@ -37,16 +37,21 @@ struct ExplainCommand: AsyncParsableCommand {
 }
 
 extension Session {
-    /// Walks a lane's results from the oldest that is kept, in pages.
+    /// Walks a lane's results from the oldest that is kept, in pages; batches from which something was erased in their places.
     func eachResult(of lane: LaneName, _ each: (StoredResults) throws -> Void) throws {
         var after = EntryID.start
+        var kept = try store.kept(lane).results[...]
         while true {
             let page = try store.results(lane, after: after, most: 100)
             for stored in page {
                 after = stored.entry
+                while let first = kept.first, first.entry < stored.entry {
+                    kept.removeFirst()
+                    try each(first)
+                }
                 try each(stored)
             }
-            if page.count < 100 { return }
+            if page.count < 100 { return try kept.forEach(each) }
         }
     }
 }

@@ -68,7 +68,8 @@ struct LanesCommand: AsyncParsableCommand {
             for hot in LaneHeat.hot(
                 before: before, after: try decided(), seconds: Double(seconds), leastRate: atLeast)
             {
-                let talkers = LaneHeat.talkers(try session.store.latestConversations(hot.lane), most: conversations)
+                let talkers = LaneHeat.talkers(
+                    try session.store.latestConversations(hot.lane).filter { !$0.isEmpty }, most: conversations)
                 if json {
                     Output.line(Self.json(hot, talkers).text())
                     continue

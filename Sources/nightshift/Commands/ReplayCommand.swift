@@ -23,6 +23,7 @@ struct ReplayCommand: AsyncParsableCommand {
         let session = try Session(redis)
         var policies = PolicyHistory(session)
         var same = 0
+        var erased = 0
         var faults: [String] = []
         let named = Set(try lane.map { try LaneName($0) })
         for group in try session.groups(named) {
@@ -37,6 +38,7 @@ struct ReplayCommand: AsyncParsableCommand {
                     guard named.isEmpty || named.contains(lane) else { continue }
                     switch comparison {
                     case .same: same += 1
+                    case .erased: erased += 1
                     case .differs(let recorded, let now):
                         faults.append("\(lane) \(result.place): recorded \(recorded.rule), now \(now.rule)")
                     case .impossible(let reason): faults.append("\(lane) \(result.place): \(reason)")
@@ -47,9 +49,15 @@ struct ReplayCommand: AsyncParsableCommand {
         for fault in faults.prefix(20) { Output.note(fault) }
         if json {
             Output.line(
-                (["same": .integer(Int64(same)), "different": .integer(Int64(faults.count))] as JSONValue).text())
+                ([
+                    "same": .integer(Int64(same)), "different": .integer(Int64(faults.count)),
+                    "erased": .integer(Int64(erased)),
+                ] as JSONValue).text())
         } else {
             Output.line("\(same) results are the same to the byte, \(faults.count) differ")
+            if erased > 0 {
+                Output.line("\(erased) cannot be decided again, since of them or above them something was erased")
+            }
         }
         if !faults.isEmpty { throw ExitCode(1) }
     }
@@ -85,9 +93,9 @@ extension Session {
         return try Policy.build(try PolicyBundle(canonical: stored.bytes), number: number)
     }
 
-    /// Every event of a lane's log by position.
+    /// Every event of a lane's log by position, with those that outlived their entries.
     func events(of lane: LaneName) throws -> [Position: Event] {
-        var events: [Position: Event] = [:]
+        var events = try store.kept(lane).events.compactMapValues { try? Event(serializedBytes: $0) }
         var after = EntryID.start
         while true {
             let page = try store.log(lane, after: after, most: 100)

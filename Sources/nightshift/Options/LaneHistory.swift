@@ -37,14 +37,30 @@ extension Session {
     /// Walks the results of lanes by the instants of their commits, in pages.
     func eachResult(of lanes: [LaneName], _ each: (StoredResults) throws -> Void) throws {
         var pages: [LaneName: ArraySlice<StoredResults>] = [:]
-        for lane in lanes { pages[lane] = try store.results(lane)[...] }
+        var kept: [LaneName: [StoredResults]] = [:]
+        for lane in lanes {
+            kept[lane] = try store.kept(lane).results
+            pages[lane] = try page(lane, after: .start, kept[lane] ?? [])
+        }
         while let next = pages.values.compactMap(\.first).min(by: { left, right in
             (left.batch.committedAt, left.lane) < (right.batch.committedAt, right.lane)
         }) {
             try each(next)
             let left = pages[next.lane]?.dropFirst() ?? []
-            pages[next.lane] = left.isEmpty ? try store.results(next.lane, after: next.entry)[...] : left
+            pages[next.lane] = left.isEmpty ? try page(next.lane, after: next.entry, kept[next.lane] ?? []) : left
         }
+    }
+
+    /// The next results of a lane, with the batches from which something was erased in their places.
+    private func page(
+        _ lane: LaneName, after: EntryID, _ kept: [StoredResults]
+    ) throws -> ArraySlice<StoredResults> {
+        let page = try store.results(lane, after: after, most: 100)
+        let isLast = page.count < 100
+        let between = kept.filter { batch in
+            batch.entry > after && (isLast || page.last.map { batch.entry < $0.entry } == true)
+        }
+        return between.isEmpty ? page[...] : (page + between).sorted { $0.entry < $1.entry }[...]
     }
 }
 

@@ -70,6 +70,31 @@ struct ReckoningTests {
         #expect(reckoning.results == 2)
     }
 
+    @Test("what was erased with its person is counted by itself, and its neighbours are found where they are kept")
+    func erased() throws {
+        let redis = try PrivateRedis()
+        defer { redis.close() }
+        let connection = try redis.connect()
+        var planted = Planted()
+        var left = DecisionResult()
+        (left.entryMs, left.index, left.verdict, left.rule) = (5, 0, .decided, "erased")
+        planted.results[0] = left
+        var batch = ResultBatch()
+        batch.results = planted.results
+        for (field, value) in [
+            ("5-0/1", try planted.events[1].serializedBytes() as [UInt8]), ("r/6-0", try batch.serializedBytes()),
+        ] {
+            var command = RedisCommand("HSET", "ns:{de.0}:kept", field)
+            command.add(value)
+            _ = try connection.call(command)
+        }
+        var reckoning = Reckoning()
+        var tally = Reckoning.Tally()
+        reckoning.add(try LaneRecord(lane: "de.0", namespace: "ns", connection: connection), to: &tally)
+        reckoning.finish(accepted: ["shop/b"], ledger: [:], tally: tally)
+        #expect(reckoning.isClean && reckoning.erased == 1 && reckoning.results == 1 && reckoning.logged == 1)
+    }
+
     @Test("an accepted event that is in no log is missing")
     func missing() throws {
         var planted = Planted()

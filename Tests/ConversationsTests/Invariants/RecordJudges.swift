@@ -46,6 +46,7 @@ enum RecordJudges {
             switch replay.step(step.result, event: step.event, policy: policy) {
             case .same: break
             case .differs(_, let now): judgement.find("replayed: \(now.rule) for \(step.result.rule)")
+            case .erased: judgement.find("replayed: nothing was erased here")
             case .impossible(let why): judgement.find("replayed: \(why)")
             }
         }

@@ -1,0 +1,92 @@
+package import Contracts
+package import Instants
+internal import Redis
+
+/// What a lane's owner notes about persons to be forgotten.
+package struct ForgetNote: Sendable {
+    package var lane: LaneName
+    package var token: LaneToken
+    fileprivate var gone: [String] = []
+    fileprivate var written: [(field: String, value: [UInt8])] = []
+
+    package init(lane: LaneName, token: LaneToken) {
+        self.lane = lane
+        self.token = token
+    }
+
+    package var isEmpty: Bool { gone.isEmpty && written.isEmpty }
+
+    /// The order stands, and so does its tombstone.
+    ///
+    /// - Parameter now: the lane clock.
+    package mutating func begin(_ order: ForgetOrder, now: Instant) throws {
+        written.append((order.field, try order.value()))
+        let hash = Person.hash(account: order.account, contact: order.contact)
+        let stone = Tombstone(at: order.at, position: order.position, until: now + Tombstone.lifetime)
+        written.append(("t:\(hash)", Array(stone.text.utf8)))
+    }
+
+    /// The order is carried out: nothing but hashes is left of it.
+    package mutating func end(_ order: ForgetOrder, _ tally: ForgetTally, now: Instant) {
+        let hash = Person.hash(account: order.account, contact: order.contact)
+        let until = now + Tombstone.lifetime
+        gone.append(order.field)
+        written.append(("d:\(order.code):\(hash)", Array("\(tally.text) \(until.milliseconds)".utf8)))
+    }
+
+    /// The log was looked through up to here.
+    package mutating func swept(_ entry: EntryID) { written.append(("swept", Array(entry.description.utf8))) }
+
+    /// What is older than eight days goes, at most 100 of each at a time.
+    package mutating func dropOld(of people: ForgottenPeople, now: Instant) {
+        for (hash, _) in people.tombstones.filter({ $0.value.until <= now }).sorted(by: { $0.key < $1.key }).prefix(100)
+        {
+            gone.append("t:\(hash)")
+        }
+        for done in people.done.filter({ $0.until <= now }).prefix(100) {
+            gone.append("d:\(done.code):\(done.hash)")
+        }
+    }
+}
+
+extension LaneStore {
+    /// Whom each lane is to forget, and has forgotten; nil for a lane that is away. Redis: O(fields).
+    package func forgotten(_ lanes: [LaneName]) throws(LaneError) -> [ForgottenPeople?] {
+        let commands = lanes.map { lane in
+            var command = RedisCommand("HGETALL")
+            command.add(keys(of: lane).forgotten)
+            return command
+        }
+        return try plainWhereReached(commands).map { (reply) throws(LaneError) in
+            if reply.error != nil { return nil }
+            guard let flat = reply.array else { throw .unexpectedReply(call: "HGETALL", came: reply.kind) }
+            var people = ForgottenPeople()
+            for index in stride(from: 0, to: flat.count - 1, by: 2) {
+                guard let field = flat[index].string, let value = flat[index + 1].bytes else { continue }
+                people.read(field, value)
+            }
+            people.orders.sort { ($0.position, $0.code) < ($1.position, $1.code) }
+            return people
+        }
+    }
+
+    /// Writes a note, fenced. False: the lane is another's, or away; nothing was written then. Redis: O(fields).
+    package func note(_ note: ForgetNote) throws(LaneError) -> Bool {
+        guard !note.isEmpty else { return true }
+        let keys = keys(of: note.lane)
+        var command = RedisCommand(function: LaneLibrary.forget, keys: 2)
+        command.add(keys.hash)
+        command.add(keys.forgotten)
+        command.add(note.token.text)
+        command.add(note.gone.count)
+        command.add(note.written.count)
+        for field in note.gone { command.add(field) }
+        for (field, value) in note.written {
+            command.add(field)
+            command.add(value)
+        }
+        let replies = try run([command], durably: true)
+        return try each([note], replies, call: "forget", fault: { _ in false }) { _, answer in answer.word == "noted" }[
+            0]
+    }
+}

@@ -1,0 +1,79 @@
+package import Contracts
+
+/// A customer of one account, as far as a lane can know them: by their id there, and by the threads that they began.
+package struct Person: Sendable, Hashable {
+    package let account: String
+    package let contact: String
+    /// Their direct conversation.
+    package let messages: EntityID
+    /// Conversations under their own root comments, by entity id; learned while they are erased.
+    package var threads: Set<String> = []
+
+    package init(account: String, contact: String) {
+        self.account = account
+        self.contact = contact
+        messages = .messages(account: account, contact: contact)
+    }
+
+    /// What the person is remembered by: hex of the first 16 bytes of SHA-256 over account and contact, joined by 0x1F.
+    package var hash: String { Self.hash(account: account, contact: contact) }
+
+    package static func hash(account: String, contact: String) -> String {
+        let digest = Digest.sha256(Array(account.utf8) + [0x1F] + Array(contact.utf8))
+        return digest.prefix(16).map { byte in
+            String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+        }.joined()
+    }
+
+    /// Whether a conversation, or a desk's matter about it, is theirs.
+    package func owns(_ conversation: String) -> Bool {
+        guard !conversation.isEmpty else { return false }
+        if conversation == messages.text || threads.contains(conversation) { return true }
+        guard conversation.hasPrefix("d/"), let entity = try? EntityID(conversation), entity.kind == .matter,
+            let origin = entity.parts.last
+        else { return false }
+        return origin == messages.text || threads.contains(origin)
+    }
+
+    /// Whether an event is theirs or about their conversations.
+    package func concerns(_ event: Event) -> Bool {
+        if event.contact == contact, event.account == account || event.account.isEmpty { return true }
+        if owns(event.conversation) { return true }
+        if case .told(let told) = event.kind { return owns(told.origin) }
+        return false
+    }
+
+    /// Whether an action is for them or about their conversations.
+    package func concerns(_ action: Action) -> Bool {
+        if action.contact == contact, action.account == account { return true }
+        return owns(action.conversation) || (action.kind == .tell && concerns(action.event))
+    }
+
+    /// Whether bytes that cannot be read hold their id. Ids of fewer than four bytes stand in everything.
+    package func mayStand(in bytes: some Collection<UInt8>) -> Bool {
+        contact.utf8.count >= 4 && ByteSearch.contains(Array(bytes), Array(contact.utf8))
+    }
+}
+
+/// Looks for bytes among bytes.
+package enum ByteSearch {
+    /// O(bytes), but for repetitions of a needle's start.
+    package static func contains(_ bytes: [UInt8], _ needle: [UInt8]) -> Bool {
+        guard let first = needle.first, bytes.count >= needle.count else { return false }
+        return bytes.withUnsafeBufferPointer { bytes in
+            needle.withUnsafeBufferPointer { needle in
+                var start = 0
+                let last = bytes.count - needle.count
+                while start <= last {
+                    if bytes[start] == first {
+                        var length = 1
+                        while length < needle.count, bytes[start + length] == needle[length] { length += 1 }
+                        if length == needle.count { return true }
+                    }
+                    start += 1
+                }
+                return false
+            }
+        }
+    }
+}

@@ -1,0 +1,177 @@
+internal import Contracts
+internal import Conversations
+internal import Delivery
+internal import Instants
+internal import Lanes
+internal import SwiftProtobuf
+
+// A person's way out of a lane, slice by slice, between two rounds (`Lanes/Erasure/Forgetting.swift` has the whole of it).
+//
+// First, while nothing of the lane is decided: states with their timers, actions, open items; the courier is told. Then,
+// while it goes on: the log, what was kept of it, dead letters, results. A slice is one page and its erasure, some
+// milliseconds. Batches of results mix people, and a stream's entry cannot be changed: the batch goes, and one in which only
+// places, instants and verdicts are left of the person lies in `kept` under its old id, where readers find it.
+extension RunnerLoop {
+    /// Learns of lanes just taken whom they are to forget. Gives those of which it is known.
+    func learnForgotten(_ picked: [HeldLane], _ store: LaneStore) throws -> [HeldLane] {
+        let unknown = picked.filter { $0.forgetting == nil }
+        guard !unknown.isEmpty else { return picked }
+        for (lane, people) in zip(unknown, try store.forgotten(unknown.map(\.name))) {
+            guard let people else {
+                waits(lane.name, true)
+                continue
+            }
+            lane.forgetting = LaneForgetting(people)
+            if lane.forgetting?.isRunnable(at: lane.cursor) == true || !people.orders.isEmpty {
+                forgetters.insert(lane.name)
+            }
+        }
+        return picked.filter { $0.forgetting != nil }
+    }
+
+    /// Writes down the order that a run of events ends with, before it is decided; false if the lane could not take it.
+    func noteOrder(_ events: [LoggedEvent], _ lane: HeldLane, _ store: LaneStore) throws -> Bool {
+        guard let order = events.last?.forgetOrder else { return true }
+        var note = ForgetNote(lane: lane.name, token: lane.token)
+        try note.begin(order, now: lane.clock.now)
+        guard try store.note(note) else { return false }
+        lane.forgetting?.began(order, now: lane.clock.now)
+        forgetters.insert(lane.name)
+        return true
+    }
+
+    /// One slice of each lane that has something to forget; true if there is more at once.
+    func forgetSome() throws -> Bool {
+        guard !forgetters.isEmpty, let store else { return false }
+        var hasMore = false
+        for name in forgetters.sorted() {
+            guard let lane = lanes[name], lane.forgetting != nil else {
+                forgetters.remove(name)
+                continue
+            }
+            guard !waiting.contains(name) else { continue }
+            guard lane.forgetting?.isRunnable(at: lane.cursor) == true else {
+                if lane.forgetting?.isIdle == true { forgetters.remove(name) }
+                continue
+            }
+            guard try forgetSlice(lane, store) else { continue }
+            if lane.forgetting?.isRunnable(at: lane.cursor) == true { hasMore = true }
+        }
+        return hasMore
+    }
+
+    /// False if the lane could not be written to; it is tried again with its next look.
+    private func forgetSlice(_ lane: HeldLane, _ store: LaneStore) throws -> Bool {
+        lane.forgetting?.begin()
+        guard var job = lane.forgetting?.job else { return try eraseLate(lane, store) }
+        // Its place in the lane while it is changed.
+        lane.forgetting?.job = nil
+        let wasBeforeLog = job.isBeforeLog
+        let isGood = try slice(&job, lane, store)
+        lane.forgetting?.job = job
+        guard isGood else {
+            waits(lane.name, true)
+            return false
+        }
+        guard job.stage == .ended else {
+            if wasBeforeLog, !job.isBeforeLog { enqueue(lane) }
+            return true
+        }
+        return try end(job, lane, store)
+    }
+
+    private func end(_ job: ForgetJob, _ lane: HeldLane, _ store: LaneStore) throws -> Bool {
+        var note = ForgetNote(lane: lane.name, token: lane.token)
+        if let order = job.order { note.end(order, job.tally, now: lane.clock.now) }
+        note.swept(job.swept)
+        guard try store.note(note) else { return false }
+        lane.forgetting?.ended(job, swept: job.swept, now: lane.clock.now)
+        enqueue(lane)
+        return true
+    }
+
+    private func slice(_ job: inout ForgetJob, _ lane: HeldLane, _ store: LaneStore) throws -> Bool {
+        switch job.stage {
+        case .states(let hash, let cursor): return try states(&job, hash, cursor, lane, store)
+        case .actions(let cursor): return try actions(&job, cursor, lane, store)
+        case .open(let cursor): return try openItems(&job, cursor, lane, store)
+        case .log(let after): return try log(&job, after, lane, store)
+        case .kept(let cursor): return try kept(&job, cursor, lane, store)
+        case .dead(let after): return try deadLetters(&job, after, lane, store)
+        case .results(let after): return try results(&job, after, lane, store)
+        case .ended: return true
+        }
+    }
+
+    func erase(_ requests: [EraseRequest], _ store: LaneStore) throws -> Bool {
+        let requests = requests.filter { !$0.isEmpty }
+        guard !requests.isEmpty else { return true }
+        return try store.erase(requests).allSatisfy { if case .erased = $0 { true } else { false } }
+    }
+}
+
+// Before the lane goes on.
+extension RunnerLoop {
+    private func states(
+        _ job: inout ForgetJob, _ hash: Int, _ cursor: String, _ lane: HeldLane, _ store: LaneStore
+    ) throws -> Bool {
+        guard var person = job.person, let page = try store.statePage(lane.name, hash: hash, after: cursor) else {
+            return false
+        }
+        var request = EraseRequest(lane: lane.name, token: lane.token)
+        if hash == 0, cursor == "0" { request.timers = [person.messages] }
+        for stored in page.states {
+            switch try StateErasure.of(stored, &person) {
+            case .stays: break
+            case .goes: request.states.append(stored.entity)
+            case .less(let bytes): request.written.append(LaneCommit.State(entity: stored.entity, bytes: bytes))
+            }
+        }
+        request.timers += request.states
+        guard try erase([request], store) else { return false }
+        lane.forgetStates()
+        job.person = person
+        job.tally.states += request.states.count + request.written.count
+        if page.next != "0" {
+            job.stage = .states(hash: hash, cursor: page.next)
+        } else {
+            job.stage =
+                hash + 1 < StateHash.count ? .states(hash: hash + 1, cursor: "0") : .actions(cursor: "0")
+        }
+        return true
+    }
+
+    private func actions(
+        _ job: inout ForgetJob, _ cursor: String, _ lane: HeldLane, _ store: LaneStore
+    ) throws -> Bool {
+        guard let person = job.person, let page = try store.page(lane.name, .actions, after: cursor) else {
+            return false
+        }
+        var request = EraseRequest(lane: lane.name, token: lane.token)
+        request.actions = page.pairs.compactMap { name, value in
+            guard let action = try? Action(serializedBytes: Array(value.dropFirst(StoredAction.headerBytes))),
+                person.concerns(action)
+            else { return nil }
+            return ActionID(hex: name)
+        }
+        guard try erase([request], store) else { return false }
+        if !request.actions.isEmpty {
+            courier.handed(HandOver(lane: lane.name, actions: [], cancelled: request.actions))
+        }
+        job.tally.actions += request.actions.count
+        job.stage = page.next == "0" ? .open(cursor: "0") : .actions(cursor: page.next)
+        return true
+    }
+
+    private func openItems(
+        _ job: inout ForgetJob, _ cursor: String, _ lane: HeldLane, _ store: LaneStore
+    ) throws -> Bool {
+        guard let person = job.person, let page = try store.page(lane.name, .open, after: cursor) else { return false }
+        var request = EraseRequest(lane: lane.name, token: lane.token)
+        request.openItems = page.pairs.compactMap { person.owns($0.name) ? try? EntityID($0.name) : nil }
+        guard try erase([request], store) else { return false }
+        job.tally.openItems += request.openItems.count
+        job.stage = page.next == "0" ? .log(after: .start) : .open(cursor: page.next)
+        return true
+    }
+}
