@@ -19,6 +19,14 @@ package struct IngressDoors: Sendable {
     package var complete: @Sendable (Event) -> Event = { $0 }
     /// The secrets that sign links of acknowledgement; without any there are none.
     package var acknowledgeSecrets: @Sendable () -> [(name: String, secret: [UInt8])] = { [] }
+    /// Where people reach this ingress, without a slash at the end; nil: nobody is told a page of ours.
+    package var publicAddress: String?
+    /// The accounts whose webhooks a secret signs.
+    package var accounts: @Sendable (_ secretName: String) -> [String] = { _ in [] }
+    /// Every lane that may hold something of an account's people.
+    package var lanes: @Sendable (_ account: String) -> [LaneName] = { _ in [] }
+    /// How far an order to forget is, by its code; nil if nobody can tell now.
+    package var deletion: @Sendable (_ code: String) async -> ForgetStanding? = { _ in nil }
     /// The system's clock, with which the instants of signatures are compared; `now` unless its lanes' clock is stepped.
     package var wallClock: @Sendable () -> Instant
     /// The token that the platform repeats when an address is registered; empty refuses every handshake.

@@ -41,7 +41,14 @@ package enum IngressServer {
         let producers = ProducerController(doors: doors, bodies: bodies, mostLines: limits.mostLines)
         let generic = GenericController(doors: doors, bodies: bodies)
         let acknowledge = AcknowledgeController(doors: doors)
+        let deletions = DeletionController(doors: doors, bodies: bodies)
         let router = Router()
+        router.post("\(DeletionController.path)") { request, _ in
+            await answering(doors, logger) { () throws(Refusal) in try await deletions.receive(request) }
+        }
+        router.get("\(DeletionController.path)") { request, _ in
+            await answering(doors, logger) { () throws(Refusal) in try await deletions.show(request) }
+        }
         router.get("/webhooks/meta") { request, _ in
             await answering(doors, logger) { () throws(Refusal) in try webhooks.handshake(request) }
         }

@@ -28,8 +28,8 @@ def check_schemas(tree):
             tree.fault(file, f"{doc.get('kind')}: {where}: {getattr(error, 'message', error)}")
 
 
-# What people and platforms outside reach. Each of it is signed; nothing else may be open.
-OUTSIDE = ["/v1/acknowledge", "/webhooks/generic", "/webhooks/meta"]
+# What people and platforms outside reach. Each of it is signed, or asks for a code that nobody guesses; nothing else may be open.
+OUTSIDE = ["/v1/acknowledge", "/webhooks/generic", "/webhooks/meta", "/webhooks/meta/deletion"]
 
 
 def check_routes(tree):

@@ -133,19 +133,31 @@ struct IngressCommand: AsyncParsableCommand {
     @Option(help: "Port to listen on.") var port = 8_080
     @Option(help: "Folder with secrets, a file each.") var secrets: String?
     @Option(help: "File that holds events while their lane cannot take them; of this process alone.") var spool: String?
+    @Option(
+        help:
+            "Where people reach this ingress, https://…; the page that says how far a deletion is. Without it they are refused."
+    ) var publicUrl: String?
 
     func run() async throws {
         let store = Secrets(folder: secrets, environment: ProcessInfo.processInfo.environment)
         let ingress = IngressRole(
             .init(
                 host: host, port: port, secrets: store, verifyToken: store.values(of: "verify_token").first ?? "",
-                producerToken: store.values(of: "producer_token").first ?? "", spool: spool,
+                producerToken: store.values(of: "producer_token").first ?? "",
+                publicAddress: try publicUrl.map(Self.address), spool: spool,
                 checksDurability: spool != nil),
             // With a spool it takes webhooks before Redis answers; without one it waits for it.
             connector: try await spool == nil ? role.checkedConnector() : role.connector, clock: NamespaceClock(),
             metrics: MetricRegistry(),
             log: role.logger)
         try await role.run([ingress])
+    }
+
+    private static func address(_ text: String) throws -> String {
+        guard text.hasPrefix("https://") || text.hasPrefix("http://127.0.0.1") || text.hasPrefix("http://localhost"),
+            text.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        else { throw Failure(expected: "an address https://…", came: "another", at: "--public-url") }
+        return text.hasSuffix("/") ? String(text.dropLast()) : text
     }
 }
 

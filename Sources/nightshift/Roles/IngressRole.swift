@@ -22,6 +22,8 @@ final class IngressRole: Service {
         var producerToken = ""
         /// Name of the secret that signs the links in notices.
         var linkSecret = "notice_link"
+        /// Where people reach this ingress; nil: the platform's wishes for deletion are refused.
+        var publicAddress: String?
         /// File that holds events while their lane cannot take them; nil refuses them instead.
         var spool: String?
         /// Refuses a Redis that is not safe enough, whenever it first answers.
@@ -62,7 +64,7 @@ final class IngressRole: Service {
         let redis = try RedisThread(connector.endpoint, clientName: "ingress")
         let quarantine = Quarantine(redis: redis, keyspace: connector.keyspace, spool: holder.spool)
         let application = IngressServer.application(
-            doors: doors(holder.events, quarantine), host: settings.host, port: settings.port, logger: log,
+            doors: doors(holder.events, quarantine, redis), host: settings.host, port: settings.port, logger: log,
             onListening: settings.onListening)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await application.run() }
@@ -140,7 +142,9 @@ final class IngressRole: Service {
     private static let patience: Duration = .seconds(2)
     private static let timeouts = RedisEndpoint.Timeouts(connect: .seconds(1), reply: .milliseconds(2_500))
 
-    private func doors(_ holder: any EventHolder, _ quarantine: Quarantine) -> IngressDoors {
+    private func doors(
+        _ holder: any EventHolder, _ quarantine: Quarantine, _ redis: RedisThread
+    ) -> IngressDoors {
         var doors = IngressDoors(
             secrets: { [self] in secrets.withLock { $0 } },
             secretName: { [self] account in policy.withLock { $0?.accounts[account]?.secret } },
@@ -158,6 +162,14 @@ final class IngressRole: Service {
         doors.app = { [self] account in policy.withLock { $0?.accounts[account]?.app } }
         doors.acknowledgeSecrets = { [self] in linkSecrets.withLock { $0 } }
         doors.wallClock = { [clock] in clock.wall }
+        doors.publicAddress = settings.publicAddress
+        doors.accounts = { [self] name in
+            policy.withLock { $0?.accounts.values.filter { $0.secret == name }.map(\.id).sorted() ?? [] }
+        }
+        doors.lanes = { [self] account in policy.withLock { $0?.lanes(ofPeopleOf: account) ?? [] } }
+        doors.deletion = { [keyspace = connector.keyspace] code in
+            await DeletionStanding.of(code, redis, keyspace)
+        }
         doors.complete = { [aliases, posts] event in
             posts.note(event)
             return aliases.complete(event)
