@@ -79,7 +79,7 @@ private func decideBeside(
     position: Position, at: Instant, now: Instant, result: DecisionResult
 ) throws(DecisionError) -> Decision {
     if case .told(let told) = event.kind, id.kind == .matter {
-        if let own, own.matter.hasHeard(told) { return .duplicate(own, parent.take(), result) }
+        if let own, own.hasHeard(told, of: event) { return .duplicate(own, parent.take(), result) }
         var turn = DeskTurn(
             id, own: own.take(), desk: parent.take(), cause: event.id, now: now, policy: policy, result: result)
         turn.state.remember(hash, at: position, on: turn.now)

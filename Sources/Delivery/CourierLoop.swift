@@ -183,7 +183,11 @@ final class CourierLoop {
     func idleTime(_ now: ContinuousClock.Instant) -> Duration {
         let isIdle =
             schedule.count == 0 && underWay.isEmpty && settlements.isEmpty && toRecover.isEmpty && !gate.hasWork
-        if isIdle { return stopBy.map { max(.zero, $0 - now) } ?? .seconds(3_600) }
+        if isIdle {
+            // Somebody is paged for a stopped account, and wants to see soon that it goes again.
+            let longest = counters.stoppedAccounts > 0 ? Duration.seconds(30) : .seconds(3_600)
+            return stopBy.map { max(.zero, $0 - now) } ?? longest
+        }
         guard store != nil else { return max(.milliseconds(1), retryAt - now) }
         var until = min(nextTick, stopBy ?? nextTick)
         if !toRecover.isEmpty { until = min(until, recoverNotBefore) }

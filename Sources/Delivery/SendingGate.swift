@@ -59,10 +59,9 @@ struct SendingGate {
         return Brake(until: until, lets: Urgency(rank: lets))
     }
 
-    /// Accounts of this process that wait for a person: nothing is sent for longer than any limit of a platform lasts,
-    /// since a token was revoked or a permission is gone.
+    /// Accounts of this process that wait for a person.
     func stopped(at now: Instant) -> Int {
-        known.values.count { $0.brake.map { $0.lets == 0 && $0.until > now + .seconds(2 * 3_600) } ?? false }
+        known.values.count { $0.brake.map { $0.isStop && $0.until > now } ?? false }
     }
 }
 

@@ -45,7 +45,7 @@ struct Settlement {
             verdict = .again(after: Self.behindBrake)
         case .stopAccount(let failure):
             outcome.fail(.failed, failure)
-            brake = (.account, Self.stop, failure.description)
+            brake = (.account, Self.stop, AccountBrake.stopMark + failure.description)
             verdict = .again(after: Self.behindBrake)
         }
         let bytes = try Self.event(outcome, of: action, now: now)

@@ -108,7 +108,9 @@ struct LanguageDetector: Sendable {
             }
         }
         // Two frequent words that no other language has, or more that others share; clearly more than the next best.
-        let needed = Int32(scalars < 24 ? 12 : 20)
+        // One that is written in other letters than its own always needs two: one word is another language's by chance.
+        let isRomanised = first >= 0 && script == .latin && scripts[first] != .latin
+        let needed = Int32(isRomanised ? 24 : scalars < 24 ? 12 : 20)
         guard first >= 0, scores[first] >= needed, scores[first] * 4 >= second * 5 else { return nil }
         return first
     }

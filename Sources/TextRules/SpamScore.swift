@@ -48,10 +48,10 @@ struct SpamScore {
     }
 
     /// Proof needs something that only a spammer says and a second kind of evidence, or a seller's whole trade: words of it
-    /// and somebody to write to; a link that opens a chat is as good as several words.
+    /// and somebody to write to; a link that opens a chat stands for the third of them.
     private var isQualified: Bool {
         if offers + contacts > 0 { return kinds > 1 || offers > 1 }
-        if signs > 0 && messengers > 0 { return true }
+        if signs > 1 && messengers > 0 { return true }
         if signs > 2 { return ways > 0 || largeSums > 0 || disguisedWords > 1 }
         if signs > 1 { return handles > 0 && hints + largeSums > 0 || disguisedWords > 2 }
         return signs > 0 && handles > 0 && largeSums > 0

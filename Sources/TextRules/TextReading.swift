@@ -93,8 +93,10 @@ struct TextReading {
             let phrase = rules.matcher[hit.pattern]
             switch fact.meaning {
             case .spam(let part):
-                let isKnown = counted.contains {
-                    $0.pattern == hit.pattern || $0.start <= hit.start && hit.end <= $0.end
+                let isKnown = counted.contains { other in
+                    if other.pattern == hit.pattern || other.start <= hit.start && hit.end <= other.end { return true }
+                    // Two phrases of one list that share a word are one piece of evidence.
+                    return other.rank(rules) == hit.rank(rules) && other.start < hit.end && hit.start < other.end
                 }
                 guard !isKnown else { continue }
                 counted.append(hit)

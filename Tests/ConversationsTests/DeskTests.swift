@@ -47,6 +47,19 @@ struct DeskTests {
         #expect(scene.states[Self.matter] == state)
     }
 
+    @Test("hears a conversation that began anew, long after its state had gone")
+    func anew() throws {
+        var scene = Scene()
+        try scene.take(told("t1", .escalation, 38), at: .november(19, 20))
+        try scene.take(told("t2", .closed, 39), at: .november(19, 20))
+        var late = told("t3", .escalation, 1)
+        late.happenedAt += 31 * 86_400_000
+        let again = Instant(milliseconds: late.happenedAt)
+        #expect(try scene.take(late, at: again).actions.map(\.kind) == [.notify])
+        #expect(scene.states[Self.matter]?.matter.heard == 1)
+        #expect(try scene.take(told("t4", .closed, 39), at: again).result.verdict == .decided)
+    }
+
     @Test("climbs its ladder until somebody acknowledges: who is on call at night, the team by day")
     func ladder() throws {
         var policy = TestPolicy()

@@ -27,7 +27,8 @@ struct RetentionFileTests {
         "what is too short, unknown or no length of time is named with its place",
         arguments: [
             ("logs: 12h\n", "at least 1d"), ("states: 29d\n", "at least 30d"), ("log_mib: 0\n", "mebibytes"),
-            ("state: 60d\n", "states"), ("results: soon\n", "length of time"),
+            ("logs: 60d\nstates: 40d\n", "at least as long as"), ("state: 60d\n", "states"),
+            ("results: soon\n", "length of time"),
         ])
     func faults(text: String, expected: String) throws {
         let faults = try check(text).faults

@@ -176,6 +176,33 @@ struct ShippedTextsTests {
         #expect(answer.unicodeScalars.contains { !$0.isASCII } || tag == "de", "\(answer)")
     }
 
+    @Test(
+        "what customers of a shop write is hidden by nobody",
+        arguments: [
+            "This deal is way too good to pass up!",
+            "I gave it a trial and it works, thank you so much, highly recommend",
+            "Is the free shipping offer only via this link?",
+            "I ordered via this link on your website, when will my return be credited",
+            "Is wa.me/15551234 really yours? They asked me for payment just now",
+            "Thank you so much @shop, so happy, god bless you and your family",
+            "Do I have to sign up here to get the discount? Please reserve your seat says the mail",
+        ])
+    func harmless(text: String) throws {
+        let said = try ShippedConfig.policy.get().texts.classify(text, market: "us")
+        #expect(said.moderation == .none || said.moderation == .person, "\(said.spamPoints) \(said.matches)")
+    }
+
+    @Test(
+        "one word in Latin letters makes no text Arabic or Hindi",
+        arguments: [
+            ("Kam heute endlich an", "de"), ("Tak, kupuje dwie sztuki", "de"), ("Ce l'hai anche blu?", "us"),
+            ("Kam nie an, tak", "de"), ("Meri on kaunis", "fi"),
+        ])
+    func otherwiseLatin(text: String, market: String) throws {
+        let said = try ShippedConfig.policy.get().texts.classify(text, market: market)
+        #expect(said.language != "ar" && said.language != "hi", "\(said.language ?? "none")")
+    }
+
     @Test("statements are not taken for questions", arguments: ["I love it", "danke schön", "cảm ơn shop", "🔥🔥", "?"])
     func abstains(text: String) throws {
         #expect(try ShippedConfig.policy.get().texts.classify(text).intent == nil)

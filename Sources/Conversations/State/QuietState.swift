@@ -4,9 +4,10 @@ package import Instants
 /// Whether a state may go, since nothing is left of what it stands for.
 package enum QuietState {
     /// True only if nothing was decided since `before`, no timer is armed, and, in a conversation, nobody waits, no promise
-    /// is open, nothing is on its way and no desk has it. States of desks and their matters stay: they hold counts.
+    /// is open, nothing is on its way and no desk has it. A state that does not say when it was last decided stays, and so
+    /// do those of desks and their matters: they hold counts.
     package static func mayGo(_ state: EntityState, before: Instant) -> Bool {
-        guard state.lastNow < before.milliseconds, state.timers.isEmpty else { return false }
+        guard state.lastNow > 0, state.lastNow < before.milliseconds, state.timers.isEmpty else { return false }
         switch state.entity {
         case .conversation(let conversation): return isOver(conversation)
         case .post: return true

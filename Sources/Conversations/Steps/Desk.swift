@@ -5,7 +5,8 @@ import Instants
 /// A desk's side of an escalation: one entity a conversation, `d/<team>/<conversation>`, which notifies once.
 ///
 /// Tells of one conversation may arrive twice or out of order. Each carries the conversation's decision count: one that is
-/// not newer than what the matter has heard says nothing new and is a duplicate.
+/// not newer than what the matter has heard says nothing new and is a duplicate. A count that is lower and yet long after
+/// all that the matter has seen is of a conversation whose state had gone, and which began anew.
 ///
 /// It climbs the team's ladder: each step calls somebody, and a timer leads to the next one until the matter is acknowledged
 /// or closed, or the last round has ended. Who is called follows the sun: the team while somebody of it is there, else a
@@ -46,7 +47,7 @@ struct DeskTurn {
 
     mutating func hear(_ told: Told) {
         matter.origin = told.origin
-        matter.heard = max(matter.heard, told.decisions)
+        matter.heard = told.matter == .spike ? max(matter.heard, told.decisions) : told.decisions
         matter.market = told.market
         matter.language = told.language
         matter.channel = told.channel
@@ -225,9 +226,17 @@ struct DeskTurn {
 extension Matter {
     var isOpen: Bool { standing == .notified || standing == .acknowledged }
 
+}
+
+extension EntityState {
+    /// A tell that is said again was decided before the matter first heard it; a conversation's state goes only after
+    /// thirty quiet days (`KeepPolicy.leastStates`). In between lies this.
+    private static let mostLate: Int64 = 86_400_000
+
     /// Posts tell of one spike in no order of each other: only the same alarm again is a duplicate, by its event.
-    func hasHeard(_ told: Told) -> Bool {
-        told.matter != .spike && heard >= told.decisions
+    func hasHeard(_ told: Told, of event: Event) -> Bool {
+        told.matter != .spike && matter.heard >= told.decisions
+            && event.happenedAt - Self.mostLate <= lastNow
     }
 }
 

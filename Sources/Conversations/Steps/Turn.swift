@@ -84,6 +84,7 @@ struct Turn {
         holder.entity = nil
         change(&post)
         holder.post = post
+        holder.lastNow = max(holder.lastNow, now.milliseconds)
         parent = holder
         parentChanged = true
     }

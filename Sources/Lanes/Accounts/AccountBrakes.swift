@@ -11,6 +11,11 @@ package struct AccountBrake: Sendable, Hashable {
     package var reason: String
     package var by: String
 
+    /// What the reason of a brake begins with that only a person can end: a token or a permission is gone.
+    package static let stopMark = "stopped: "
+
+    package var isStop: Bool { lets == 0 && reason.hasPrefix(Self.stopMark) }
+
     package init(until: Instant, lets: Int, reason: String = "", by: String = "") {
         self.until = until
         self.lets = lets

@@ -12,11 +12,21 @@ enum RetentionFile {
         keep.logs = fields["logs"].flatMap { duration($0, least) } ?? keep.logs
         keep.results = fields["results"].flatMap { duration($0, least) } ?? keep.results
         keep.deadLetters = fields["dead_letters"].flatMap { duration($0, least) } ?? keep.deadLetters
-        keep.states = fields["states"].flatMap { duration($0, KeepPolicy.leastStates) }
+        keep.states = fields["states"].flatMap { states($0, logs: keep.logs) }
         if let mebibytes = fields["log_mib"]?.number(1...1_048_576, "mebibytes of a lane's log") {
             keep.mostLogBytes = mebibytes << 20
         }
         return keep
+    }
+
+    /// A state that went while the log still held what made it could not be replayed.
+    private static func states(_ value: ConfigValue, logs: Duration) -> Duration? {
+        guard let states = duration(value, KeepPolicy.leastStates) else { return nil }
+        guard states >= logs else {
+            value.fault("at least as long as `logs`, which is \(logs.components.seconds / 86_400)d", got: "less")
+            return nil
+        }
+        return states
     }
 
     private static func duration(_ value: ConfigValue, _ least: Duration) -> Duration? {

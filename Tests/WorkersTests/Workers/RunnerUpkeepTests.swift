@@ -102,7 +102,9 @@ struct StateSweepTests {
         pending.conversation.pending = [PendingAction()]
         var desk = state
         desk.desk = Desk()
-        for busy in [escalated, waiting, promised, pending, desk] {
+        var undated = state
+        undated.lastNow = 0
+        for busy in [escalated, waiting, promised, pending, desk, undated] {
             #expect(!QuietState.mayGo(busy, before: Instant(milliseconds: 9_000)))
         }
         promised.conversation.promises = [.with { $0.standing = .kept }]
