@@ -1,4 +1,4 @@
-internal import Contracts
+package import Contracts
 
 // What becomes of events that wait when the topology changes.
 //
@@ -19,6 +19,8 @@ package struct LaneRoutes: Sendable {
     package let number: UInt64
     /// Nil if a key has none.
     package let place: @Sendable (_ key: String) -> LanePlace?
+    /// Of a lane that something is said to by name, not by key; nil for one that is not in use.
+    package var generation: @Sendable (LaneName) -> UInt64? = { _ in nil }
 
     package init(number: UInt64, place: @escaping @Sendable (_ key: String) -> LanePlace?) {
         self.number = number
@@ -27,6 +29,7 @@ package struct LaneRoutes: Sendable {
 
     package init(_ topology: Topology) {
         self.init(number: topology.number) { key in LaneKey(text: key).flatMap { topology.place(of: $0) } }
+        generation = { topology.generation(of: $0) }
     }
 }
 
@@ -36,7 +39,8 @@ extension AppendQueue {
         if let routes, !event.key.isEmpty, event.topology != routes.number, let place = routes.place(event.key) {
             return place
         }
-        return LanePlace(lane: event.lane, generation: event.generation)
+        let named = event.key.isEmpty ? routes?.generation(event.lane) : nil
+        return LanePlace(lane: event.lane, generation: named ?? event.generation)
     }
 
     /// From now on keys have these lanes; what waits for others goes to the spool.

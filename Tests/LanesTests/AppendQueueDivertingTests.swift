@@ -74,6 +74,15 @@ struct AppendQueueDivertingTests {
         #expect(answers[1] != nil && diverted().isEmpty && answers[0] == nil)
     }
 
+    @Test("what is said to a lane by name goes under the generation that the lane has now, also out of the spool")
+    mutating func byName() {
+        var routes = LaneRoutes(number: 3) { _ in nil }
+        routes.generation = { [lane] in $0 == lane ? 7 : nil }
+        queue.use(routes)
+        #expect(queue.place(LaneEvent(lane: lane, id: "1", bytes: [1])).generation == 7)
+        #expect(queue.place(LaneEvent(lane: lane, id: "1", bytes: [1], key: "k", generation: 2)).generation == 2)
+    }
+
     @Test("what a lane of another generation lost goes to the spool by its keys")
     mutating func lostBeforeResize() throws {
         let other = try LaneName("de-berlin.1")

@@ -88,11 +88,16 @@ struct ForgetCommand: AsyncParsableCommand {
     }
 
     private func give(_ order: Order) async throws {
-        let appender = LaneAppender(connector: try Session(redis).connector)
+        let session = try Session(redis)
+        let topology = try session.topology()
+        let appender = LaneAppender(connector: session.connector)
         defer { appender.stop() }
         let bytes: [UInt8] = try order.event.serializedBytes()
         let results = await appender.append(
-            order.lanes.map { LaneEvent(lane: $0, id: order.event.id, bytes: bytes) })
+            order.lanes.map { lane in
+                LaneEvent(
+                    lane: lane, id: order.event.id, bytes: bytes, generation: topology.generation(of: lane))
+            })
         let refused = zip(order.lanes, results).compactMap { lane, result -> String? in
             if case .refused(let refusal) = result { return "\(lane): \(refusal)" }
             return nil
