@@ -7,10 +7,11 @@ internal import Synchronization
 // Problem: a program may hang, print without end, or die, and neither the courier nor the pool of tasks may wait for it.
 // Choice: a plain thread for each, at most `mostAtOnce` of them, that starts the program in a process group of its own,
 // writes the notice to its standard input, reads what it prints and keeps the first bytes, and ends the whole group when
-// its time is over. No shell: arguments are passed as they stand in the file. It inherits no descriptor and of the
-// environment only what names paths and language, since the worker's holds secrets. Rejected: Foundation's Process, which
-// inherits the environment by default and leaves grandchildren behind. How it fails: with all threads taken a notice is
-// tried again later.
+// it has ended or its time is over; what it left in the background would have no bound. No shell: arguments are passed as
+// they stand in the file. It inherits no descriptor and of the environment only what names paths and language, since the
+// worker's holds secrets. Rejected: Foundation's Process, which inherits the environment by default and leaves
+// grandchildren behind. How it fails: with all threads taken a notice is tried again later; what leaves its group by
+// setsid lives on, and whoever is process 1 reaps it.
 
 /// How a command ended, and the start of what it printed.
 struct CommandEnd: Sendable, Equatable {
@@ -36,7 +37,7 @@ final class CommandRunner: Sendable {
 
     private let running = Mutex(0)
 
-    /// Runs one command. Returns within about `patience` and half a second.
+    /// Runs one command. Returns within about `patience` and a second.
     ///
     /// - Parameter words: the program's whole path and its arguments.
     func run(_ words: [String], input: [UInt8], within patience: Duration) async -> CommandEnd {
@@ -63,6 +64,8 @@ private struct CommandProcess {
     private static let pollMilliseconds: CInt = 10
 
     private static let starting = Mutex(())
+    /// Killed, and not gone when their thread gave up on them: in the kernel's hands, such as a file system that is away.
+    private static let unreaped = Mutex<[pid_t]>([])
 
     private let process: pid_t
     private var input: CInt
@@ -77,6 +80,7 @@ private struct CommandProcess {
         sigemptyset(&broken)
         sigaddset(&broken, SIGPIPE)
         pthread_sigmask(SIG_BLOCK, &broken, nil)
+        reap()
         var command: CommandProcess
         do throws(Failure) {
             command = try CommandProcess(words, input: input)
@@ -135,9 +139,7 @@ private struct CommandProcess {
         posix_spawn_file_actions_adddup2(&files, writing, 1)
         posix_spawn_file_actions_adddup2(&files, writing, 2)
         // Not every library closes its descriptors on exec.
-        for descriptor in openDescriptors() where descriptor > 2 {
-            posix_spawn_file_actions_addclose(&files, descriptor)
-        }
+        for descriptor in descriptorsToClose() { posix_spawn_file_actions_addclose(&files, descriptor) }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -167,6 +169,16 @@ private struct CommandProcess {
         }
     }
 
+    /// All numbers up to the highest that is open, and some beyond it: a descriptor that another thread opens before the
+    /// command starts gets the lowest that is free. Closing what is not open is no error, but beyond the process's limit.
+    private static func descriptorsToClose() -> Range<CInt> {
+        let openedMeanwhile: CInt = 256
+        var limit = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        let end = min(CInt(clamping: limit.rlim_cur), (openDescriptors().max() ?? 2) + openedMeanwhile)
+        return 3..<max(3, end)
+    }
+
     private static func openDescriptors() -> [CInt] {
         guard let folder = opendir("/proc/self/fd") else { return [] }
         defer { closedir(folder) }
@@ -184,23 +196,22 @@ private struct CommandProcess {
     private mutating func wait(until deadline: ContinuousClock.Instant) -> CommandEnd.How {
         while ContinuousClock.now < deadline {
             exchange()
-            if let end = ended(WNOHANG) {
+            if hasEnded {
                 exchange()
-                return end
+                return end()
             }
         }
         kill(-process, SIGTERM)
-        let last = ContinuousClock.now + Self.grace
-        while ContinuousClock.now < last {
-            exchange()
-            if ended(WNOHANG) != nil {
-                kill(-process, SIGKILL)
-                return .timedOut
-            }
-        }
+        wait(atMost: Self.grace)
         kill(-process, SIGKILL)
-        _ = ended(0)
+        wait(atMost: Self.grace)
+        if hasEnded { _ = end() } else { Self.unreaped.withLock { $0.append(process) } }
         return .timedOut
+    }
+
+    private mutating func wait(atMost time: Duration) {
+        let last = ContinuousClock.now + time
+        while ContinuousClock.now < last, !hasEnded { exchange() }
     }
 
     /// One look at both pipes.
@@ -228,11 +239,23 @@ private struct CommandProcess {
         if count > 0 { printed += piece.prefix(min(count, CommandRunner.mostOutputBytes - printed.count)) }
     }
 
-    private func ended(_ options: CInt) -> CommandEnd.How? {
+    /// It is left unreaped, so that its number stays its own, and its group's.
+    private var hasEnded: Bool {
+        var told = siginfo_t()
+        return waitid(P_PID, id_t(process), &told, WEXITED | WNOHANG | WNOWAIT) == 0 && told.si_signo == SIGCHLD
+    }
+
+    /// Ends what is left of the group of a command that has ended, and reaps it.
+    private func end() -> CommandEnd.How {
+        kill(-process, SIGKILL)
         var status: CInt = 0
-        guard waitpid(process, &status, options) == process else { return nil }
+        guard waitpid(process, &status, 0) == process else { return .notStarted("it was reaped by somebody else") }
         let signal = status & 0x7F
         return signal == 0 ? .exited((status >> 8) & 0xFF) : .killed(signal: signal)
+    }
+
+    private static func reap() {
+        unreaped.withLock { left in left.removeAll { waitpid($0, nil, WNOHANG) != 0 } }
     }
 
     private func close() {

@@ -3,7 +3,7 @@ internal import Foundation
 internal import Instants
 internal import Settings
 
-/// A notice as a mail: RFC 5322, ASCII lines that end in CR LF and are at most 78 bytes long but for the addresses.
+/// A notice as a mail: RFC 5322, ASCII lines that end in CR LF and are at most 76 bytes long but for the addresses.
 ///
 /// Nothing of a notice can begin a header or end one: the subject is made of encoded words (RFC 2047) and the text is
 /// base64, whose letters hold no line break. The addresses were checked when the file was read.
@@ -38,12 +38,19 @@ struct MailMessage: Sendable, Equatable {
         return lines.joined(separator: "\r\n") + "\r\n"
     }
 
-    /// A header whose value is encoded words of at most 75 bytes, a line each, cut between scalars.
+    /// RFC 2047, 2: the most bytes of a line that holds an encoded word, and what such a word has around its text.
+    private static let mostWordLine = 76
+    private static let wordFrame = 12
+
+    /// A header whose value is encoded words, a line each, cut between scalars.
     static func header(_ name: String, _ value: String) -> [String] {
+        /// Bytes of text for which a line has room behind so many others.
+        func room(behind bytes: Int) -> Int { max(4, (mostWordLine - wordFrame - bytes) / 4 * 3) }
         var pieces: [[UInt8]] = [[]]
         for scalar in plain(value).unicodeScalars {
             let bytes = Array(String(scalar).utf8)
-            if pieces[pieces.count - 1].count + bytes.count > 45 { pieces.append([]) }
+            let most = room(behind: pieces.count == 1 ? name.utf8.count + 2 : 1)
+            if pieces[pieces.count - 1].count + bytes.count > most { pieces.append([]) }
             pieces[pieces.count - 1] += bytes
         }
         let words = pieces.map { "=?utf-8?B?\(Data($0).base64EncodedString())?=" }

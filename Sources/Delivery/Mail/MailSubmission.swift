@@ -9,13 +9,17 @@ internal import Settings
 /// when it is wanted.
 struct MailSubmission: Sendable {
     let route: MailRoute
-    /// Newest first; each is tried.
+    /// In the order in which they are tried.
     let passwords: [String]
     private static let longestConnect = Duration.seconds(5)
 
-    init(route: MailRoute, passwords: [String]) {
+    /// - Parameters:
+    ///   - passwords: newest first.
+    ///   - attempt: from 1. Each begins with the next password, since many servers end the connection at a wrong one.
+    init(route: MailRoute, passwords: [String], attempt: Int = 1) {
         self.route = route
-        self.passwords = passwords
+        let first = passwords.isEmpty ? 0 : max(0, attempt - 1) % passwords.count
+        self.passwords = Array(passwords[first...] + passwords[..<first])
     }
 
     /// Returns within `patience`, whatever the network does.
@@ -23,8 +27,15 @@ struct MailSubmission: Sendable {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let ended = loop.makePromise(of: MailEnd.self)
         let limit = TimeAmount.milliseconds(max(1, patience.wholeMilliseconds))
+        let security: NIOSSLContext?
         do {
-            let security = route.security == .none ? nil : try NIOSSLContext(configuration: try tls())
+            security = route.security == .none ? nil : try NIOSSLContext(configuration: tls())
+        } catch {
+            let came = route.trust == nil ? "none that TLS can be set up with" : "a file of `trust` that cannot be read"
+            ended.succeed(.later(code: 0, "expected root certificates, got \(came)"))
+            return await Self.end(of: ended)
+        }
+        do {
             let deadline = NIODeadline.now() + limit
             let channel = try await ClientBootstrap(group: loop)
                 .connectTimeout(min(limit, .milliseconds(Self.longestConnect.wholeMilliseconds)))
@@ -44,11 +55,15 @@ struct MailSubmission: Sendable {
         } catch {
             ended.succeed(.later(code: 0, "the mail server could not be reached"))
         }
-        return (try? await ended.futureResult.get()) ?? .later(code: 0, "the connection was lost")
+        return await Self.end(of: ended)
+    }
+
+    private static func end(of ended: EventLoopPromise<MailEnd>) async -> MailEnd {
+        (try? await ended.futureResult.get()) ?? .later(code: 0, "the connection was lost")
     }
 
     /// The certificate must be signed by known roots and stand for the server's name, or address.
-    private func tls() throws -> TLSConfiguration {
+    private func tls() -> TLSConfiguration {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
         configuration.certificateVerification = .fullVerification
@@ -125,7 +140,7 @@ private final class SMTPHandler: ChannelInboundHandler {
     private func perform(_ action: SMTPDialogue.Action, hasMore: Bool, _ context: ChannelHandlerContext) {
         switch action {
         case .send(let bytes):
-            context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: bytes)), promise: nil)
+            say(bytes, context)
         case .startTLS:
             // What came in the clear behind the reply would be taken for something said under TLS.
             guard !hasMore, reader.isEmpty else { return lose("expected silence before TLS, got more", context) }
@@ -139,6 +154,14 @@ private final class SMTPHandler: ChannelInboundHandler {
             context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: "QUIT\r\n")), promise: nil)
             finish(end, context)
         }
+    }
+
+    private func say(_ bytes: [UInt8], _ context: ChannelHandlerContext) {
+        let buffer = wrapOutboundOut(ByteBuffer(bytes: bytes))
+        guard dialogue.saysText else { return context.writeAndFlush(buffer, promise: nil) }
+        let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
+        // Fulfilled once the network has all of it; a text that did not go out whole is no mail.
+        context.writeAndFlush(buffer).whenSuccess { handler.value.dialogue.left() }
     }
 
     private func lose(_ reason: String, _ context: ChannelHandlerContext) {

@@ -6,15 +6,17 @@ internal import Settings
 // Problem: a mail must be said once, safely, and every answer, silence or cut must mean one thing. Choice: a state machine
 // that is given replies and says what to do next; the channel does it. So each turn can be tested without a network.
 // What ends before the last dot of the text was written has surely not been sent; a silence behind it may be either.
+// A "never" is about this mail only if it answers something about this mail: what is said to the connection or to a
+// password ends when somebody mends it, and the notice is tried again until then.
 // Rejected: pipelining, which saves milliseconds and makes it unclear which reply belongs to what. How it fails: a server
 // that takes a mail and loses its answer leaves it unclear, and it is not said again.
 
 /// How a submission ended.
 enum MailEnd: Sendable, Equatable {
     case accepted
-    /// The server will never take it (5xx).
+    /// The server will never take this mail (5xx to its sender, receivers or text).
     case refused(code: Int, String)
-    /// Not now (4xx), no server, no TLS, or a cut before the text was whole.
+    /// Not now (4xx), no server, no TLS, a server or password that does not let us in, or a cut before the text was whole.
     case later(code: Int, String)
     /// The text was said whole and nobody knows what became of it.
     case unclear(String)
@@ -44,6 +46,8 @@ struct SMTPDialogue: Sendable {
     private var password = 0
     private var mechanisms: Set<String> = []
     private var accepted = 0
+    /// The whole text has left this process.
+    private var hasLeft = false
     /// What the server said to the last receiver that it did not take.
     private var refusal: SMTPReply?
 
@@ -58,8 +62,16 @@ struct SMTPDialogue: Sendable {
     /// `secured` is what it wants next.
     var awaitsTLS: Bool { phase == .handshake }
 
+    /// The text is on its way out; `left` says that it is.
+    var saysText: Bool { phase == .content && !hasLeft }
+
+    /// Every byte of the text was handed to the network, the last dot too.
+    mutating func left() { hasLeft = phase == .content }
+
     /// The connection ended, broke or fell silent.
-    func lost(_ reason: String) -> MailEnd { phase == .content ? .unclear(reason) : .later(code: 0, reason) }
+    func lost(_ reason: String) -> MailEnd {
+        phase == .content && hasLeft ? .unclear(reason) : .later(code: 0, reason)
+    }
 
     /// TLS stands.
     mutating func secured() -> Action {
@@ -77,7 +89,7 @@ struct SMTPDialogue: Sendable {
         case .from: reply.kind == 2 ? askReceiver(0) : declined(reply)
         case .receiver(let number): took(receiver: number, reply)
         case .data: reply.code == 354 ? go(.content, .send(Self.body(message))) : declined(reply)
-        case .content: reply.kind == 2 ? end(.accepted) : declined(reply)
+        case .content: finished(reply)
         case .handshake, .over: end(lost("expected silence, got \(reply.code)"))
         }
     }
@@ -162,10 +174,28 @@ struct SMTPDialogue: Sendable {
         return askReceiver(number + 1)
     }
 
+    /// A server that answers the text has had it, whatever is known of the writing.
+    private mutating func finished(_ reply: SMTPReply) -> Action {
+        hasLeft = true
+        return reply.kind == 2 ? end(.accepted) : declined(reply)
+    }
+
     private mutating func declined(_ reply: SMTPReply) -> Action {
         let words = reply.words
-        return end(reply.kind == 5 ? .refused(code: reply.code, words) : .later(code: reply.code, words))
+        let isFinal = reply.kind == 5 && isAboutTheMail && !Self.wantsLogin.contains(reply.code)
+        return end(isFinal ? .refused(code: reply.code, words) : .later(code: reply.code, words))
     }
+
+    /// What is said now answers the mail, not the connection.
+    private var isAboutTheMail: Bool {
+        switch phase {
+        case .from, .receiver, .data, .content: true
+        default: false
+        }
+    }
+
+    /// Wants a password, a stronger way to say it, another one, or TLS first (RFC 4954, 6).
+    private static let wantsLogin: Set<Int> = [530, 534, 535, 538]
 
     private mutating func end(_ end: MailEnd) -> Action { go(.over, .end(end)) }
 

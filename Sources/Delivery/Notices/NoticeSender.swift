@@ -61,8 +61,8 @@ package struct NoticeSender: Sendable {
             return await post(notice, to: address, form, values, patience, attempt)
         case .mail(let route):
             let message = MailMessage(notice, route, at: now())
-            return answer(
-                to: await MailSubmission(route: route, passwords: values).send(message, within: patience), attempt)
+            let submission = MailSubmission(route: route, passwords: values, attempt: attempt)
+            return answer(to: await submission.send(message, within: patience), attempt)
         case .command(let words):
             let end = await commands.run(words, input: notice.body(.json).bytes() + [0x0A], within: patience)
             return answer(to: end, attempt)

@@ -19,6 +19,8 @@ final class LoopbackMailServer: Sendable {
         var silentAt: String?
         var mechanisms = "PLAIN LOGIN"
         var password = "right"
+        /// Ends the connection behind a wrong password.
+        var endsAtWrongPassword = false
         /// Says more behind its word that TLS may begin.
         var injects = false
     }
@@ -27,6 +29,8 @@ final class LoopbackMailServer: Sendable {
         var commands: [String] = []
         /// The lines of the text, dots undone.
         var text: [String] = []
+        /// How often it said nothing where an answer was due.
+        var silences = 0
     }
 
     private let record = Mutex(Seen())
@@ -155,7 +159,8 @@ private final class MailServerHandler: ChannelInboundHandler {
 
     private func answer(_ verb: String, _ usual: String, _ context: ChannelHandlerContext) {
         if part.cutsAt == verb { return context.close(promise: nil) }
-        if part.silentAt == verb { return }
+        if part.silentAt == verb { return server.note { $0.silences += 1 } }
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: (part.answers[verb] ?? usual) + "\r\n")), promise: nil)
+        if part.endsAtWrongPassword, usual.hasPrefix("535") { context.close(promise: nil) }
     }
 }
