@@ -101,7 +101,8 @@ final class CourierLoop {
         passDeadlines(now)
         try settle(now)
         try tellOthers(now)
-        if !isStopping, !areRulesAway { try claim(now) }
+        // Outboxes and settlements may have taken longer than a slot of tokens lasts.
+        if !isStopping, !areRulesAway { try claim(max(now, .now)) }
     }
 
     /// Without any knowledge of Redis's clock nothing can be scheduled: until then the mail is kept as it is.

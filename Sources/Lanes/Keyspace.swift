@@ -1,4 +1,5 @@
 package import Contracts
+internal import Instants
 internal import Redis
 
 /// Every key name of Nightshift, made in one place.
@@ -54,9 +55,10 @@ package struct Keyspace: Sendable, Hashable {
     /// What sweeps found beside webhooks: counts.
     package func accountGaps(_ account: String) -> String { self.account(account, "gaps") }
 
-    /// Tokens of one limit in the slot of time that runs, and who has how many.
-    package func accountTokens(_ account: String, _ limit: String) -> String {
-        self.account(account, "tokens:\(limit)")
+    /// Tokens of one limit in the slot of time that runs, and who has how many. Slots of another length are counted for
+    /// themselves: while workers follow two policies neither may clear what the other counts.
+    package func accountTokens(_ account: String, _ limit: TokenLimit) -> String {
+        self.account(account, "tokens:\(limit.name):\(limit.slot.wholeMilliseconds)")
     }
 
     /// The brake, as the platform last stated it.

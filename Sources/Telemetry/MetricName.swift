@@ -51,6 +51,12 @@ extension MetricName {
         "Sends without an answer: they may have reached the customer and are not repeated.")
     package static let actionsOpen = MetricName(
         "nightshift_actions_open", .gauge, "Actions that wait or are under way in this process.")
+    package static let accountLooks = MetricName(
+        "nightshift_account_looks_total", .counter,
+        "Looks at accounts' brakes and tokens before sends, one an account and round.")
+    package static let sendsLimited = MetricName(
+        "nightshift_sends_limited_total", .counter,
+        "Calls put off because the account's limit was used up; one that waits for several slots counts in each.")
     package static let accountsStopped = MetricName(
         "nightshift_accounts_stopped", .gauge,
         "Accounts for which this process may send nothing until a person sees to them: token or permission is gone.")
@@ -82,8 +88,9 @@ extension MetricName {
     package static let all: [MetricName] = [
         eventsAccepted, eventsQuarantined, eventsIgnored, aliasesRefused, eventsMissed, webhooksRefused, decisions,
         commitsRefused,
-        deadLetters, acceptedToCommitted, entriesTrimmed, actionsClosed, actionsAmbiguous, actionsOpen, accountsStopped,
-        noticesLogged, lanesOwned, lanesWaiting, hotLaneDecisions, hotConversationShare, leading, desiredWorkers,
+        deadLetters, acceptedToCommitted, entriesTrimmed, actionsClosed, actionsAmbiguous, actionsOpen, accountLooks,
+        sendsLimited, accountsStopped, noticesLogged, lanesOwned, lanesWaiting, hotLaneDecisions, hotConversationShare,
+        leading, desiredWorkers,
         spooledEvents, redisReconnects,
     ]
 }

@@ -103,7 +103,7 @@ struct TokenLeaseTests {
             if next.slot > first.slot, next.granted == 1 { later.insert(next.slot) }
         }
         #expect(later.count == 2)
-        #expect(try kit.call("PTTL", "ns:{acct:shop}:tokens:sends").int ?? 0 > 0)
+        #expect(try kit.call("PTTL", "ns:{acct:shop}:tokens:sends:\(limit.slot.wholeMilliseconds)").int ?? 0 > 0)
     }
 
     @Test("a part of each slot is kept for what is urgent")
@@ -145,17 +145,107 @@ struct TokenLeaseTests {
         var sawRest = false
         var known: (slot: Int64, given: Int) = (0, 0)
         while !(sawHalf && sawRest), ContinuousClock.now < end {
-            let greedy = try Self.lease(kit, limit, 100, urgent: 100, by: "greedy")
+            let greedy = try Self.lease(kit, limit, 100, by: "greedy")
             if greedy.slot != known.slot {
                 // Both ask in every slot, so each is counted in the next; one wants little.
                 known = (greedy.slot, 0)
-                _ = try Self.lease(kit, limit, 1, urgent: 1, by: "small")
+                _ = try Self.lease(kit, limit, 1, by: "small")
             }
             known.given += greedy.granted
-            if greedy.granted == 8, greedy.again < greedy.end { sawHalf = true }
-            if known.given > 8 { sawRest = true }
+            // Sixteen, of which two are kept for what is urgent.
+            if greedy.granted == 7, greedy.again < greedy.end { sawHalf = true }
+            if known.given > 7 { sawRest = true }
         }
         #expect(sawHalf && sawRest)
+    }
+
+    @Test(
+        "in the first half of a slot many workers have a share each of what is not kept for what is urgent",
+        arguments: [8, 9, 20])
+    func manyShares(workers: Int) throws {
+        let kit = try LaneKit()
+        let limit = TokenLimit("private_replies", most: 748, per: .seconds(10))
+        #expect(limit.perSlot == 68 && limit.slot == .seconds(1))
+        let grants = try Self.withinHalf(limit, kit) { account, slot in
+            try Self.plant(kit, limit, account, slot: slot - 1, workers: workers)
+            let usual = try (0..<workers).map { try Self.lease(kit, limit, 30, by: "w\($0)", account: account) }
+            return usual + [try Self.lease(kit, limit, 30, urgent: 30, by: "w0", account: account)]
+        }
+        let share = (60 + workers - 1) / workers
+        #expect(grants.map(\.granted) == (0..<workers).map { min(share, max(0, 60 - $0 * share)) } + [8])
+        #expect(grants.last?.again == grants.last?.end)
+    }
+
+    @Test("a worker that asks again before it has anything is not counted twice")
+    func countedOnce() throws {
+        let kit = try LaneKit()
+        let limit = TokenLimit("private_replies", most: 748, per: .seconds(10))
+        let grants = try Self.withinHalf(limit, kit) { account, slot in
+            let all = try Self.lease(kit, limit, 60, by: "first", account: account)
+            let none = try Self.lease(kit, limit, 10, by: "second", account: account)
+            let back = try Self.lease(kit, limit, 0, by: "first", account: account, back: 60, of: slot)
+            let half = try Self.lease(kit, limit, 60, by: "second", account: account)
+            return [all, none, back, half]
+        }
+        #expect(grants.map(\.granted) == [60, 0, 0, 30])
+    }
+
+    @Test("workers that follow two policies with other lengths of a limit do not clear each other's count")
+    func twoLengths() throws {
+        let kit = try LaneKit()
+        let old = TokenLimit("sends", most: 176, per: .seconds(20))
+        let new = TokenLimit("sends", most: 88, per: .seconds(30))
+        try Self.withinOneSlot(old, kit) { account in
+            var slots: [TokenLimit: Set<Int64>] = [:]
+            var given: [TokenLimit: Int] = [:]
+            for round in 0..<6 {
+                let limit = round % 2 == 0 ? old : new
+                let grant = try Self.lease(kit, limit, 100, urgent: 100, by: "w\(round)", account: account)
+                slots[limit, default: []].insert(grant.slot)
+                given[limit, default: 0] += grant.granted
+            }
+            guard slots.values.allSatisfy({ $0.count == 1 }) else { return [] }
+            #expect(given == [old: old.perSlot, new: new.perSlot])
+            return [1]
+        }
+    }
+
+    /// What was granted in the first half of a slot; done again until all of it fell into one.
+    private static func withinHalf(
+        _ limit: TokenLimit, _ kit: LaneKit,
+        _ body: (_ account: String, _ slot: Int64) throws -> [TokenGrant]
+    ) throws -> [TokenGrant] {
+        let length = limit.slot.wholeMilliseconds
+        let end = ContinuousClock.now + patience
+        var number = 0
+        while ContinuousClock.now < end {
+            number += 1
+            let before = try milliseconds(kit)
+            guard before % length < length / 4 else { continue }
+            let slot = before / length
+            let grants = try body("half\(number)", slot)
+            let wasInTime = try milliseconds(kit) < slot * length + length / 2
+            if wasInTime, grants.allSatisfy({ $0.slot == slot }) { return grants }
+        }
+        throw NoGrant()
+    }
+
+    private static func milliseconds(_ kit: LaneKit) throws -> Int64 {
+        let parts = try #require(try kit.call("TIME").array)
+        let numbers = parts.compactMap { $0.string.flatMap { Int64($0) } }
+        return try #require(numbers.first) * 1_000 + #require(numbers.last) / 1_000
+    }
+
+    /// A slot in which so many workers asked.
+    private static func plant(
+        _ kit: LaneKit, _ limit: TokenLimit, _ account: String, slot: Int64, workers: Int
+    ) throws {
+        let key = "ns:{acct:\(account)}:tokens:\(limit.name):\(limit.slot.wholeMilliseconds)"
+        for (field, value) in [("slot", "\(slot)"), ("given", "0"), ("before", "1")]
+            + (0..<workers).map({ ("w:w\($0)", "0") })
+        {
+            _ = try kit.call("HSET", key, field, value)
+        }
     }
 
     @Test("a brake is told with the tokens, gives half of them, and stops no other account")

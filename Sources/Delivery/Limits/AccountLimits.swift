@@ -25,6 +25,8 @@ extension CourierLoop {
             for one in picks { wait(one, until: server, server) }
             throw error
         }
+        // The round trip may have outlasted the slot of tokens that were held before it.
+        let spent = serverNow(max(now, .now))
         var waits: [ActionID: Instant] = [:]
         let ordered =
             calls.filter { $0.scheduled.urgency <= Self.urgentRank }
@@ -35,7 +37,7 @@ extension CourierLoop {
                 waits[one.scheduled.id] = server + Self.awayPause
             } else if let brake = gate.brake(on: account, now: server), brake.stops(one.scheduled.urgency) {
                 waits[one.scheduled.id] = server
-            } else if let until = purse.take(account, limits(of: one), now: server) {
+            } else if let until = purse.take(account, limits(of: one), now: spent) {
                 waits[one.scheduled.id] = until
                 counters.limited += 1
             }
@@ -85,7 +87,10 @@ extension CourierLoop {
                 let since = gate.awaySince[account] ?? now
                 gate.awaySince[account] = since
                 if gate.known[account] != nil, now - since >= Self.goesOnAlone {
-                    for limit in setting.tokens(account) { purse.putAlone(account, limit, now: server) }
+                    let place = StableHash.hash(setting.name)
+                    for limit in setting.tokens(account) {
+                        purse.putAlone(account, limit, now: server, place: place)
+                    }
                 } else {
                     away.insert(account)
                 }

@@ -6,7 +6,8 @@ internal import Lanes
 ///
 /// Tokens are good until the end of their slot by the server's clock; those of the round trip just made are good for its
 /// round however long it took, else a slow Redis would stop sends for ever. On a cluster the server of an account may be
-/// away: a courier that goes on without it (`CourierLoop.goesOnAlone`) gives itself an eighth of each slot.
+/// away: a courier that goes on without it (`CourierLoop.goesOnAlone`) gives itself an eighth of the limit. More than
+/// eight such couriers of one account may pass the limit together; nobody counts them then.
 struct TokenPurse: Sendable {
     /// What one account's calls of a round need of one limit.
     struct Need: Sendable, Equatable {
@@ -81,14 +82,18 @@ struct TokenPurse: Sendable {
         }
     }
 
-    /// An eighth of the slot that runs, for an account whose server cannot be asked.
-    mutating func putAlone(_ account: String, _ limit: TokenLimit, now: Instant) {
+    /// An eighth of each eight slots, for an account whose server cannot be asked: of a slot with fewer tokens than eight,
+    /// one now and then.
+    ///
+    /// - Parameter place: puts couriers that are alone at the same time into different slots.
+    mutating func putAlone(_ account: String, _ limit: TokenLimit, now: Instant, place: UInt64) {
         let key = Key(account: account, limit: limit)
         let length = max(1, limit.slot.wholeMilliseconds)
         let slot = now.milliseconds / length
         guard held[key]?.slot != slot else { return }
         var one = Held(slot: slot, end: Instant(milliseconds: (slot + 1) * length))
-        one.left = max(1, limit.perSlot / 8)
+        let turn = (Int(slot % 8) + Int(place % 8)) % 8
+        one.left = (turn + 1) * limit.perSlot / 8 - turn * limit.perSlot / 8
         (one.again, one.urgentAgain) = (one.end, one.end)
         held[key] = one
         fresh.append(key)

@@ -9,8 +9,9 @@ internal import Redis
 // call, with the look at the account's brake that it makes anyway, and uses them within the slot. What it does not use
 // lapses. Rejected: a bucket that refills, since tokens that were leased and used later pile up beyond the limit, unless
 // half of it is given away; a call for each message. What it costs: of a limit with n slots n/(n + 1) is used, ten
-// elevenths for the limits that platforms have. How it fails: a primary that dies may give one slot twice; workers
-// whose clocks differ from Redis's by more than what is on its way shift their use by as much.
+// elevenths for the limits that platforms have. How it fails: a primary that dies may give one slot twice; while
+// workers follow two policies with limits of different lengths, each limit is kept for itself; workers whose clocks differ
+// from Redis's by more than what is on its way shift their use by as much.
 
 /// One limit of a platform on one account, cut into slots.
 package struct TokenLimit: Sendable, Hashable {
@@ -102,7 +103,7 @@ extension LaneStore {
         let commands = requests.map { request in
             var command = RedisCommand(function: AccountLibrary.lease, keys: 1 + request.asks.count)
             command.add(keyspace.accountLimits(request.account))
-            for ask in request.asks { command.add(keyspace.accountTokens(request.account, ask.limit.name)) }
+            for ask in request.asks { command.add(keyspace.accountTokens(request.account, ask.limit)) }
             command.add(worker.isEmpty ? "unknown" : String(worker.prefix(200)))
             for ask in request.asks {
                 command.add(ask.limit.perSlot)

@@ -253,6 +253,8 @@ final class WorkerRole: Service {
         }
         metrics.set(.actionsClosed, to: Double(courier.closed))
         metrics.set(.actionsAmbiguous, to: Double(courier.ambiguous))
+        metrics.set(.accountLooks, to: Double(courier.leases))
+        metrics.set(.sendsLimited, to: Double(courier.limited))
         metrics.set(.lanesOwned, to: Double(now.lanes))
         metrics.set(.lanesWaiting, to: Double(now.waiting))
         metrics.set(.actionsOpen, to: Double(courier.waiting + courier.underWay))

@@ -74,16 +74,27 @@ struct TokenPurseTests {
         #expect(purse.take("shop", [Self.sends], now: Self.now) == nil, "a token was taken that led nowhere")
     }
 
-    @Test("without an account's server an eighth of each slot is taken, and no more")
-    func alone() {
-        var purse = TokenPurse()
-        for _ in 0..<3 { purse.putAlone("shop", Self.sends, now: Self.now) }
-        purse.closeRound()
-        let taken = (0..<10).filter { _ in purse.take("shop", [Self.sends], now: Self.now) == nil }.count
-        #expect(taken == Self.sends.perSlot / 8)
-        let next = Self.now + Self.sends.slot
-        purse.putAlone("shop", Self.sends, now: next)
-        #expect(purse.take("shop", [Self.sends], now: next) == nil)
+    @Test(
+        "without an account's server an eighth of the limit is taken, and no more, however small a slot is",
+        arguments: [1, 2, 7, 15, 16, 68])
+    func alone(perSlot: Int) {
+        let limit = TokenLimit("sends", most: 11 * perSlot, per: .seconds(10))
+        #expect(limit.perSlot == perSlot)
+        var firsts: Set<Int> = []
+        for place in 0..<8 as Range<UInt64> {
+            var purse = TokenPurse()
+            var taken: [Int] = []
+            for number in 0..<8 {
+                let now = Self.now + limit.slot * number
+                for _ in 0..<3 { purse.putAlone("shop", limit, now: now, place: place) }
+                purse.closeRound()
+                taken.append((0..<100).filter { _ in purse.take("shop", [limit], now: now) == nil }.count)
+            }
+            #expect(taken.reduce(0, +) == perSlot)
+            #expect(taken.allSatisfy { $0 <= (perSlot + 7) / 8 })
+            firsts.insert(taken.firstIndex { $0 > 0 } ?? -1)
+        }
+        if perSlot == 1 { #expect(firsts.count == 8, "eight couriers share the slots, \(firsts)") }
     }
 
     @Test("what is left of a long slot is given back, what lapses at once is not")
