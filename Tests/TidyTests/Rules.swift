@@ -98,7 +98,7 @@ enum Rules {
                 }
                 start = nil
             }
-            let isFunction = text.contains("func ") || text.contains("init(")
+            let isFunction = text.contains("func ") || text.contains("init(") && !text.contains(".init(")
             if isFunction, start == nil, !text.hasPrefix("//"), !text.hasPrefix("*") { start = (index, indent) }
             if let open = start, open.line == index, text.hasSuffix("}") { start = nil }
         }
