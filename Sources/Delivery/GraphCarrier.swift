@@ -1,5 +1,6 @@
 package import Channels
 internal import Contracts
+internal import Instants
 
 /// Carries actions to the Graph API, or to its double, over HTTP. Runs as a service of the worker process.
 package struct GraphCarrier: ActionCarrier {
@@ -44,12 +45,26 @@ package struct GraphCarrier: ActionCarrier {
         }
         do {
             let call = try outbound.request(for: action, lane: attempt.lane, at: attempt.laneNow)
-            let deadline = max(.milliseconds(1), attempt.deadline - .now - .milliseconds(200))
-            let made = await client.carryOut(
-                call, account: action.account, kind: action.kind, attempt: Int(attempt.number), deadline: deadline)
+            var made = await carryOut(call, attempt, client)
+            // The platform may close the window earlier than we thought, or while the call was on its way. What it refused
+            // for that has not been said, so a person's words go again at once, with the tag.
+            if case .windowClosed = made.answer, action.windowEnds > 0 {
+                let late = max(attempt.laneNow, Instant(milliseconds: action.windowEnds))
+                let tagged = try outbound.request(for: action, lane: attempt.lane, at: late)
+                if tagged != call { made = await carryOut(tagged, attempt, client) }
+            }
             return Answered(id: attempt.id, attempt: attempt.number, answer: made.answer, usage: made.usage)
         } catch {
             return Answered(refused: attempt, error.description)
         }
+    }
+
+    private static func carryOut(
+        _ call: MetaRequest, _ attempt: Attempt, _ client: MetaClient
+    ) async -> MetaClient.Attempt {
+        let deadline = max(.milliseconds(1), attempt.deadline - .now - .milliseconds(200))
+        return await client.carryOut(
+            call, account: attempt.action.account, kind: attempt.action.kind, attempt: Int(attempt.number),
+            deadline: deadline)
     }
 }

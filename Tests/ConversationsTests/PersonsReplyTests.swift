@@ -66,6 +66,23 @@ struct PersonsReplyTests {
         #expect(scene.openItems[.anna]?.reason == "")
     }
 
+    @Test("an edit opens no window: a person's text is tagged from a day after the last words on", arguments: [10, 20])
+    func edited(hour: Int) throws {
+        var scene = Scene()
+        let at = Instant.november(18, hour)
+        try scene.take(.message("m1", "how much is it?", at: at), at: at)
+        let edited = at + .seconds(14 * 60)
+        try scene.take(
+            .of("e1", at: edited) {
+                $0.edit.target = "m1"
+                $0.edit.text = "never mind"
+            }, at: edited)
+        let later = at + .seconds(86_400 + 5 * 60)
+        try scene.take(.reply("r1", "Hi", at: later), at: later)
+        let text = try #require(scene.texts().last)
+        #expect(text.agent == "kim" && text.windowEnds == (at + .seconds(86_400)).milliseconds)
+    }
+
     @Test("an account whose people may not write late has texts without a tag")
     func mayNot() throws {
         var policy = TestPolicy()

@@ -36,7 +36,7 @@ struct SandboxWindowTests {
         settings.windows = .platform
         let typed: JSONValue = ["account": .string(SandboxTests.page.id), "contact": "77", "text": "?"]
         let rows: [(after: Duration, agent: String, isTaken: Bool)] = [
-            (.zero, "", true), (.zero, "kim", true), (.seconds(86_389), "", true), (.seconds(86_391), "kim", true),
+            (.zero, "", true), (.zero, "kim", true), (.seconds(86_369), "", true), (.seconds(86_371), "kim", true),
             (.seconds(86_400), "", false), (.seconds(86_400), "kim", true), (.seconds(600_000), "kim", true),
             (.seconds(604_800), "kim", false),
         ]
@@ -62,22 +62,38 @@ struct SandboxWindowTests {
         }
     }
 
-    @Test("a carrier tags by the lane clock at the attempt, not by that of the decision")
+    @Test(
+        "a person's text that meets a closed window though it was thought open goes at once with the tag, and no other does"
+    )
     func attempts() async throws {
         let clock = Clock()
         var settings = SandboxTests.settings()
         settings.now = { clock.now }
         settings.windows = .platform
         let typed: JSONValue = ["account": .string(SandboxTests.page.id), "contact": "77", "text": "?"]
-        try await SandboxTests.run(settings) { url, _, client in
+        try await SandboxTests.run(settings) { url, ledger, client in
             _ = try await client.execute(uri: "/say", method: .post, body: ByteBuffer(bytes: typed.bytes()))
             clock.move(by: .seconds(90_000))
-            var action = Self.text(by: "kim", number: 1)
-            action.decidedAt = SandboxTests.now.milliseconds
-            for (laneNow, isTaken) in [(SandboxTests.now, false), (clock.now, true)] {
-                let answered = try await GraphFetchTests.carryOut(action, at: url, laneNow: laneNow)
-                if case .delivered = answered.answer { #expect(isTaken) } else { #expect(!isTaken) }
+            var untagged = Self.text(by: "kim", number: 3)
+            untagged.windowEnds = 0
+            let rows: [(action: Action, laneNow: Instant, isTaken: Bool)] = [
+                (Self.text(by: "kim", number: 1), SandboxTests.now, true),
+                (Self.text(by: "kim", number: 2), clock.now, true),
+                (untagged, SandboxTests.now, false), (Self.text(by: "", number: 4), SandboxTests.now, false),
+            ]
+            for row in rows {
+                let answered = try await GraphFetchTests.carryOut(row.action, at: url, laneNow: row.laneNow)
+                switch answered.answer {
+                case .delivered: #expect(row.isTaken, "\(row.action)")
+                case .windowClosed: #expect(!row.isTaken, "\(row.action)")
+                default: Issue.record("\(row.action): got \(answered.answer)")
+                }
             }
+            let lines = try String(contentsOfFile: ledger.path, encoding: .utf8).split(separator: "\n").map {
+                try JSONValue(parsing: Array($0.utf8))
+            }
+            #expect(lines.filter { $0["tag"] == "HUMAN_AGENT" && $0["kind"] == "send" }.count == 2)
+            #expect(lines.filter { $0["kind"] == "after_window" }.count == 3)
         }
     }
 

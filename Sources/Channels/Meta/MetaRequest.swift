@@ -106,8 +106,8 @@ package struct SendMark: Sendable, Equatable, CustomStringConvertible {
 
 /// What differs from account to account when an action is written as a call.
 package struct MetaOutbound: Sendable {
-    /// A call takes no longer than this to reach the platform, in the ordinary case.
-    static let onItsWay = Duration.seconds(10)
+    /// A call reaches the platform within this or not at all: the courier's patience.
+    static let onItsWay = Duration.seconds(30)
 
     package let channel: MetaChannel
     package let messageLimit: TextLimit

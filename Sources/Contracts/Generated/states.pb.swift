@@ -518,7 +518,8 @@ package nonisolated struct Conversation: @unchecked Sendable {
     set {_uniqueStorage()._firstName = newValue}
   }
 
-  /// The rule by which a person's last words did not go out; empty once they did, or the customer wrote again.
+  /// The rule by which a person's last words did not go out, or (`outcome.ambiguous`) may not have arrived; empty once they
+  /// did, or the customer wrote again.
   package var unsent: String {
     get {_storage._unsent}
     set {_uniqueStorage()._unsent = newValue}

@@ -19,10 +19,15 @@ extension Conversation {
     }
 
     /// Notes that the customer did something.
-    mutating func noteCustomer(at happened: Instant, wantsAnswer: Bool) {
+    ///
+    /// - Parameter opensWindow: false for what opens no window of the platform's (DOMAIN.md 4.6), an edit: it counts as words
+    ///   of the customer only if none are known.
+    mutating func noteCustomer(at happened: Instant, wantsAnswer: Bool, opensWindow: Bool = true) {
         let asked = wantsAnswer ? max(lastAsked, happened) : lastAsked
-        if happened.milliseconds > lastCustomerAt { unsent = "" }
-        lastCustomerAt = max(lastCustomerAt, happened.milliseconds)
+        if opensWindow || lastCustomerAt == 0 {
+            if happened.milliseconds > lastCustomerAt { unsent = "" }
+            lastCustomerAt = max(lastCustomerAt, happened.milliseconds)
+        }
         if asked == .epoch {
             lastAskedAt = 1
         } else {

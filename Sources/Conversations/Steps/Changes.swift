@@ -5,7 +5,7 @@ import TextRules
 /// Edits and removals (pipeline step 3). An edited comment is judged again by moderation; it is never a new question.
 extension Turn {
     mutating func decide(edit: Edit, _ arrival: Arrival, isUnknown: Bool) {
-        talk.noteCustomer(at: arrival.happened, wantsAnswer: false)
+        talk.noteCustomer(at: arrival.happened, wantsAnswer: false, opensWindow: isPublic)
         guard !isUnknown else {
             talk.list(since: arrival.happened, isLate: true)
             result.verdict = .lateUnknown
@@ -18,7 +18,7 @@ extension Turn {
         guard answersWait(about: subject) else { return }
         // The answer that is under way was made for words that no longer stand.
         cancelAutomaticTexts(about: subject)
-        talk.noteCustomer(at: arrival.happened, wantsAnswer: true)
+        talk.noteCustomer(at: arrival.happened, wantsAnswer: true, opensWindow: isPublic)
         talk.list(since: arrival.happened)
         result.rule = "edited.answer_cancelled"
     }

@@ -64,7 +64,11 @@ struct ShowConversationCommand: AsyncParsableCommand {
     private func describe(_ conversation: Conversation) {
         Output.line(
             "status \(conversation.status), language \(conversation.language.value), zone \(conversation.zone.value)")
-        if !conversation.unsent.isEmpty { Output.line("a person's words did not go out: \(conversation.unsent)") }
+        if !conversation.unsent.isEmpty {
+            let isUnsure = conversation.unsent == "outcome.ambiguous"
+            let end = isUnsure ? "may not have reached the customer" : "did not go out"
+            Output.line("a person's words \(end): \(conversation.unsent)")
+        }
         for promise in conversation.promises {
             Output.line(
                 "promise \(promise.standing.word) due \(Session.text(promise.dueAt)), made \(Session.text(promise.madeAt))"

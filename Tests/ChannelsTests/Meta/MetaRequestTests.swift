@@ -39,7 +39,7 @@ struct MetaRequestTests {
     @Test("I7 the tag for people is put on a person's message alone, whatever the action and whoever asks for it")
     func tagForPeople() throws {
         for kind in [Action.Kind.send, .privateReply, .reply, .senderAction, .hide, .unhide, .delete] {
-            for (agent, seconds) in ["", "kim"].flatMap({ agent in [-3_600, -11, -10, 0, 90_000].map { (agent, $0) } })
+            for (agent, seconds) in ["", "kim"].flatMap({ agent in [-3_600, -31, -30, 0, 90_000].map { (agent, $0) } })
             {
                 for channel in [MetaChannel.facebook, .instagram] {
                     for `class` in Action.Class.allCases {
@@ -50,7 +50,7 @@ struct MetaRequestTests {
                         let request = try Self.request(channel, action, at: Self.windowEnds + .seconds(seconds))
                         let isTagged = request.body?.text().contains("HUMAN_AGENT") == true
                         #expect(
-                            isTagged == (kind == .send && agent == "kim" && seconds >= -10),
+                            isTagged == (kind == .send && agent == "kim" && seconds >= -30),
                             "\(kind) \(agent) \(seconds)")
                     }
                 }
