@@ -37,7 +37,7 @@ struct CommitPlan {
     /// The actions of decided outcomes, as the events name them.
     var outcomes: [String] = []
     /// Entries with events that were passed over, which are to be erased.
-    var late: [EntryID] = []
+    var late: [Position] = []
     /// Comments by account that only a sweep brought.
     var missed: [String: UInt64] = [:]
     private var openItems: [EntityID: OpenItemChange] = [:]
@@ -79,7 +79,7 @@ struct CommitPlan {
         result.verdict = .decided
         result.rule = DecisionResult.erasedRule
         results.append(result)
-        late.append(position.entry)
+        late.append(position)
         bytes += 128
     }
 

@@ -155,6 +155,10 @@ extension RunnerLoop {
             enqueue(lane)
             return nil
         }
+        guard try noteLate(batch.plan.late, lane, store) else {
+            lane.forgetStates()
+            return nil
+        }
         return Planned(lane: lane, plan: batch.plan, commit: commit)
     }
 

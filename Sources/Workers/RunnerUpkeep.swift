@@ -84,15 +84,13 @@ extension RunnerLoop {
         }
     }
 
-    /// Removes what was kept of entries and batches that would have aged by now, and tombstones that are over; notes how far
-    /// the log was looked through.
+    /// Removes what was kept of entries and batches that would have aged by now, and tombstones that are over.
     private func trimKept(_ name: LaneName, _ keep: KeepPolicy, _ store: LaneStore) throws {
         guard let lane = lanes[name], let people = lane.forgetting?.people else { return }
         let now = max(lane.clock.now, try store.serverTime() + lane.clock.offset)
         if !people.isEmpty {
             var note = ForgetNote(lane: name, token: lane.token)
             note.dropOld(of: people, now: now)
-            if lane.forgetting?.isRunnable(at: lane.cursor) == false { note.swept(lane.cursor.entry.previous) }
             guard try store.note(note) else { return }
             lane.forgetting?.dropOld(now: now)
         }

@@ -7,8 +7,9 @@ internal import SwiftProtobuf
 // Problem: a person stands in every lane of a partition, in desks' lanes, under many keys, and only a lane's owner may
 // write there. Choice: one `forget` event to each lane. When an owner is about to decide it, it first notes the order and
 // a tombstone in the lane's `forgotten` hash, fenced; once it is decided, the owner looks through the lane in bounded
-// slices and erases. A new owner finds the order there and begins again, which changes nothing twice. The tombstone, a hash,
-// keeps out for eight days what comes late: events of the person that happened before, and outcomes of what was under way.
+// slices and erases. A new owner finds the order there, and how far it was carried out (`ForgetProgress`), and carries on.
+// The tombstone, a hash, keeps out for eight days what comes late: events of the person that happened before, and outcomes
+// of what was under way; where such a thing was passed over is noted before it counts as decided, and only that goes.
 // Whoever writes again afterwards is somebody new. Rejected: a command that erases by itself, which races with the owner.
 // How it fails: a lane without an owner, or a paused one, forgets when it has one again; `standing` says who has not.
 
@@ -61,7 +62,10 @@ package struct ForgetOrder: Sendable, Equatable {
         return event
     }
 
-    var field: String { "o:\(code):\(Person.hash(account: account, contact: contact))" }
+    /// What it is known by in a lane: the same code for the same person is the same order.
+    package var name: String { "\(code):\(Person.hash(account: account, contact: contact))" }
+
+    var field: String { "o:\(name)" }
 
     /// `<position> ` and the event itself, until the order is carried out.
     func value() throws -> [UInt8] {
@@ -155,19 +159,28 @@ package struct Forgotten: Sendable, Equatable {
     }
 }
 
-/// A lane's `forgotten` hash: `o:<code>:<hash>` an order, `t:<hash>` a tombstone, `d:<code>:<hash>` what was done, `swept`.
+/// A lane's `forgotten` hash: `o:<code>:<hash>` an order, `s:<code>:<hash>` how far it is, `t:<hash>` a tombstone,
+/// `d:<code>:<hash>` what was done, `l:<position>` what came late and is still to be erased.
 package struct ForgottenPeople: Sendable, Equatable {
     /// Orders that are not carried out, in the order of their positions.
     package var orders: [ForgetOrder] = []
     /// By the person's hash.
     package var tombstones: [String: Tombstone] = [:]
     package var done: [Forgotten] = []
-    /// Up to here the log holds nothing that a tombstone keeps out.
-    package var swept: EntryID?
+    /// By the order's name.
+    package var progress: [String: ForgetProgress] = [:]
+    /// Events that were passed over and lie in the log.
+    package var late: Set<Position> = []
 
     package init() {}
 
     package var isEmpty: Bool { orders.isEmpty && tombstones.isEmpty && done.isEmpty }
+
+    /// Whether the lane has the order already, from another place of its log.
+    package func knows(_ order: ForgetOrder) -> Bool {
+        orders.contains { $0.name == order.name && $0.position != order.position }
+            || done.contains { "\($0.code):\($0.hash)" == order.name }
+    }
 
     /// How far the lane is with an order.
     package func standing(of code: String) -> ForgetStanding {
@@ -195,7 +208,8 @@ package struct ForgottenPeople: Sendable, Equatable {
             }
             done.append(
                 Forgotten(code: parts[1], hash: parts[2], tally: tally, until: Instant(milliseconds: until)))
-        case ("swept", 1): swept = words.first.flatMap { EntryID($0) }
+        case ("s", 3): progress["\(parts[1]):\(parts[2])"] = ForgetProgress(words)
+        case ("l", 2): Position(text: parts[1]).map { _ = late.insert($0) }
         default: break
         }
     }

@@ -30,12 +30,27 @@ package struct ForgetNote: Sendable {
     package mutating func end(_ order: ForgetOrder, _ tally: ForgetTally, now: Instant) {
         let hash = Person.hash(account: order.account, contact: order.contact)
         let until = now + Tombstone.lifetime
-        gone.append(order.field)
+        gone += [order.field, "s:\(order.name)"]
         written.append(("d:\(order.code):\(hash)", Array("\(tally.text) \(until.milliseconds)".utf8)))
     }
 
-    /// The log was looked through up to here.
-    package mutating func swept(_ entry: EntryID) { written.append(("swept", Array(entry.description.utf8))) }
+    /// Where the next owner carries on.
+    package mutating func progress(_ progress: ForgetProgress, of order: ForgetOrder) {
+        written.append(("s:\(order.name)", Array(progress.text.utf8)))
+    }
+
+    /// What is about to be passed over; to be noted before it counts as decided. At most `mostPlaces`.
+    package mutating func late(_ places: some Sequence<Position>) {
+        for place in places { written.append(("l:\(place)", [])) }
+    }
+
+    /// What came late is erased. At most `mostPlaces`.
+    package mutating func erased(late places: some Sequence<Position>) {
+        for place in places { gone.append("l:\(place)") }
+    }
+
+    /// As `forget.lua` has it.
+    package static let mostPlaces = 256
 
     /// What is older than eight days goes, at most 100 of each at a time.
     package mutating func dropOld(of people: ForgottenPeople, now: Instant) {

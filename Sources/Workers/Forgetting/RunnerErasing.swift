@@ -12,42 +12,41 @@ extension RunnerLoop {
         _ job: inout ForgetJob, _ after: EntryID, _ lane: HeldLane, _ store: LaneStore
     ) throws -> Bool {
         let page = try store.log(lane.name, after: after, most: Self.logPage)
-        let decided = page.filter { $0.id < lane.cursor.entry }
-        var erased: [Position] = []
-        let requests = decided.map { erasure(of: $0, job, lane, &erased) }
-        guard try erase(requests, store) else { return false }
-        job.erased.formUnion(erased)
-        job.tally.events += erased.count
-        job.swept = max(job.swept, decided.last?.id ?? after)
-        let isAtEnd = page.count < Self.logPage || decided.count < page.count
-        if isAtEnd {
-            let gone = (lane.forgetting?.late ?? []).filter { $0 <= job.swept }
-            lane.forgetting?.erased(late: Set(gone))
-            job.stage = job.order == nil ? .ended : .kept(cursor: "0")
-        } else {
-            job.stage = .log(after: decided.last?.id ?? after)
+        let before = page.filter { $0.id <= job.order.position.entry && $0.id < lane.cursor.entry }
+        let late = lane.forgetting?.late ?? []
+        let places = job.places
+        var count = 0
+        let requests = before.map { entry in
+            erasure(of: entry, lane) { bytes, position in
+                guard job.takes(bytes, at: position) else { return late.contains(position) }
+                count += 1
+                if job.isOutside(bytes) { job.places.insert(position) }
+                return true
+            }
         }
+        guard try job.places == places || noteProgress(job, lane, store), try erase(requests, store) else {
+            return false
+        }
+        job.tally.events += count
+        let isAtEnd = page.count < Self.logPage || before.count < page.count
+        job.stage = isAtEnd ? .kept(cursor: "0") : .log(after: before.last?.id ?? after)
         return true
     }
 
-    /// What of an entry goes, and what stays beside it.
+    /// An entry without what goes of it; what stays is kept by its position.
     private func erasure(
-        of entry: LogEntry, _ job: ForgetJob, _ lane: HeldLane, _ erased: inout [Position]
+        of entry: LogEntry, _ lane: HeldLane, goes: (_ bytes: [UInt8], _ position: Position) -> Bool
     ) -> EraseRequest {
         var request = EraseRequest(lane: lane.name, token: lane.token)
         guard let ranges = try? EventFraming.ranges(of: entry.body) else {
-            if job.person?.mayStand(in: entry.body) == true { request.entries = [entry.id] }
+            if goes(entry.body, Position(entry: entry.id, index: 0)) { request.entries = [entry.id] }
             return request
         }
         var others: [EraseRequest.Kept] = []
         for (index, range) in ranges.enumerated() {
             let position = Position(entry: entry.id, index: index)
             let bytes = Array(entry.body[range])
-            if goes(bytes, position, job, lane) {
-                erased.append(position)
-            } else {
-                others.append(.init(position: position, event: bytes))
-            }
+            if !goes(bytes, position) { others.append(.init(position: position, event: bytes)) }
         }
         guard others.count < ranges.count else { return request }
         request.entries = [entry.id]
@@ -55,27 +54,19 @@ extension RunnerLoop {
         return request
     }
 
-    private func goes(_ bytes: [UInt8], _ position: Position, _ job: ForgetJob, _ lane: HeldLane) -> Bool {
-        guard let event = try? Event(serializedBytes: bytes) else { return job.person?.mayStand(in: bytes) == true }
-        if let order = job.order, position <= order.position {
-            return job.person?.concerns(event) == true
-        }
-        return lane.forgetting?.cameLate(event, position) == true
-    }
-
     func kept(
         _ job: inout ForgetJob, _ cursor: String, _ lane: HeldLane, _ store: LaneStore
     ) throws -> Bool {
-        guard let person = job.person, let page = try store.page(lane.name, .kept, after: cursor) else { return false }
+        guard let page = try store.page(lane.name, .kept, after: cursor) else { return false }
+        let places = job.places
         var request = EraseRequest(lane: lane.name, token: lane.token)
         var batches: [EraseRequest] = []
         for (name, value) in page.pairs {
             switch KeptField(name) {
             case .event(let position):
-                let event = try? Event(serializedBytes: value)
-                guard event.map(person.concerns) ?? person.mayStand(in: value) else { continue }
+                guard job.takes(value, at: position) else { continue }
                 request.forgottenEvents.append(position)
-                job.erased.insert(position)
+                if job.isOutside(value) { job.places.insert(position) }
             case .results(let entry):
                 guard let redacted = try redacted(value, &job) else { continue }
                 var batch = EraseRequest(lane: lane.name, token: lane.token)
@@ -84,7 +75,9 @@ extension RunnerLoop {
             case nil: continue
             }
         }
-        guard try erase([request] + batches, store) else { return false }
+        guard try job.places == places || noteProgress(job, lane, store), try erase([request] + batches, store) else {
+            return false
+        }
         job.tally.events += request.forgottenEvents.count
         job.stage = page.next == "0" ? .dead(after: .start) : .kept(cursor: page.next)
         return true
@@ -93,13 +86,10 @@ extension RunnerLoop {
     func deadLetters(
         _ job: inout ForgetJob, _ after: EntryID, _ lane: HeldLane, _ store: LaneStore
     ) throws -> Bool {
-        guard let person = job.person else { return false }
         let page = try store.deadLetters(lane.name, after: after, most: 100)
         var request = EraseRequest(lane: lane.name, token: lane.token)
         request.deadLetters = page.compactMap { stored in
-            let bytes = Array(stored.letter.event)
-            let event = try? Event(serializedBytes: bytes)
-            return event.map(person.concerns) ?? person.mayStand(in: bytes) ? stored.entry : nil
+            job.takes(Array(stored.letter.event), at: stored.letter.place) ? stored.entry : nil
         }
         guard try erase([request], store) else { return false }
         job.tally.deadLetters += request.deadLetters.count
@@ -135,16 +125,34 @@ extension RunnerLoop {
         return try batch.serializedBytes()
     }
 
-    /// Erases what came late and was passed over, a few entries at a time.
+    /// Erases what came late and was passed over, a few entries at a time, wherever it lies by now.
     func eraseLate(_ lane: HeldLane, _ store: LaneStore) throws -> Bool {
-        let entries = (lane.forgetting?.late ?? []).filter { $0 < lane.cursor.entry }.prefix(Self.logPage)
-        let job = ForgetJob(sweepingAfter: .start)
-        for entry in entries {
+        let due = (lane.forgetting?.late ?? []).filter { $0.entry < lane.cursor.entry }.sorted()
+        let entries = Set(due.map(\.entry)).sorted().prefix(Self.logPage)
+        guard let last = entries.last else { return true }
+        let gone = Set(due.prefix { $0.entry <= last }.prefix(ForgetNote.mostPlaces))
+        for entry in entries where gone.contains(where: { $0.entry == entry }) {
             let found = try store.log(lane.name, after: entry.previous, most: 1).filter { $0.id == entry }
-            var erased: [Position] = []
-            guard try erase(found.map { erasure(of: $0, job, lane, &erased) }, store) else { return false }
+            var requests = found.map { erasure(of: $0, lane) { gone.contains($1) } }
+            if found.isEmpty {
+                // A job has put into `kept` what stood beside somebody else's.
+                var request = EraseRequest(lane: lane.name, token: lane.token)
+                request.forgottenEvents = gone.filter { $0.entry == entry }.sorted()
+                requests = [request]
+            }
+            guard try erase(requests, store) else { return false }
         }
-        lane.forgetting?.erased(late: Set(entries))
+        var note = ForgetNote(lane: lane.name, token: lane.token)
+        note.erased(late: gone.sorted())
+        guard try store.note(note) else { return false }
+        lane.forgetting?.erased(late: gone)
         return true
+    }
+}
+
+extension DeadLetter {
+    /// Where its event stood.
+    fileprivate var place: Position {
+        Position(entry: EntryID(milliseconds: entryMs, sequence: UInt64(entrySequence)), index: Int(index))
     }
 }

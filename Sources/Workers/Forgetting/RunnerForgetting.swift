@@ -10,7 +10,8 @@ internal import SwiftProtobuf
 // First, while nothing of the lane is decided: states with their timers, actions, open items; the courier is told. Then,
 // while it goes on: the log, what was kept of it, dead letters, results. A slice is one page and its erasure, some
 // milliseconds. Batches of results mix people, and a stream's entry cannot be changed: the batch goes, and one in which only
-// places, instants and verdicts are left of the person lies in `kept` under its old id, where readers find it.
+// places, instants and verdicts are left of the person lies in `kept` under its old id, where readers find it. What a slice
+// learns and erases the trace of is noted before it is erased, so that another owner carries on and does not begin again.
 extension RunnerLoop {
     /// Learns of lanes just taken whom they are to forget. Gives those of which it is known.
     func learnForgotten(_ picked: [HeldLane], _ store: LaneStore) throws -> [HeldLane] {
@@ -21,8 +22,8 @@ extension RunnerLoop {
                 waits(lane.name, true)
                 continue
             }
-            lane.forgetting = LaneForgetting(people)
-            if lane.forgetting?.isRunnable(at: lane.cursor) == true || !people.orders.isEmpty {
+            lane.forgetting = LaneForgetting(people, cursor: lane.cursor)
+            if lane.forgetting?.isIdle == false {
                 forgetters.insert(lane.name)
             }
         }
@@ -30,13 +31,24 @@ extension RunnerLoop {
     }
 
     /// Writes down the order that a run of events ends with, before it is decided; false if the lane could not take it.
+    /// One that the lane has already is passed over.
     func noteOrder(_ events: [LoggedEvent], _ lane: HeldLane, _ store: LaneStore) throws -> Bool {
-        guard let order = events.last?.forgetOrder else { return true }
+        guard let order = events.last?.forgetOrder, lane.forgetting?.people.knows(order) != true else { return true }
         var note = ForgetNote(lane: lane.name, token: lane.token)
         try note.begin(order, now: lane.clock.now)
         guard try store.note(note) else { return false }
         lane.forgetting?.began(order, now: lane.clock.now)
         forgetters.insert(lane.name)
+        return true
+    }
+
+    /// Writes down what a run passes over, before it counts as decided; false if the lane could not take it.
+    func noteLate(_ places: [Position], _ lane: HeldLane, _ store: LaneStore) throws -> Bool {
+        for start in stride(from: 0, to: places.count, by: ForgetNote.mostPlaces) {
+            var note = ForgetNote(lane: lane.name, token: lane.token)
+            note.late(places[start...].prefix(ForgetNote.mostPlaces))
+            guard try store.note(note) else { return false }
+        }
         return true
     }
 
@@ -62,19 +74,15 @@ extension RunnerLoop {
 
     /// False if the lane could not be written to; it is tried again with its next look.
     private func forgetSlice(_ lane: HeldLane, _ store: LaneStore) throws -> Bool {
-        lane.forgetting?.begin()
-        guard var job = lane.forgetting?.job else { return try eraseLate(lane, store) }
-        // Its place in the lane while it is changed.
-        lane.forgetting?.job = nil
-        let wasBeforeLog = job.isBeforeLog
-        let isGood = try slice(&job, lane, store)
-        lane.forgetting?.job = job
-        guard isGood else {
+        guard var job = lane.forgetting?.next(at: lane.cursor) else { return try eraseLate(lane, store) }
+        let wasHeld = lane.forgetting?.holdsLane(at: lane.cursor) == true
+        guard try slice(&job, lane, store) else {
             waits(lane.name, true)
             return false
         }
+        lane.forgetting?.put(job)
         guard job.stage == .ended else {
-            if wasBeforeLog, !job.isBeforeLog { enqueue(lane) }
+            if wasHeld, lane.forgetting?.holdsLane(at: lane.cursor) == false { enqueue(lane) }
             return true
         }
         return try end(job, lane, store)
@@ -82,12 +90,18 @@ extension RunnerLoop {
 
     private func end(_ job: ForgetJob, _ lane: HeldLane, _ store: LaneStore) throws -> Bool {
         var note = ForgetNote(lane: lane.name, token: lane.token)
-        if let order = job.order { note.end(order, job.tally, now: lane.clock.now) }
-        note.swept(job.swept)
+        note.end(job.order, job.tally, now: lane.clock.now)
         guard try store.note(note) else { return false }
-        lane.forgetting?.ended(job, swept: job.swept, now: lane.clock.now)
+        lane.forgetting?.ended(job, now: lane.clock.now)
         enqueue(lane)
         return true
+    }
+
+    /// Notes for the next owner what the job has learned; false if the lane could not take it.
+    func noteProgress(_ job: ForgetJob, _ lane: HeldLane, _ store: LaneStore) throws -> Bool {
+        var note = ForgetNote(lane: lane.name, token: lane.token)
+        note.progress(job.progress, of: job.order)
+        return try store.note(note)
     }
 
     private func slice(_ job: inout ForgetJob, _ lane: HeldLane, _ store: LaneStore) throws -> Bool {
@@ -115,22 +129,24 @@ extension RunnerLoop {
     private func states(
         _ job: inout ForgetJob, _ hash: Int, _ cursor: String, _ lane: HeldLane, _ store: LaneStore
     ) throws -> Bool {
-        guard var person = job.person, let page = try store.statePage(lane.name, hash: hash, after: cursor) else {
-            return false
-        }
+        guard let page = try store.statePage(lane.name, hash: hash, after: cursor) else { return false }
+        let threads = job.person.threads
         var request = EraseRequest(lane: lane.name, token: lane.token)
-        if hash == 0, cursor == "0" { request.timers = [person.messages] }
+        if hash == 0, cursor == "0" { request.timers = [job.person.messages] }
         for stored in page.states {
-            switch try StateErasure.of(stored, &person) {
+            switch try StateErasure.of(stored, &job.person) {
             case .stays: break
             case .goes: request.states.append(stored.entity)
             case .less(let bytes): request.written.append(LaneCommit.State(entity: stored.entity, bytes: bytes))
             }
         }
         request.timers += request.states
+        // Only its state tells that a thread is theirs.
+        if job.person.threads != threads {
+            guard try noteProgress(job, lane, store) else { return false }
+        }
         guard try erase([request], store) else { return false }
         lane.forgetStates()
-        job.person = person
         job.tally.states += request.states.count + request.written.count
         if page.next != "0" {
             job.stage = .states(hash: hash, cursor: page.next)
@@ -144,13 +160,11 @@ extension RunnerLoop {
     private func actions(
         _ job: inout ForgetJob, _ cursor: String, _ lane: HeldLane, _ store: LaneStore
     ) throws -> Bool {
-        guard let person = job.person, let page = try store.page(lane.name, .actions, after: cursor) else {
-            return false
-        }
+        guard let page = try store.page(lane.name, .actions, after: cursor) else { return false }
         var request = EraseRequest(lane: lane.name, token: lane.token)
         request.actions = page.pairs.compactMap { name, value in
             guard let action = try? Action(serializedBytes: Array(value.dropFirst(StoredAction.headerBytes))),
-                person.concerns(action)
+                job.person.concerns(action)
             else { return nil }
             return ActionID(hex: name)
         }
@@ -166,12 +180,13 @@ extension RunnerLoop {
     private func openItems(
         _ job: inout ForgetJob, _ cursor: String, _ lane: HeldLane, _ store: LaneStore
     ) throws -> Bool {
-        guard let person = job.person, let page = try store.page(lane.name, .open, after: cursor) else { return false }
+        guard let page = try store.page(lane.name, .open, after: cursor) else { return false }
         var request = EraseRequest(lane: lane.name, token: lane.token)
-        request.openItems = page.pairs.compactMap { person.owns($0.name) ? try? EntityID($0.name) : nil }
+        request.openItems = page.pairs.compactMap { job.person.owns($0.name) ? try? EntityID($0.name) : nil }
         guard try erase([request], store) else { return false }
         job.tally.openItems += request.openItems.count
         job.stage = page.next == "0" ? .log(after: .start) : .open(cursor: page.next)
-        return true
+        // Before the lane goes on: what is there from now on is somebody new's.
+        return try job.isBeforeLog || noteProgress(job, lane, store)
     }
 }

@@ -11,10 +11,10 @@ import Workers
 
 @Suite("A person who is to be forgotten")
 struct ForgettingTests {
-    private static let person = Person(account: "shop", contact: "4915550001")
+    static let person = Person(account: "shop", contact: "4915550001")
 
     /// Gives a lane the order.
-    private static func order(_ kit: WorkerKit, _ code: String = "c1", person: Person = person) throws {
+    static func order(_ kit: WorkerKit, _ code: String = "c1", person: Person = person) throws {
         let look = try kit.look()
         let at = look.serverTime + look.offset
         let event = ForgetOrder.event(
@@ -24,11 +24,11 @@ struct ForgettingTests {
         _ = try kit.append(body, count: 1)
     }
 
-    private static func standing(_ kit: WorkerKit, _ code: String = "c1") throws -> ForgetStanding {
+    static func standing(_ kit: WorkerKit, _ code: String = "c1") throws -> ForgetStanding {
         try kit.store.forgotten([kit.lane])[0]?.standing(of: code) ?? .unknown
     }
 
-    private static func waitUntilDone(_ kit: WorkerKit, _ code: String = "c1") throws -> ForgetTally {
+    static func waitUntilDone(_ kit: WorkerKit, _ code: String = "c1") throws -> ForgetTally {
         try PrivateCluster.wait("the lane has forgotten") {
             if case .done = try standing(kit, code) { true } else { false }
         }
@@ -37,7 +37,7 @@ struct ForgettingTests {
     }
 
     /// Every key whose content holds the bytes.
-    private static func keys(holding text: String, _ kit: WorkerKit) throws -> [String] {
+    static func keys(holding text: String, _ kit: WorkerKit) throws -> [String] {
         let connection = try kit.redis.connect()
         let needle = Array(text.utf8)
         var found: [String] = []
