@@ -22,28 +22,38 @@ struct ResultsCommand: AsyncParsableCommand {
         let wanted = try conversation.map { try EntityID($0) }
         let lanes = try lane.isEmpty ? session.readableLanes() : lane.map { try LaneName($0) }
         var after: [LaneName: EntryID] = [:]
-        repeat {
-            for lane in lanes {
-                try print(lane, after: &after[lane, default: .start], wanted, session)
+        for lane in lanes {
+            try session.eachResult(of: lane) { stored in
+                after[lane] = max(after[lane] ?? .start, stored.entry)
+                show(stored, wanted)
             }
-            // A follower looks twice a second; results are read in pages, so this bounds only its lag.
-            if follow { try await Task.sleep(for: .milliseconds(500)) }
-        } while follow
+        }
+        // A follower looks twice a second; results are read in pages, so this bounds only its lag.
+        while follow {
+            try await Task.sleep(for: .milliseconds(500))
+            for lane in lanes { try showNew(lane, after: &after[lane, default: .start], wanted, session) }
+        }
     }
 
-    private func print(_ lane: LaneName, after: inout EntryID, _ wanted: EntityID?, _ session: Session) throws {
+    /// What the stream got since. A batch from which a person was erased between two looks is shown by the next call.
+    private func showNew(_ lane: LaneName, after: inout EntryID, _ wanted: EntityID?, _ session: Session) throws {
         while true {
             let page = try session.store.results(lane, after: after, most: 100)
             for stored in page {
                 after = stored.entry
-                for result in stored.batch.results where matches(result, wanted) {
-                    let hash = stored.batch.policyHash.map { String(format: "%02x", $0) }.joined()
-                    Output.line(
-                        json ? DecisionJSON.value(of: result, policy: hash, lane: lane).text() : Self.line(result, lane)
-                    )
-                }
+                show(stored, wanted)
             }
             if page.count < 100 { return }
+        }
+    }
+
+    private func show(_ stored: StoredResults, _ wanted: EntityID?) {
+        let hash = stored.batch.policyHash.map { String(format: "%02x", $0) }.joined()
+        for result in stored.batch.results where matches(result, wanted) {
+            Output.line(
+                json
+                    ? DecisionJSON.value(of: result, policy: hash, lane: stored.lane).text()
+                    : Self.line(result, stored.lane))
         }
     }
 
