@@ -89,8 +89,9 @@ extension MetaNormaliser {
         kept.title = try postback.shortText("title") ?? ""
         kept.ad = try Self.ad(postback.nested("referral"))
         let mid = try postback.identifier("mid", longest: JSONValue.longestMessageID)
-        let id = mid ?? "\(contact):\(Self.digest(kept.payload)):\(at ?? 0)"
-        return walk.event("pb:\(id)", contact: contact, at: at, .postback(kept))
+        // Its title stands in the thread as a message of this id: a sweep of messages must find it known.
+        let id = mid.map(Self.messageID) ?? "pb:\(contact):\(Self.digest(kept.payload)):\(at ?? 0)"
+        return walk.event(id, contact: contact, at: at, .postback(kept))
     }
 
     /// A person who is known already came back through an ad or a link: like a button without a text.
