@@ -3,6 +3,11 @@
 // Meta asks with the person's id for the app. Where that is the id by which the person writes (Instagram's ids and the older
 // ones of pages may be) everything of theirs goes; where ids are scoped to pages the two cannot be told to be one person's, and
 // nothing is found to erase. The answer is the same for both, as the platform wants it: a page that says how far it is.
+//
+// Whoever has a signed request can say it again. So it is good for an hour, and its code is derived from it: a repeat is the
+// same order, which a lane that has it passes over. The page knows from a note, written before the orders, whose answers it
+// waits for; a partition that it hears nothing of is not taken for done. How it fails: without Redis nothing is ordered, and
+// the platform is refused, since an order to a lane that nobody can name would be lost.
 
 internal import Channels
 internal import Contracts
@@ -28,7 +33,11 @@ struct DeletionController: Sendable {
             guard let signed = SignedRequest(form: body, secrets: doors.secrets()) else {
                 throw Refusal(.unauthorized, "signature", "a signed request of one of our apps", "another")
             }
-            let code = Self.code()
+            let age = doors.wallClock().seconds - signed.issuedAt
+            guard (-Self.mostAhead...Self.mostAge).contains(age) else {
+                throw Refusal(.unauthorized, "issued_at", "a request signed within the last hour", "another")
+            }
+            let code = Self.code(of: signed)
             try await order(signed, code)
             doors.metrics.add(.eventsAccepted, [("source", "deletion")])
             let answer: JSONValue = [
@@ -39,12 +48,18 @@ struct DeletionController: Sendable {
     }
 
     func show(_ request: Request) async throws(Refusal) -> Response {
-        guard let code = request.uri.queryParameters["code"].map(String.init), ForgetOrder.isCode(code) else {
+        guard let code = request.uri.queryParameters["code"].map(String.init), Self.isCode(code) else {
             throw Refusal(.notFound, "deletion", "a confirmation code", "none")
         }
         let words: String
         switch await doors.deletion(code) {
-        case .done?: words = "Everything that was known of you is deleted."
+        case .done(let tally)? where tally.counts.allSatisfy { $0 == 0 }:
+            words = "Nothing was found under the id that the platform named."
+        case .done?:
+            words = """
+                What was found in conversations under the id that the platform named is deleted. Updates of the platform that \
+                could not be read are not searched; they are kept for a short while only.
+                """
         case .underWay?: words = "Your data are being deleted."
         case .unknown?:
             words = "Nothing is known of this code: the deletion has not begun, or ended more than eight days ago."
@@ -57,22 +72,39 @@ struct DeletionController: Sendable {
     private func order(_ signed: SignedRequest, _ code: String) async throws(Refusal) {
         var events: [LaneEvent] = []
         for account in doors.accounts(signed.signer) {
+            guard let places = doors.lanes(account) else { throw Self.notHeld("no topology that was read") }
             let event = ForgetOrder.event(
                 code: code, account: account, contact: signed.userID, by: "platform", at: doors.now())
             guard let bytes: [UInt8] = try? event.serializedBytes() else { continue }
-            events += doors.lanes(account).map { LaneEvent(lane: $0, id: event.id, bytes: bytes) }
+            events += places.map {
+                LaneEvent(lane: $0.lane, id: event.id, bytes: bytes, generation: $0.generation)
+            }
         }
+        guard !events.isEmpty else { throw Self.notHeld("no lane of the app's accounts") }
+        guard await doors.noteDeletion(code, events.map(\.lane).sorted()) else { throw Self.notHeld("no note of it") }
         let results = await doors.holder.hold(events)
-        let areHeld = results.allSatisfy { if case .held = $0 { true } else { false } }
-        guard !events.isEmpty, areHeld else {
-            throw Refusal(.serviceUnavailable, "not_held", "the order held by every lane", "one that refuses")
+        guard results.allSatisfy({ if case .held = $0 { true } else { false } }) else {
+            throw Self.notHeld("one that refuses")
         }
     }
 
-    private static func code() -> String {
-        (0..<2).map { _ in
-            let digits = String(UInt64.random(in: 0...UInt64.max), radix: 16)
-            return String(repeating: "0", count: 16 - digits.utf8.count) + digits
+    private static func notHeld(_ came: String) -> Refusal {
+        Refusal(.serviceUnavailable, "not_held", "the order held by every lane", came)
+    }
+
+    /// Seconds for which a signed request is good, and by which our clock may be behind the platform's.
+    private static let mostAge: Int64 = 3_600
+    private static let mostAhead: Int64 = 300
+
+    /// The same request has the same code: hex of the first 16 bytes of SHA-256 over who signed what and when.
+    private static func code(of signed: SignedRequest) -> String {
+        let parts = [signed.signer, signed.userID, String(signed.issuedAt)].joined(separator: "\u{1F}")
+        return Digest.sha256(Array(parts.utf8)).prefix(16).map { byte in
+            String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
         }.joined()
+    }
+
+    private static func isCode(_ text: String) -> Bool {
+        text.utf8.count == 32 && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
     }
 }

@@ -23,8 +23,11 @@ package struct IngressDoors: Sendable {
     package var publicAddress: String?
     /// The accounts whose webhooks a secret signs.
     package var accounts: @Sendable (_ secretName: String) -> [String] = { _ in [] }
-    /// Every lane that may hold something of an account's people.
-    package var lanes: @Sendable (_ account: String) -> [LaneName] = { _ in [] }
+    /// Every lane that may hold something of an account's people, with its generation; nil while nobody can tell.
+    package var lanes: @Sendable (_ account: String) -> [LanePlace]? = { _ in nil }
+    /// Notes which lanes an order is about to be given to, a lane once for each of its orders, so that its page knows
+    /// whose answer counts; false if it could not.
+    package var noteDeletion: @Sendable (_ code: String, _ lanes: [LaneName]) async -> Bool = { _, _ in false }
     /// How far an order to forget is, by its code; nil if nobody can tell now.
     package var deletion: @Sendable (_ code: String) async -> ForgetStanding? = { _ in nil }
     /// The system's clock, with which the instants of signatures are compared; `now` unless its lanes' clock is stepped.

@@ -3,6 +3,7 @@ import Contracts
 import Hummingbird
 import HummingbirdTesting
 import Ingress
+import Instants
 import Lanes
 import SwiftProtobuf
 import Testing
@@ -17,13 +18,19 @@ struct DeletionControllerTests {
         var doors = setting.doors()
         doors.publicAddress = address
         doors.accounts = { $0 == "first" ? [IngressSetting.page, "shop-b"] : [] }
-        doors.lanes = { _ in [partition.lane(0), partition.lane(1), desk] }
+        doors.lanes = { _ in
+            [partition.lane(0), partition.lane(1), desk].map { LanePlace(lane: $0, generation: 4) }
+        }
+        doors.noteDeletion = { _, lanes in lanes.count == 6 }
         doors.deletion = { _ in standing }
         return doors
     }
 
-    private static func form(_ secret: [UInt8] = IngressSetting.secret) -> [UInt8] {
-        Array("signed_request=\(SignedRequest.text(userID: "77001122", issuedAt: 1, secret: secret))".utf8)
+    private static let code = String(repeating: "0f", count: 16)
+
+    private static func form(_ secret: [UInt8] = IngressSetting.secret, age: Int64 = 1) -> [UInt8] {
+        let issued = IngressSetting.now.seconds - age
+        return Array("signed_request=\(SignedRequest.text(userID: "77001122", issuedAt: issued, secret: secret))".utf8)
     }
 
     @Test("is an order to every lane of every account of the app, and is answered with a code and its page")
@@ -39,6 +46,7 @@ struct DeletionControllerTests {
                     && code.count == 32)
             let events = setting.holder.events
             #expect(events.count == 6 && Set(events.map(\.lane)).count == 3)
+            #expect(events.allSatisfy { $0.generation == 4 })
             for held in events {
                 let event = try Event(serializedBytes: held.bytes)
                 let order = try #require(
@@ -48,6 +56,48 @@ struct DeletionControllerTests {
             let page = try await client.execute(uri: "/webhooks/meta/deletion?code=\(code)", method: .get)
             #expect(page.status == .ok && page.text.contains("being deleted"))
         }
+    }
+
+    @Test("said again is the same order; an old one, and one from the future, is none", arguments: [3_601, -301, 1])
+    func repeated(age: Int64) async throws {
+        let setting = IngressSetting()
+        try await setting.application(doors: try Self.doors(setting)).test(.router) { client async throws in
+            let first = try await client.post("/webhooks/meta/deletion", Self.form(age: age))
+            let second = try await client.post("/webhooks/meta/deletion", Self.form(age: age))
+            #expect(first.status == (age == 1 ? .ok : .unauthorized))
+            #expect(first.text == second.text)
+        }
+        #expect(Set(setting.holder.events.map(\.id)).count == (age == 1 ? 2 : 0))
+    }
+
+    @Test("is refused while nobody knows the lanes, and while nobody can note whose answers count")
+    func unknownLanes() async throws {
+        let setting = IngressSetting()
+        var doors = try Self.doors(setting)
+        doors.noteDeletion = { _, _ in false }
+        try await setting.application(doors: doors).test(.router) { client async throws in
+            #expect(try await client.post("/webhooks/meta/deletion", Self.form()).status == .serviceUnavailable)
+        }
+        doors.lanes = { _ in nil }
+        try await setting.application(doors: doors).test(.router) { client async throws in
+            #expect(try await client.post("/webhooks/meta/deletion", Self.form()).status == .serviceUnavailable)
+        }
+        #expect(setting.holder.events.isEmpty)
+    }
+
+    @Test("goes to the lanes of the topology, to all of them where the account was moved")
+    func lanes() throws {
+        let (berlin, paris) = (try PartitionName("de-berlin"), try PartitionName("fr-paris"))
+        var topology = Topology()
+        topology.partitions[berlin] = Topology.Partition(generation: 3, market: "de", zone: "Europe/Berlin", lanes: 16)
+        topology.partitions[paris] = Topology.Partition(market: "fr", zone: "Europe/Paris", lanes: 2)
+        topology.desks["team"] = 1
+        topology.accounts["stays"] = Topology.Account(partition: berlin)
+        topology.accounts["moved"] = Topology.Account(generation: 2, partition: berlin)
+        let stays = topology.lanes(ofPeopleOf: "stays")
+        #expect(stays.count == 17 && stays.filter { !$0.lane.isDesk }.allSatisfy { $0.generation == 3 })
+        #expect(topology.lanes(ofPeopleOf: "moved").count == 19)
+        #expect(topology.lanes(ofPeopleOf: "nobody").isEmpty)
     }
 
     @Test("is refused without a signature of ours, an address, or lanes that take it")
@@ -66,7 +116,7 @@ struct DeletionControllerTests {
         try await full.application(doors: try Self.doors(full, standing: nil)).test(.router) { client async throws in
             #expect(try await client.post("/webhooks/meta/deletion", Self.form()).status == .serviceUnavailable)
             #expect(
-                try await client.execute(uri: "/webhooks/meta/deletion?code=ab", method: .get).status
+                try await client.execute(uri: "/webhooks/meta/deletion?code=\(Self.code)", method: .get).status
                     == .serviceUnavailable)
         }
         let plain = IngressSetting()
@@ -75,15 +125,25 @@ struct DeletionControllerTests {
         }
     }
 
+    private static var tally: ForgetTally {
+        var tally = ForgetTally()
+        tally.results = 1
+        return tally
+    }
+
     @Test(
         "its page says what stands",
-        arguments: [(ForgetStanding.unknown, "Nothing is known"), (.done(ForgetTally()), "is deleted")])
+        arguments: [
+            (ForgetStanding.unknown, "Nothing is known"), (.done(ForgetTally()), "Nothing was found"),
+            (.done(Self.tally), "is deleted"),
+        ])
     func pages(standing: ForgetStanding, words: String) async throws {
         let setting = IngressSetting()
         let doors = try Self.doors(setting, standing: standing)
         try await setting.application(doors: doors).test(.router) { client async throws in
             #expect(
-                try await client.execute(uri: "/webhooks/meta/deletion?code=ab12", method: .get).text.contains(words))
+                try await client.execute(uri: "/webhooks/meta/deletion?code=\(Self.code)", method: .get).text.contains(
+                    words))
         }
     }
 }

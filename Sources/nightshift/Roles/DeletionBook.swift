@@ -1,44 +1,74 @@
 import Contracts
-import Conversations
 import Lanes
 import Redis
+import Synchronization
 
-/// How far an order to forget is in a whole namespace.
-enum DeletionStanding {
+/// Which lanes an order of the platform was given to, and how far they are.
+///
+/// A page that anybody may ask for must not cost Redis much: a code that was not noted costs one GET, and what is known of
+/// another is good for a second.
+final class DeletionBook: Sendable {
     private static let patience = Duration.seconds(2)
+    private static let freshness = Duration.seconds(1)
+    private static let mostCached = 64
 
-    /// Nil if Redis does not answer. Done only once every lane of each partition that has begun is, and every desk.
-    static func of(_ code: String, _ redis: RedisThread, _ keyspace: Keyspace) async -> ForgetStanding? {
-        try? await redis.run(within: patience) { connection in
-            let store = LaneStore(connection: connection, keyspace: keyspace)
-            let lanes = try TopologyStore(connection: connection, keyspace: keyspace).read().lanes
-            var standings: [LaneName: ForgetStanding] = [:]
-            for (lane, people) in zip(lanes, try store.forgotten(lanes)) {
-                standings[lane] = people?.standing(of: code) ?? .underWay
-            }
-            return standing(standings)
-        }
+    private let redis: RedisThread
+    private let keyspace: Keyspace
+    private let cached = Mutex<[String: (at: ContinuousClock.Instant, standing: ForgetStanding)]>([:])
+
+    init(redis: RedisThread, keyspace: Keyspace) {
+        self.redis = redis
+        self.keyspace = keyspace
     }
 
-    /// A partition in which nothing is known of the order is none of the account's.
-    static func standing(_ standings: [LaneName: ForgetStanding]) -> ForgetStanding {
-        let known = standings.filter { $0.value != .unknown }
-        guard !known.isEmpty else { return .unknown }
-        let partitions = Set(known.keys.filter { !$0.isDesk }.map(\.partition))
+    /// Notes for as long as tombstones stand whose answers count; false if Redis did not take it.
+    func note(_ code: String, _ lanes: [LaneName]) async -> Bool {
+        let milliseconds = Tombstone.lifetime.components.seconds * 1_000
+        let key = keyspace.control("deletion:\(code)")
+        let names = lanes.map(\.text).joined(separator: " ")
+        let reply = try? await redis.run(within: Self.patience) { connection in
+            try connection.call(RedisCommand("SET", key, names, "PX", String(milliseconds)))
+        }
+        return reply?.string == "OK"
+    }
+
+    /// Nil if Redis does not answer. Done only once every lane that was given the order is.
+    func standing(of code: String) async -> ForgetStanding? {
+        let now = ContinuousClock.now
+        if let known = cached.withLock({ $0[code] }), now - known.at < Self.freshness { return known.standing }
+        let key = keyspace.control("deletion:\(code)")
+        let standing = try? await redis.run(within: Self.patience) { [keyspace] connection in
+            guard let names = try connection.call(RedisCommand("GET", key)).string else {
+                return ForgetStanding.unknown
+            }
+            let lanes = try names.split(separator: " ").map { try LaneName(String($0)) }
+            let store = LaneStore(connection: connection, keyspace: keyspace)
+            let orders = Dictionary(grouping: lanes) { $0 }
+            let distinct = orders.keys.sorted()
+            let answers = zip(distinct, try store.forgotten(distinct))
+            return Self.standing(of: code, answers.map { (people: $1, orders: orders[$0]?.count ?? 1) })
+        }
+        guard let standing, standing != .unknown else { return standing }
+        cached.withLock { cached in
+            if cached.count >= Self.mostCached { cached.removeAll() }
+            cached[code] = (now, standing)
+        }
+        return standing
+    }
+
+    /// Each lane's answer, and how many orders it was given: one of each account. What was erased is counted without the
+    /// orders themselves.
+    static func standing(of code: String, _ lanes: [(people: ForgottenPeople?, orders: Int)]) -> ForgetStanding {
         var tally = ForgetTally()
-        for (lane, standing) in standings where lane.isDesk || partitions.contains(lane.partition) {
-            guard case .done(let done) = standing else { return .underWay }
-            tally.add(done)
+        for (people, orders) in lanes {
+            let done = (people?.done ?? []).filter { $0.code == code }
+            guard done.count >= orders else { return .underWay }
+            for one in done {
+                var found = one.tally
+                found.events = max(0, found.events - 1)
+                tally.add(found)
+            }
         }
         return .done(tally)
-    }
-}
-
-extension Policy {
-    /// The lanes of the account's partition and of every desk.
-    func lanes(ofPeopleOf account: String) -> [LaneName] {
-        guard let name = accounts[account]?.partition, let partition = partitions[name] else { return [] }
-        let desks = Set(markets.values.map(\.team)).union(teams.keys).compactMap { try? LaneName.desk(team: $0) }
-        return (0..<partition.lanes).map { name.lane($0) } + desks.sorted()
     }
 }

@@ -166,10 +166,10 @@ final class IngressRole: Service {
         doors.accounts = { [self] name in
             policy.withLock { $0?.accounts.values.filter { $0.secret == name }.map(\.id).sorted() ?? [] }
         }
-        doors.lanes = { [self] account in policy.withLock { $0?.lanes(ofPeopleOf: account) ?? [] } }
-        doors.deletion = { [keyspace = connector.keyspace] code in
-            await DeletionStanding.of(code, redis, keyspace)
-        }
+        doors.lanes = { [self] account in topology.withLock { $0?.lanes(ofPeopleOf: account) } }
+        let deletions = DeletionBook(redis: redis, keyspace: connector.keyspace)
+        doors.noteDeletion = { await deletions.note($0, $1) }
+        doors.deletion = { await deletions.standing(of: $0) }
         doors.complete = { [aliases, posts] event in
             posts.note(event)
             return aliases.complete(event)
