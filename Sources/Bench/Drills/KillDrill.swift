@@ -62,7 +62,7 @@ package enum KillDrill {
     }
 
     /// Until every lane has an owner and ingress takes events.
-    private static func waitUntilReady(_ ground: DrillGround, _ site: DrillSite, _ eye: LaneEye) async throws {
+    static func waitUntilReady(_ ground: DrillGround, _ site: DrillSite, _ eye: LaneEye) async throws {
         let deadline = ContinuousClock.now + .seconds(150)
         while ContinuousClock.now < deadline {
             let isOwned = eye.look()?.values.allSatisfy { !$0.owner.isEmpty } ?? false
