@@ -74,6 +74,10 @@ extension MetricName {
     package static let hotConversationShare = MetricName(
         "nightshift_hot_lane_busiest_conversation_ratio", .gauge,
         "Share of a hot lane's latest decisions that its busiest conversation made, label lane; lanes hot names it.")
+    package static let moveAge = MetricName(
+        "nightshift_lane_move_age_seconds", .gauge,
+        "Seconds since the oldest resize or move of an account began that is not done; its lanes stand still. 0 for none."
+    )
     package static let leading = MetricName(
         "nightshift_leading", .gauge, "1 while this coordinator leads.")
     package static let desiredWorkers = MetricName(

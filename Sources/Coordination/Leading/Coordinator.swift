@@ -1,3 +1,4 @@
+package import Instants
 package import Lanes
 package import Logging
 package import Membership
@@ -54,6 +55,8 @@ package final class Coordinator: Sendable {
         package var demand: WorkerDemand?
         /// At most five lanes that decide far more than others, hottest first, each with its busiest conversation.
         package var hot: [HotLane] = []
+        /// Since when the oldest resize or move of an account is under way; nil if none is.
+        package var movesSince: Instant?
         /// What the last attempt failed with; nil after a success.
         package var fault: String?
 

@@ -152,12 +152,15 @@ final class LeaderLoop {
         try write(round.moves, window, link)
         try expel(records, control, window, link)
         try signal(control, census, looks, window, link)
+        // For a gauge alone: what cannot be read of it, a newer member's perhaps, is no reason not to lead.
+        let moves = (try? link.topology.moves()) ?? []
         try keepProfiles(window, link)
         show { standing in
             standing.underWay = round.underWay
             standing.contained = self.load.book.contained
             standing.demand = self.load.demand
             standing.hot = self.care.hot
+            standing.movesSince = moves.first?.begunAt
         }
         // Sooner if somebody will be dead before, or does not answer.
         let left = (census.nextEnd ?? .distantFuture) - control.now

@@ -54,6 +54,10 @@ final class CoordinatorRole: Service {
                 metrics.set(.desiredWorkers, [("at", "now")], to: Double(demand.now))
                 metrics.set(.desiredWorkers, [("at", "next_hour")], to: Double(demand.nextHour))
             }
+            if let control = standing.control {
+                let age = (leads ? standing.movesSince : nil).map { max(.zero, control.now - $0) / .seconds(1) }
+                metrics.set(.moveAge, to: age ?? 0)
+            }
             let hot = leads ? standing.hot : []
             metrics.replace(.hotLaneDecisions, with: hot.map { ([("lane", $0.lane.text)], $0.rate) })
             metrics.replace(
