@@ -10,8 +10,9 @@ package enum ControlVerb: Sendable, Equatable {
     case open(generation: UInt64?)
     /// Closes for good, as a step of a resize: what is in the log is still decided and settled.
     case drain
-    /// Closes, and lets nothing more be claimed: the first step of a move. `open` ends it.
-    case stop
+    /// Closes, and lets nothing more be claimed: the first step of a move. Refused as `.fenced` to one that has let go
+    /// of the lane. `open` ends it.
+    case stop(move: UInt64)
     /// Moves the lane clock forwards. Virtual lanes only.
     case step(Duration)
     /// Asks the owner to release the lane.

@@ -47,7 +47,11 @@ enum LaneField: String, CaseIterable {
     case settling
     /// The number of the move that has the lane frozen, `retired`, or empty.
     case move
-    /// The last move that the lane was part of; none that is older freezes it.
+    /// The move that stopped it last.
+    case stopper
+    /// How it was kept before: `open`, `closed` or `draining`.
+    case shut
+    /// The last move that has let go of the lane, or is being taken back; it and older ones get at it no more.
     case moved
     /// Whether it was paused when it was frozen.
     case before

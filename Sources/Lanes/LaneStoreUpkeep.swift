@@ -48,7 +48,7 @@ extension LaneStore {
         case .close: add("close")
         case .open(let generation): add("open", generation.map { String($0) } ?? "")
         case .drain: add("drain")
-        case .stop: add("stop")
+        case .stop(let move): add("stop", String(move))
         case .step(let duration): add("step", String(max(0, duration.wholeMilliseconds)))
         case .want(let owner): add("want", owner)
         case .mark(let mark, let token): add("mark", mark.description, token.description)

@@ -6,6 +6,23 @@ import SwiftProtobuf
 import TestSupport
 import Testing
 
+/// A border at which the mover's process ends, counted from 0 over all calls that it passes.
+final class MoverBorder {
+    private var left: Int
+    private(set) var isPassed = false
+
+    init(_ number: Int) { left = number }
+
+    func pass(_ call: String) throws(LaneError) {
+        if left == 0 {
+            left = -1
+            isPassed = true
+            throw .invalidRequest("the mover died")
+        }
+        left -= 1
+    }
+}
+
 /// Lanes of a few accounts with an owner that remembers, for each conversation, the numbers of its events as they were
 /// decided; every conversation also has a timer, an open action and an open item.
 final class MovingHouse {
@@ -46,6 +63,17 @@ final class MovingHouse {
 
     func mover(_ border: @escaping (String) throws(LaneError) -> Void = { _ in }) -> LaneMover {
         LaneMover(store: store, grace: .zero, border: border)
+    }
+
+    /// An empty Redis, in which every conversation has been decided and has an event waiting.
+    static func fresh(_ redis: PrivateRedis) throws -> MovingHouse {
+        _ = try redis.connect().call(RedisCommand("FLUSHALL"))
+        let house = try MovingHouse(redis.endpoint)
+        try house.append()
+        try house.append()
+        try house.turn()
+        try house.append()
+        return house
     }
 
     func place(_ entity: EntityID) throws -> LanePlace {
@@ -156,6 +184,8 @@ final class MovingHouse {
 
     func token(of lane: LaneName) throws -> LaneToken { try #require(tenures[lane]).token }
 
+    struct TakenBack: Error {}
+
     /// Goes on with a move until it is done, deciding whatever it waits for.
     @discardableResult
     func finish(_ move: LaneMove, _ mover: LaneMover) throws -> MoveCount {
@@ -163,6 +193,7 @@ final class MovingHouse {
             switch try mover.carryOn(move) {
             case .done(let count): return count
             case .waiting: try turn()
+            case .takenBack: throw TakenBack()
             }
         }
         throw LaneKit.Unexpected(came: "a move that does not end: \(try mover.carryOn(move))")

@@ -8,13 +8,34 @@ extension VersionedLibrary {
         _ transition: String, keys: [String], on connection: RedisConnection,
         _ arguments: (inout RedisCommand) -> Void
     ) throws(LaneError) -> [RedisReply] {
+        let command = command(transition, keys, arguments)
+        let reply: RedisReply?
+        do { reply = try run([command], on: connection).first } catch { throw .redis(error) }
+        return try array(reply, of: transition, from: connection)
+    }
+
+    /// The same; the answer counts only once as many replicas have it as the store's durability wants.
+    func call(
+        _ transition: String, keys: [String], durablyBy store: LaneStore, _ arguments: (inout RedisCommand) -> Void
+    ) throws(LaneError) -> [RedisReply] {
+        let replies = try store.run([command(transition, keys, arguments)], of: self, durably: true)
+        return try array(replies.first, of: transition, from: store.connection)
+    }
+
+    private func command(
+        _ transition: String, _ keys: [String], _ arguments: (inout RedisCommand) -> Void
+    ) -> RedisCommand {
         var command = RedisCommand("FCALL")
         command.add(function(transition))
         command.add(keys.count)
         for key in keys { command.add(key) }
         arguments(&command)
-        let reply: RedisReply?
-        do { reply = try run([command], on: connection).first } catch { throw .redis(error) }
+        return command
+    }
+
+    private func array(
+        _ reply: RedisReply?, of transition: String, from connection: RedisConnection
+    ) throws(LaneError) -> [RedisReply] {
         if let error = reply?.error {
             throw .redis(
                 RedisError(

@@ -6,13 +6,14 @@ package import Redis
 package final class TopologyStore {
     let connection: RedisConnection
     let keyspace: Keyspace
-    private let lanes: LaneStore
+    let lanes: LaneStore
     private var known: Topology?
 
-    package init(connection: RedisConnection, keyspace: Keyspace) {
+    /// - Parameter durability: holds for moves.
+    package init(connection: RedisConnection, keyspace: Keyspace, durability: Durability = .everysec) {
         self.connection = connection
         self.keyspace = keyspace
-        lanes = LaneStore(connection: connection, keyspace: keyspace)
+        lanes = LaneStore(connection: connection, keyspace: keyspace, durability: durability)
     }
 
     package convenience init(_ connector: LaneConnector, clientName: String? = nil) throws(LaneError) {

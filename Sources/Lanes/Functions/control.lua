@@ -3,11 +3,12 @@
 -- Guarantee:  each verb is one step, and saying it again changes nothing more (but `step`, which adds up). `step`
 --             moves the lane clock forwards only, and only in a lane made virtual. `mark` and `unmark` are fenced. A
 --             mark said again keeps its strikes; another one starts at none. A lane that is being moved, or was
---             retired, is left to its move: only create, step, want, mark and unmark are taken.
+--             retired, is left to its move: only create, step, want, mark and unmark are taken. `stop` notes how the
+--             lane was kept, and is refused to a move that is over there.
 -- KEYS:       1 lane, 2 log, 3 wake channel
 -- ARGV:       1 verb, 2 and 3 its arguments or '': create (generation, offset ms or '' for a lane that is not
---             virtual), pause, resume, close, open (generation or ''), drain, stop (close, and claim nothing
---             more), step (ms), want (owner), mark (mark, token), unmark ('', token)
+--             virtual), pause, resume, close, open (generation or ''), drain, stop (move's number; close,
+--             and claim nothing more), step (ms), want (owner), mark (mark, token), unmark ('', token)
 -- Returns:    done now offset | differs | missing | fenced
 -- Complexity: O(1)
 
@@ -19,14 +20,23 @@ function verbs.pause() return {'paused', '1'} end
 
 function verbs.resume() return {'paused', '0', 'alarm', ''} end
 
-function verbs.close() return {'closed', '1'} end
+-- Said to a lane that a move has stopped, it holds once the move lets go of it.
+function verbs.close(lane)
+    if lane[8] ~= '1' then return {'closed', '1'} end
+    return {'closed', '1', 'shut', lane[12] == 'draining' and 'draining' or 'closed'}
+end
 
-function verbs.drain() return {'closed', '1', 'draining', '1'} end
+function verbs.drain() return {'closed', '1', 'draining', '1', 'shut', 'draining'} end
 
-function verbs.stop() return {'closed', '1', 'draining', '1', 'settling', '1'} end
+function verbs.stop(lane, args)
+    if whole(args[2], most_ms, 'control move') <= tonumber(lane[9] or 0) then return nil, 'fenced' end
+    local changes = {'closed', '1', 'draining', '1', 'settling', '1', 'stopper', args[2]}
+    if lane[8] ~= '1' then add(changes, 'shut', shut_as(lane[10], lane[11])) end
+    return changes
+end
 
 function verbs.open(lane, args)
-    local changes = {'closed', '0', 'draining', '0', 'settling', '0'}
+    local changes = {'closed', '0', 'draining', '0', 'settling', '0', 'shut', 'open'}
     -- Its courier was told to claim nothing; whoever takes it anew claims again.
     if lane[8] == '1' then
         for _, field in ipairs({'token', 'owner', 'busy'}) do add(changes, field, '') end
@@ -76,7 +86,7 @@ end
 register('control', {'allow-oom'}, function(keys, args)
     expect_counts('control', keys, 3, args, 3)
     local lane = redis.call('HMGET', keys[1], 'generation', 'now', 'offset', 'virtual', 'token', 'mark', 'move',
-        'settling')
+        'settling', 'moved', 'closed', 'draining', 'shut')
     if args[1] == 'create' then
         if not create(keys, args, lane) then return {'differs'} end
     else

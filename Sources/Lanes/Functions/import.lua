@@ -1,7 +1,7 @@
 -- import: a frozen lane gets a piece of what another one gave away.
 --
--- Guarantee:  only while this move has the lane frozen, so a mover that was stopped and overtaken writes nothing. Saying
---             it again changes nothing more. The lane's `now` and sequence are not behind those of the lane that it
+-- Guarantee:  only while this move has the lane frozen and is not being taken back, so a mover that was stopped and overtaken
+--             writes nothing. Saying it again changes nothing more. The lane's `now` and sequence are not behind those of the lane that it
 --             came from: no instant goes back, and what is decided here stands behind what was decided there.
 -- KEYS:       1 lane, 2 timers, 3 the part's own key (a state hash, timers, actions, open), 4 outbox (actions only)
 -- ARGV:       1 move's number, 2 now, 3 sequence, 4 states | timers | actions | open, then 1 to 1,000 × (entity, bytes),
@@ -34,9 +34,9 @@ end
 
 register('import', {'allow-oom'}, function(keys, args)
     expect_counts('import', keys, 3, args, 6)
-    local lane = redis.call('HMGET', keys[1], 'move', 'sequence', 'now')
-    whole(args[1], most_ms, 'import move')
-    if lane[1] ~= args[1] then return {'fenced'} end
+    local lane = redis.call('HMGET', keys[1], 'move', 'sequence', 'now', 'moved')
+    local number = whole(args[1], most_ms, 'import move')
+    if lane[1] ~= args[1] or number <= tonumber(lane[4] or 0) then return {'fenced'} end
     local now = math.max(whole(args[2], most_ms, 'import now'), tonumber(lane[3] or 0))
     local sequence = math.max(whole(args[3], most_ms, 'import sequence'), tonumber(lane[2] or 0))
     check(keys, args)

@@ -84,6 +84,17 @@ local function add(changes, field, value)
     changes[#changes + 1] = value
 end
 
+-- How a lane that a move stops was kept before: what `shut_fields` restores.
+local function shut_as(closed, draining)
+    return draining == '1' and 'draining' or closed == '1' and 'closed' or 'open'
+end
+
+-- Fields of a lane that is let go again, as it was kept before; what no call has noted counts as open.
+local function shut_fields(shut)
+    local draining, closed = shut == 'draining', shut == 'draining' or shut == 'closed'
+    return 'closed', closed and '1' or '0', 'draining', draining and '1' or '0', 'settling', '0'
+end
+
 local function expect_counts(where, keys, least_keys, args, least_args)
     if #keys < least_keys then bad(where, least_keys .. ' keys', #keys) end
     if #args < least_args then bad(where, least_args .. ' arguments', #args) end

@@ -1,26 +1,50 @@
--- thaw: a frozen lane goes on under its new generation, or is retired.
+-- thaw: a lane that a move has stopped or frozen is let go.
 --
--- Guarantee:  only for the move that froze it. Its owner is fenced, so that whoever takes it next reads what was moved
---             in, and what was computed before is refused. A pause that stood before stands again. A retired lane takes
---             nothing, decides nothing and stays readable. Saying it again changes nothing.
+-- Guarantee:  `open` and `retire` only for the move that froze it: it goes on under its new generation, or takes nothing,
+--             decides nothing and stays readable. Its owner is fenced, so that whoever takes it next reads what was moved
+--             in, and what was computed before is refused. How it was kept before (paused, closed, draining) stands again.
+--             `fence` is the first step of taking a move back: nothing of that move stops, freezes or fills the lane any
+--             more, frozen or not, there or not. `back` lets it go as it was, also if it was only stopped, by this move
+--             or an older one. Saying any of them again changes nothing.
 -- KEYS:       1 lane, 2 wake channel
--- ARGV:       1 move's number, 2 open | retire, 3 generation or '' (it stays)
--- Returns:    thawed | other generation mark
+-- ARGV:       1 move's number, 2 open | retire | fence | back, 3 generation or '' (it stays)
+-- Returns:    thawed | over (the move has let go of it before) | other generation mark
 -- Complexity: O(1)
+
+local words = {open = true, retire = true, fence = true, back = true}
+
+-- A lane that is not frozen by the move.
+local function free(keys, args, lane, number)
+    local is_stopped = lane[6] == '1' and (lane[1] or '') == '' and tonumber(lane[7] or 0) <= number
+    if args[2] == 'back' and is_stopped then
+        -- Its courier was told to claim nothing; whoever takes it anew claims again.
+        redis.call('HSET', keys[1], 'token', '', 'owner', '', 'busy', '', shut_fields(lane[8]))
+        redis.call('SPUBLISH', keys[2], 'released')
+        return {'thawed'}
+    end
+    if number <= tonumber(lane[5] or 0) then return {'over'} end
+    return {'other', tonumber(lane[2] or 0), lane[1] or ''}
+end
 
 register('thaw', {'allow-oom'}, function(keys, args)
     expect_counts('thaw', keys, 2, args, 3)
-    whole(args[1], most_ms, 'thaw move')
-    if args[2] ~= 'open' and args[2] ~= 'retire' then bad('thaw', 'open or retire', args[2]) end
-    local lane = redis.call('HMGET', keys[1], 'move', 'generation', 'before', 'sequence')
+    local number = whole(args[1], most_ms, 'thaw move')
+    if not words[args[2]] then bad('thaw', 'open, retire, fence or back', args[2]) end
+    local lane = redis.call('HMGET', keys[1], 'move', 'generation', 'before', 'sequence', 'moved', 'settling', 'stopper',
+        'shut')
     local generation = tonumber(lane[2] or 0)
     if args[3] ~= '' then generation = math.max(generation, whole(args[3], most_ms, 'thaw generation')) end
-    if lane[1] ~= args[1] then return {'other', tonumber(lane[2] or 0), lane[1] or ''} end
-    local opens = args[2] == 'open'
+    local moved = decimal(math.max(tonumber(lane[5] or 0), number))
+    if args[2] == 'fence' then
+        redis.call('HSET', keys[1], 'moved', moved)
+        return {'thawed'}
+    end
+    if lane[1] ~= args[1] then return free(keys, args, lane, number) end
+    local opens = args[2] ~= 'retire'
     redis.call('HSET', keys[1], 'move', opens and '' or 'retired', 'paused', opens and (lane[3] or '0') or '1',
-        'closed', opens and '0' or '1', 'draining', '0', 'settling', '0', 'before', '0',
-        'generation', decimal(generation), 'sequence', decimal(tonumber(lane[4] or 0) + 1),
-        'moved', args[1], 'token', '', 'owner', '', 'busy', '', 'drained', '0')
+        'before', '0', 'generation', decimal(generation), 'sequence', decimal(tonumber(lane[4] or 0) + 1),
+        'moved', moved, 'token', '', 'owner', '', 'busy', '', 'drained', '0', shut_fields(opens and lane[8] or 'open'))
+    if not opens then redis.call('HSET', keys[1], 'closed', '1') end
     redis.call('SPUBLISH', keys[2], 'released')
     return {'thawed'}
 end)

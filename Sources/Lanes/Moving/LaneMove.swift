@@ -3,6 +3,15 @@ package import Instants
 
 /// A resize of a partition or a move of an account, as it stands in Redis from its beginning to its end.
 package struct LaneMove: Sendable, Hashable, CustomStringConvertible {
+    package enum Phase: String, Sendable {
+        /// The topology is the old one; it can be abandoned.
+        case planned
+        /// The topology is the new one.
+        case switched
+        /// It is being taken back.
+        case abandoning
+    }
+
     package enum Change: Sendable, Hashable {
         case resize(PartitionName, from: Int, to: Int)
         case account(String, from: PartitionName, to: PartitionName)
@@ -10,15 +19,14 @@ package struct LaneMove: Sendable, Hashable, CustomStringConvertible {
 
     /// Names the move; lanes that it has frozen carry it. The ms at which it began.
     package let number: UInt64
-    /// Whether the topology is the new one already: until then it can be abandoned.
-    package var isSwitched: Bool
+    package let phase: Phase
     package let change: Change
     /// Under which the lanes of `stopped` take appends afterwards.
     package let generation: UInt64
 
-    package init(number: UInt64, isSwitched: Bool = false, change: Change, generation: UInt64) {
+    package init(number: UInt64, phase: Phase, change: Change, generation: UInt64) {
         self.number = number
-        self.isSwitched = isSwitched
+        self.phase = phase
         self.change = change
         self.generation = generation
     }
@@ -31,6 +39,8 @@ package struct LaneMove: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    package var isSwitched: Bool { phase == .switched }
+
     package var begunAt: Instant { Instant(milliseconds: Int64(clamping: number)) }
 
     package var description: String {
@@ -40,21 +50,20 @@ package struct LaneMove: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// `number|planned or switched|resize or account|name|from|to|generation`.
+    /// `number|phase|resize or account|name|from|to|generation`.
     var text: String {
-        let phase = isSwitched ? "switched" : "planned"
         switch change {
         case .resize(let partition, let from, let to):
-            return "\(number)|\(phase)|resize|\(partition)|\(from)|\(to)|\(generation)"
+            return "\(number)|\(phase.rawValue)|resize|\(partition)|\(from)|\(to)|\(generation)"
         case .account(let account, let from, let to):
-            return "\(number)|\(phase)|account|\(account)|\(from)|\(to)|\(generation)"
+            return "\(number)|\(phase.rawValue)|account|\(account)|\(from)|\(to)|\(generation)"
         }
     }
 
     /// Nil for a text that is none.
     init?(text: String) {
         let parts = text.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 7, let number = UInt64(parts[0]), ["planned", "switched"].contains(parts[1]),
+        guard parts.count == 7, let number = UInt64(parts[0]), let phase = Phase(rawValue: parts[1]),
             let generation = UInt64(parts[6])
         else { return nil }
         let change: Change
@@ -69,11 +78,20 @@ package struct LaneMove: Sendable, Hashable, CustomStringConvertible {
             change = .account(parts[3], from: from, to: to)
         default: return nil
         }
-        self.init(number: number, isSwitched: parts[1] == "switched", change: change, generation: generation)
+        self.init(number: number, phase: phase, change: change, generation: generation)
     }
 }
 
 extension Topology {
+    /// Whether the move was done, and nothing that undoes it since.
+    func has(_ move: LaneMove) -> Bool {
+        guard let generation = partitions[move.stopped]?.generation, generation >= move.generation else { return false }
+        return switch move.change {
+        case .resize(let partition, _, let to): partitions[partition]?.lanes == to
+        case .account(let account, _, let to): accounts[account]?.partition == to
+        }
+    }
+
     /// This topology once the move is done; the same if it is.
     func applying(_ move: LaneMove) -> Topology {
         var topology = self

@@ -5,63 +5,82 @@ internal import Redis
 /// Copying, comparing and dropping, page by page.
 extension LaneMover {
     /// Copies what is others' afterwards, then reads all of it back.
-    ///
-    /// Once the topology is the new one, a lane that is open again has what it gets, and newer.
     func copy(
         from origins: Origins, _ move: LaneMove, _ lanes: MoveLanes, _ future: Topology
     ) throws(LaneError) {
-        var opened: Set<LaneName> = []
-        if move.isSwitched {
-            let looks = try call("look") { () throws(LaneError) in try store.look(lanes.all) }
-            opened = Set(looks.filter { $0.move != "\(move.number)" }.map(\.lane))
-        }
+        let filled = try stillFrozen(lanes, move)
         for origin in origins {
             try eachPage(of: origin.lane, future) { (pieces) throws(LaneError) in
-                let pieces = pieces.filter { !opened.contains($0.lane) }
+                let pieces = pieces.filter { filled.contains($0.lane) }
                 for piece in pieces { count.add(piece.part, piece.items.count) }
                 try call("import") { () throws(LaneError) in
                     // A lane goes on later than the one it got something of, so that results tell the order.
                     try store.importing(
-                        pieces, by: move, origin: (origin.sequence, origin.now + .milliseconds(1)))
+                        pieces, by: move.number, origin: (origin.sequence, origin.now + .milliseconds(1)))
                 }
             }
         }
+        try compare(origins, move, lanes, future)
+    }
+
+    /// Reads back what was copied, and compares.
+    func compare(
+        _ origins: Origins, _ move: LaneMove, _ lanes: MoveLanes, _ future: Topology
+    ) throws(LaneError) {
+        let filled = try stillFrozen(lanes, move)
         for origin in origins {
             try eachPage(of: origin.lane, future) { (pieces) throws(LaneError) in
-                let pieces = pieces.filter { !opened.contains($0.lane) }
+                let pieces = pieces.filter { filled.contains($0.lane) }
                 try call("verify") { () throws(LaneError) in try verify(pieces, from: origin.lane) }
             }
         }
     }
 
-    /// Drops from lanes that are frozen what is another lane's.
-    func clear(_ lanes: [LaneName], _ move: LaneMove, _ topology: Topology) throws(LaneError) {
-        let looks = try call("look") { () throws(LaneError) in try store.look(lanes) }
-        for look in looks where look.move == "\(move.number)" {
-            try eachPage(of: look.lane, topology) { (pieces) throws(LaneError) in
-                let own = pieces.map { LanePiece(lane: look.lane, part: $0.part, items: $0.items) }
-                try call("discard") { () throws(LaneError) in try store.discard(own, by: move) }
+    /// Looks for copies of what the lane that has it by the topology of now does not hold so any more; nil for none.
+    func compareBack(_ move: LaneMove, _ lanes: MoveLanes, _ topology: Topology) throws(LaneError) -> MoveProgress? {
+        guard !move.isSwitched else { return nil }
+        do throws(LaneError) {
+            for lane in lanes.all {
+                try eachPage(of: lane, topology) { (pieces) throws(LaneError) in
+                    try call("verify back") { () throws(LaneError) in try verify(pieces, from: lane) }
+                }
             }
+            return nil
+        } catch .unexpectedReply(_, let came) {
+            return try overtaken(
+                move,
+                "expected copies of what there is, got \(came): a server forgot that a lane stands still. "
+                    + "Abandon the move and begin it anew")
         }
     }
 
-    /// Undoes what was done for a move: copies go, lanes that were there go on as before.
-    func takeBack(_ move: LaneMove) throws(LaneError) -> Bool {
-        let topology = try call("topology") { () throws(LaneError) in try topologies.read() }
-        let lanes = MoveLanes(move, topology)
-        // What a lane has that the topology of now gives to another lane is a copy.
-        try clear(lanes.all, move, topology)
-        let known = Set(topology.lanes)
-        let looks = try call("look") { () throws(LaneError) in try store.look(lanes.all) }
-        let frozen = looks.filter { $0.move == "\(move.number)" }.map {
-            (lane: $0.lane, retires: !known.contains($0.lane), generation: UInt64?.none)
+    /// Once the topology is the new one, a lane that is open again has what it gets, and newer: nothing may be said of it.
+    private func stillFrozen(_ lanes: MoveLanes, _ move: LaneMove) throws(LaneError) -> Set<LaneName> {
+        guard move.isSwitched else { return Set(lanes.all) }
+        return Set(try lookAtAll(lanes.all).filter { $0.move == "\(move.number)" }.map(\.lane))
+    }
+
+    /// Drops from lanes that a move has frozen what is another lane's.
+    func clear(_ lanes: [LaneName], _ number: UInt64, _ topology: Topology) throws(LaneError) {
+        for look in try lookAtAll(lanes) where look.move == "\(number)" {
+            var changes: UInt64
+            repeat {
+                // A walk that goes on at another server may skip elements.
+                changes = store.connection.changes
+                try eachPage(of: look.lane, topology) { (pieces) throws(LaneError) in
+                    let own = pieces.map { LanePiece(lane: look.lane, part: $0.part, items: $0.items) }
+                    try call("discard") { () throws(LaneError) in try store.discard(own, by: number) }
+                }
+            } while changes != store.connection.changes
         }
-        _ = try call("thaw") { () throws(LaneError) in try store.thaw(frozen, by: move) }
-        let stopped = looks.filter { $0.move == nil && $0.isSettling }.map {
-            (lane: $0.lane, verb: ControlVerb.open(generation: nil))
-        }
-        _ = try call("open") { () throws(LaneError) in try store.control(stopped) }
-        return try call("finish") { () throws(LaneError) in try topologies.finish(move) }
+    }
+
+    /// All of these lanes, or an error: one that cannot be seen is no lane that has nothing to do.
+    func lookAtAll(_ lanes: [LaneName]) throws(LaneError) -> [LaneLook] {
+        let looks = try call("look") { () throws(LaneError) in try store.look(lanes) }
+        let seen = Set(looks.map(\.lane))
+        guard let missing = lanes.first(where: { !seen.contains($0) }) else { return looks }
+        throw .unexpectedReply(call: "look", came: "nothing of \(missing): its server cannot be reached")
     }
 
     /// Walks what a lane holds that this topology gives to other lanes, in pieces for those.

@@ -10,41 +10,69 @@ private enum LaneStage {
     case atWork
 }
 
+/// A frozen source, and what no lane that gets something of it may be behind.
+struct Origin: Equatable {
+    let lane: LaneName
+    let sequence: UInt64
+    let now: Instant
+
+    /// Nothing was decided in it since; its clock goes on.
+    static func == (left: Self, right: Self) -> Bool { (left.lane, left.sequence) == (right.lane, right.sequence) }
+}
+
+typealias Origins = [Origin]
+
+enum Standstill {
+    /// All stand still; with the sources that are not done with.
+    case still(Origins)
+    /// Not yet, or not any more.
+    case not(MoveProgress)
+}
+
 /// Stopping, freezing, opening.
 extension LaneMover {
-    /// A frozen source, and what no lane that gets something of it may be behind.
-    typealias Origins = [(lane: LaneName, sequence: UInt64, now: Instant)]
-
-    /// Brings every lane to a standstill that is not done with.
-    ///
-    /// - Parameter waits: gets a line for each lane that still has something to do.
-    /// - Returns: the sources that stand still and are not done with; none while anything waits.
-    func freeze(
-        _ move: LaneMove, _ lanes: MoveLanes, _ topology: Topology, _ waits: inout [String]
-    ) throws(LaneError) -> Origins {
+    /// Brings every lane to a standstill that is not done with: those that receive only once the others stand still.
+    func standstill(_ move: LaneMove, _ lanes: MoveLanes, _ topology: Topology) throws(LaneError) -> Standstill {
+        let strays = try letGoOfStrays(in: lanes.all, of: move, topology)
+        guard strays.isEmpty else {
+            return .not(
+                .waiting(strays.map { "lanes were frozen by move \($0), which stands no more: they are let go" }))
+        }
         let looks = try look(lanes.sources)
         let open = lanes.sources.filter { stage(looks[$0], move, isSource: true) == .atWork }
-        try stop(open, looks, &waits)
-        guard waits.isEmpty else { return [] }
+        var waits: [String] = []
+        try stop(open, looks, move, &waits)
+        guard waits.isEmpty else { return .not(.waiting(waits)) }
         let sources = lanes.sources.filter { stage(looks[$0], move, isSource: true) != .finished }
+        let frozen = try freeze(sources.map { ($0, isSource: true) }, move)
+        guard case .still(let origins) = frozen else { return frozen }
         try prepare(lanes.targets, move, topology, offset: looks.values.map(\.offset).max() ?? .zero)
-        let asked =
-            sources.map { (lane: $0, isSource: true) } + lanes.targets.map { (lane: $0, isSource: false) }
-        let replies = try call("freeze") { () throws(LaneError) in try store.freeze(asked, by: move) }
+        let receiving = try freeze(lanes.targets.map { ($0, isSource: false) }, move)
+        guard case .still = receiving else { return receiving }
+        return .still(origins)
+    }
+
+    private func freeze(_ lanes: [(lane: LaneName, isSource: Bool)], _ move: LaneMove) throws(LaneError) -> Standstill {
+        guard !lanes.isEmpty else { return .still([]) }
+        let replies = try call("freeze") { () throws(LaneError) in try store.freeze(lanes, by: move.number) }
         var origins: Origins = []
-        for (request, reply) in zip(asked, replies) {
+        var waits: [String] = []
+        for ((lane, _), reply) in zip(lanes, replies) {
             switch reply {
-            case .frozen(let sequence, let now):
-                if request.isSource { origins.append((request.lane, sequence, now)) }
-            case .busy(let undecided): waits.append("\(request.lane): \(undecided) events are undecided")
-            case .moving(let other): waits.append("\(request.lane): another move, \(other), has it")
-            // Opened by a run before.
-            case .over: continue
-            case .missing: waits.append("\(request.lane): expected a lane, there is none")
-            case .failed(let fault): waits.append("\(request.lane): \(fault)")
+            case .frozen(let sequence, let now): origins.append(Origin(lane: lane, sequence: sequence, now: now))
+            case .busy(let undecided): waits.append("\(lane): \(undecided) events are undecided")
+            case .moving(let other): waits.append("\(lane): another move, \(other), has it")
+            // Opened by a run before; only a switched move opens.
+            case .over where move.isSwitched: continue
+            case .over:
+                return .not(
+                    try overtaken(move, "expected \(lane) to be at work: \(move) has let go of it, and is not switched")
+                )
+            case .missing: waits.append("\(lane): expected a lane, there is none")
+            case .failed(let fault): waits.append("\(lane): \(fault)")
             }
         }
-        return waits.isEmpty ? origins : []
+        return waits.isEmpty ? .still(origins) : .not(.waiting(waits))
     }
 
     private func stage(_ look: LaneLook?, _ move: LaneMove, isSource: Bool) -> LaneStage {
@@ -60,13 +88,13 @@ extension LaneMover {
 
     /// Has lanes refuse what is new, and tells what is left to decide and to settle in them.
     private func stop(
-        _ lanes: [LaneName], _ looks: [LaneName: LaneLook], _ waits: inout [String]
+        _ lanes: [LaneName], _ looks: [LaneName: LaneLook], _ move: LaneMove, _ waits: inout [String]
     ) throws(LaneError) {
         for lane in lanes where looks[lane] == nil { waits.append("\(lane): its server cannot be reached") }
         let lanes = lanes.filter { looks[$0] != nil }
         let running = lanes.filter { looks[$0]?.isSettling != true || looks[$0]?.isClosed != true }
         let replies = try call("stop") { () throws(LaneError) in
-            try store.control(running.map { (lane: $0, verb: ControlVerb.stop) })
+            try store.control(running.map { (lane: $0, verb: ControlVerb.stop(move: move.number)) })
         }
         for (lane, reply) in zip(running, replies) {
             if case .done = reply { continue }
@@ -104,19 +132,17 @@ extension LaneMover {
     /// Lets the lanes go on under their new generation; retires those that have no use.
     func open(_ lanes: MoveLanes, _ move: LaneMove) throws(LaneError) {
         let sources = Set(lanes.sources)
-        let requests = lanes.all.map { lane in
-            let isOfPartition = move.isResize || sources.contains(lane)
+        let requests = lanes.all.map { (lane) -> (lane: LaneName, verb: ThawVerb) in
+            let generation = move.isResize || sources.contains(lane) ? move.generation : nil
             return (
-                lane: lane, retires: lanes.retired.contains(lane), generation: isOfPartition ? move.generation : nil
+                lane, lanes.retired.contains(lane) ? .retire(generation: generation) : .open(generation: generation)
             )
         }
-        let replies = try call("thaw") { () throws(LaneError) in try store.thaw(requests, by: move) }
+        let replies = try call("thaw") { () throws(LaneError) in try store.thaw(requests, by: move.number) }
         for (request, reply) in zip(requests, replies) {
             switch reply {
-            case .thawed: continue
+            case .thawed, .over: continue
             case .other(let generation, let mark):
-                // Done before, unless its server has forgotten the freezing.
-                if mark == (request.retires ? "retired" : ""), generation >= request.generation ?? 0 { continue }
                 throw .unexpectedReply(call: "thaw \(request.lane)", came: "generation \(generation), move \"\(mark)\"")
             case .failed(let fault):
                 throw .unexpectedReply(call: "thaw \(request.lane)", came: fault.description)

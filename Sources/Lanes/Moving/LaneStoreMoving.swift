@@ -58,28 +58,41 @@ enum FreezeReply {
     case frozen(sequence: UInt64, now: Instant)
     case busy(undecided: UInt64)
     case moving(by: String)
-    /// The move is done.
+    /// The move has let go of it: done, or taken back.
     case over
     case missing
     case failed(LaneFault)
 }
 
+/// How a lane is let go.
+enum ThawVerb: Equatable {
+    /// Goes on, under this generation if one is given.
+    case open(generation: UInt64?)
+    case retire(generation: UInt64?)
+    /// Nothing of the move gets at it any more; the first step of taking it back.
+    case fence
+    /// Goes on as it was.
+    case back
+}
+
 enum ThawReply {
     case thawed
-    /// This move does not have it frozen.
+    /// The move has let go of it before.
+    case over
+    /// This move does not have it frozen, and had not.
     case other(generation: UInt64, mark: String)
     case failed(LaneFault)
 }
 
 /// What a mover does to lanes; the Lua files say what each call guarantees.
 extension LaneStore {
-    func freeze(_ lanes: [(lane: LaneName, isSource: Bool)], by move: LaneMove) throws(LaneError) -> [FreezeReply] {
+    func freeze(_ lanes: [(lane: LaneName, isSource: Bool)], by number: UInt64) throws(LaneError) -> [FreezeReply] {
         let commands = lanes.map { request in
             let keys = keys(of: request.lane)
             var command = RedisCommand(function: LaneLibrary.freeze, keys: 2)
             command.add(keys.hash)
             command.add(keys.wakeChannel)
-            command.add(move.number)
+            command.add(number)
             command.add(request.isSource ? "source" : "target")
             return command
         }
@@ -101,23 +114,29 @@ extension LaneStore {
         }
     }
 
-    func thaw(
-        _ lanes: [(lane: LaneName, retires: Bool, generation: UInt64?)], by move: LaneMove
-    ) throws(LaneError) -> [ThawReply] {
+    func thaw(_ lanes: [(lane: LaneName, verb: ThawVerb)], by number: UInt64) throws(LaneError) -> [ThawReply] {
         let commands = lanes.map { request in
             let keys = keys(of: request.lane)
             var command = RedisCommand(function: LaneLibrary.thaw, keys: 2)
             command.add(keys.hash)
             command.add(keys.wakeChannel)
-            command.add(move.number)
-            command.add(request.retires ? "retire" : "open")
-            if let generation = request.generation { command.add(generation) } else { command.add("") }
+            command.add(number)
+            let (word, generation): (String, UInt64?) =
+                switch request.verb {
+                case .open(let generation): ("open", generation)
+                case .retire(let generation): ("retire", generation)
+                case .fence: ("fence", nil)
+                case .back: ("back", nil)
+                }
+            command.add(word)
+            if let generation { command.add(generation) } else { command.add("") }
             return command
         }
         let replies = try run(commands, durably: true)
         return try each(lanes, replies, call: "thaw", fault: ThawReply.failed) { _, answer throws(LaneError) in
             switch answer.word {
             case "thawed": .thawed
+            case "over": .over
             case "other": .other(generation: try answer.count(1), mark: try answer.text(2))
             default: throw answer.unexpected(0)
             }
@@ -128,11 +147,11 @@ extension LaneStore {
     ///
     /// - Parameter origin: what the lanes' `now` and sequence must not be behind.
     func importing(
-        _ pieces: [LanePiece], by move: LaneMove, origin: (sequence: UInt64, now: Instant)
+        _ pieces: [LanePiece], by number: UInt64, origin: (sequence: UInt64, now: Instant)
     ) throws(LaneError) {
         let commands = pieces.map { piece in
             var command = head(LaneLibrary.importing, piece)
-            command.add(move.number)
+            command.add(number)
             command.add(origin.now)
             command.add(origin.sequence)
             command.add(piece.part.word)
@@ -156,10 +175,10 @@ extension LaneStore {
     }
 
     /// Drops pieces from lanes that the move has frozen.
-    func discard(_ pieces: [LanePiece], by move: LaneMove) throws(LaneError) {
+    func discard(_ pieces: [LanePiece], by number: UInt64) throws(LaneError) {
         let commands = pieces.map { piece in
             var command = head(LaneLibrary.discard, piece)
-            command.add(move.number)
+            command.add(number)
             command.add(piece.part.word)
             for item in piece.items { command.add(item.name) }
             return command

@@ -62,9 +62,15 @@ extension TopologyStore {
         return reply.first?.string == "switched" ? try Self.move(reply.last) : nil
     }
 
-    /// Takes a move that is done off the list; false if another stands there.
-    func finish(_ move: LaneMove) throws(LaneError) -> Bool {
-        try change(move.isSwitched ? "finish" : "abandon", move).first?.string == "finished"
+    /// From here on the topology stays the old one; nil if the move does not stand there any more.
+    func startTakingBack(_ move: LaneMove) throws(LaneError) -> LaneMove? {
+        let reply = try change("abandon", move)
+        return reply.first?.string == "abandoning" ? try Self.move(reply.last) : nil
+    }
+
+    /// Takes a move that is done, or taken back, off the list, if it stands there.
+    func finish(_ move: LaneMove) throws(LaneError) {
+        _ = try change("finish", move)
     }
 
     private func change(_ verb: String, _ move: LaneMove) throws(LaneError) -> [RedisReply] {
@@ -77,9 +83,8 @@ extension TopologyStore {
     private func transition(
         _ verb: String, _ arguments: (inout RedisCommand) -> Void
     ) throws(LaneError) -> [RedisReply] {
-        try StoreLibrary.functions.call(
-            "move", keys: ["slot", "partitions", "accounts", "moves", "retired"].map(keyspace.control), on: connection
-        ) { command in
+        let keys = ["slot", "partitions", "accounts", "moves", "retired"].map(keyspace.control)
+        return try StoreLibrary.functions.call("move", keys: keys, durablyBy: lanes) { command in
             command.add(verb)
             command.add(keyspace.control("wake"))
             arguments(&command)

@@ -12,7 +12,8 @@ struct LanesResizeCommand: AsyncParsableCommand {
         commandName: "resize", abstract: "Give a partition another number of lanes, by a short stop of it.",
         discussion: """
             Its lanes are closed, decide what they have, give away what is others' and open again; ingress answers 200 and \
-            spools meanwhile. If it is ended in the middle, `lanes` says so and the same command carries on. Then write the \
+            spools meanwhile. If it is ended in the middle, they stay stopped: `lanes` says so and the same command carries \
+            on. Then write the \
             number into partitions.yaml: a configuration that wants another one is not published.
             """)
 
@@ -39,8 +40,10 @@ struct LanesResizeCommand: AsyncParsableCommand {
 /// Gives an account to another partition.
 struct AccountsMoveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "move", abstract: "Give an account to another partition, by a short stop of the one it leaves.",
+        commandName: "move", abstract: "Give an account to another partition, by a short stop of both.",
         discussion: """
+            The partition that it leaves is stopped as `lanes resize` stops one; the lanes of the other one stand still once \
+            those have decided and settled everything, and take events meanwhile. \
             Its conversations go with their states, timers, actions and open items; logs and results stay readable where \
             they are. If it is ended in the middle, `lanes` says so and the same command carries on. Then write the \
             partition into accounts.yaml and publish: until then the account keeps its market's rules.
@@ -82,7 +85,8 @@ struct MoveOptions: ParsableArguments {
         let (within, abandon) = (Duration.seconds(within), abandon)
         try await offPool {
             let store = try connector.open(clientName: "move")
-            let topologies = TopologyStore(connection: store.connection, keyspace: store.keyspace)
+            let topologies = TopologyStore(
+                connection: store.connection, keyspace: store.keyspace, durability: store.durability)
             try Self.expectFeatures(ControlStore(connection: store.connection, keyspace: store.keyspace))
             let known = Set(try topologies.moves().map(\.number))
             switch try begin(topologies) {
@@ -116,7 +120,9 @@ struct MoveOptions: ParsableArguments {
     private static func carryOut(_ move: LaneMove, _ mover: LaneMover, within: Duration, abandons: Bool) throws {
         if abandons {
             guard try mover.abandon(move) else {
-                throw Failure("the topology is the new one already; the same command without --abandon ends it")
+                throw Failure(
+                    "the topology is the new one already; if `nightshift lanes` still names the move, "
+                        + "`nightshift \(move.command)` ends it")
             }
             return Output.line("\(move)  abandoned")
         }
@@ -133,13 +139,18 @@ struct MoveOptions: ParsableArguments {
                     Output.note("\(count.unreadable) elements that nobody can read stay where they were")
                 }
                 return
+            case .takenBack:
+                throw Failure(
+                    "\(move): it was abandoned, its lanes are as they were; `nightshift \(move.command)` begins it anew"
+                )
             case .waiting(let reasons):
                 if reasons != told { Output.note(reasons.prefix(5).joined(separator: "\n")) }
                 told = reasons
                 guard ContinuousClock.now - started < within else {
                     throw Failure(
                         "\(move): expected it done within \(within), it waits for:\n"
-                            + reasons.prefix(20).joined(separator: "\n"))
+                            + reasons.prefix(20).joined(separator: "\n")
+                            + "\n\(stillStopped(move))")
                 }
                 Thread.sleep(forTimeInterval: 0.1)
             }
@@ -147,14 +158,23 @@ struct MoveOptions: ParsableArguments {
     }
 }
 
+/// What stays if the command ends here.
+private func stillStopped(_ move: LaneMove) -> String {
+    "Until it is done the lanes of \(move.stopped) stay stopped: ingress spools, nothing is sent. "
+        + "`nightshift \(move.command)` carries on, `nightshift \(move.command) --abandon` takes it back "
+        + "while the topology is the old one."
+}
+
 extension LaneMove {
     /// For people, with the command that carries on.
     var words: String {
-        "under way since \(begunAt): \(self), the topology is the \(isSwitched ? "new" : "old") one; "
-            + "`nightshift \(command)` carries on"
+        "under way since \(begunAt): \(self), "
+            + (phase == .abandoning
+                ? "it is being taken back" : "the topology is the \(isSwitched ? "new" : "old") one")
+            + "; `nightshift \(command)` \(phase == .abandoning ? "ends that" : "carries on")"
     }
 
-    private var command: String {
+    fileprivate var command: String {
         switch change {
         case .resize(let partition, _, let to): "lanes resize \(partition) \(to)"
         case .account(let account, _, let to): "accounts move \(account) \(to)"

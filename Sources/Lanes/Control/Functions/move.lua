@@ -1,13 +1,16 @@
 -- A resize of a partition or a move of an account: what is wished, begun, switched over and done.
 --
--- Guarantee: one that touches a partition at a time. What was begun stands until it is finished or abandoned, so whoever
---   begins it again carries on. Numbers rise. `switch` changes the topology in one step, and only for the move that stands there.
+-- Guarantee: one that touches a partition at a time. What was begun stands until it is finished, so whoever begins it
+--   again carries on. From `planned` it goes to `switched` or to `abandoning`, never from one of these to the other:
+--   whoever takes back lanes knows that the topology stays the old one. Numbers rise. `switch` changes the topology in one
+--   step, and only for the move that stands there.
 -- KEYS: slot hash, partitions hash (name -> generation|market|zone|lanes), accounts hash (id -> generation|partition),
---   moves hash (partition -> number|planned or switched|resize or account|name|from|to|generation), retired hash
---   (lane -> instant in ms).
+--   moves hash (partition -> number|planned, switched or abandoning|resize or account|name|from|to|generation),
+--   retired hash (lane -> instant in ms).
 -- ARGV: verb, channel that wakes readers, then begin: resize or account, name, lanes or partition; switch, finish and
 --   abandon: partition that stands in the moves, its text as it was read.
--- Returns: {begun or under, text} | {same} | {missing, what} | {busy, text} | {switched, text} | {finished} | {gone}.
+-- Returns: {begun or under, text} | {same} | {missing, what} | {busy, text} | {switched or abandoning, text}
+--   | {finished} | {gone}.
 -- Complexity: O(moves + lanes retired).
 
 local function split(text)
@@ -69,10 +72,14 @@ local function switch_account(keys, parts)
   return true
 end
 
+local function in_phase(phase, parts)
+  return table.concat({ parts[1], phase, parts[3], parts[4], parts[5], parts[6], parts[7] }, '|')
+end
+
 function verbs.switch(keys, args)
   local standing = redis.call('HGET', keys[4], args[3])
   local parts = split(args[4])
-  local after = table.concat({ parts[1], 'switched', parts[3], parts[4], parts[5], parts[6], parts[7] }, '|')
+  local after = in_phase('switched', parts)
   if standing == after then return { 'switched', after } end
   if standing ~= args[4] or parts[2] ~= 'planned' then return { 'gone' } end
   local is_done
@@ -85,17 +92,22 @@ function verbs.switch(keys, args)
   return { 'switched', after }
 end
 
-local function remove(keys, args, phase)
+function verbs.finish(keys, args)
   local standing = redis.call('HGET', keys[4], args[3])
   if not standing then return { 'finished' } end
-  if standing ~= args[4] or split(standing)[2] ~= phase then return { 'gone' } end
+  if standing ~= args[4] or split(standing)[2] == 'planned' then return { 'gone' } end
   redis.call('HDEL', keys[4], args[3])
   return { 'finished' }
 end
 
-function verbs.finish(keys, args) return remove(keys, args, 'switched') end
-
-function verbs.abandon(keys, args) return remove(keys, args, 'planned') end
+function verbs.abandon(keys, args)
+  local standing = redis.call('HGET', keys[4], args[3])
+  local after = in_phase('abandoning', split(args[4]))
+  if standing == after then return { 'abandoning', after } end
+  if standing ~= args[4] or split(standing)[2] ~= 'planned' then return { 'gone' } end
+  redis.call('HSET', keys[4], args[3], after)
+  return { 'abandoning', after }
+end
 
 register('move', { 'allow-oom' }, function(keys, args)
   if #keys ~= 5 or not verbs[args[1]] or #args ~= (args[1] == 'begin' and 5 or 4) then
