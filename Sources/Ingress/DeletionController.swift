@@ -58,7 +58,7 @@ struct DeletionController: Sendable {
         case .done?:
             words = """
                 What was found in conversations under the id that the platform named is deleted. Updates of the platform that \
-                could not be read are not searched; they are kept for a short while only.
+                could not be read are not searched, and may still name it.
                 """
         case .underWay?: words = "Your data are being deleted."
         case .unknown?:

@@ -105,7 +105,8 @@ package struct Reckoning: Sendable, Codable, Equatable {
     ) {
         if result.rule == "erased" {
             erased += 1
-            waiting[result.position] = nil
+            // A timer's stands at the event that was to be decided next.
+            if result.timer.isEmpty { waiting[result.position] = nil }
             return
         }
         if !result.timer.isEmpty {
