@@ -186,8 +186,11 @@ struct NoticeSenderTests {
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("notice-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: path) }
         let shell = script.replacing("FILE", with: path)
+        // One second is for what never ends by itself; a start alone can take longer on a busy machine.
+        let patience = script.hasPrefix("sleep") ? "1s" : "20s"
         let sender = NoticeSender(
-            targets: try Self.targets("targets: {default: {command: [/bin/sh, -c, \"\(shell)\"], timeout: 1s}}"),
+            targets: try Self.targets(
+                "targets: {default: {command: [/bin/sh, -c, \"\(shell)\"], timeout: \(patience)}}"),
             post: SignedPost(now: { SandboxTests.now }), secrets: { _ in [] }, now: { SandboxTests.now })
         #expect(Self.word(try await GenericCarrierTests.attempt(Self.notice, with: sender.carrier)) == word)
         guard word == "delivered" else { return }
