@@ -35,13 +35,13 @@ struct PolicyComparison {
         var policies = PolicyHistory(session)
         let named = Set(try lanes.map { try LaneName($0) })
         for group in try session.groups(named) {
-            let events = try session.events(of: group)
+            var events = try LoggedEvents(session, of: group)
             var trial = PolicyTrial(draft: draft)
             try session.eachResult(of: group) { stored in
                 let policy = try? policies.policy(stored.batch)
                 let lane = stored.lane
                 for result in stored.batch.results {
-                    let event = result.timer.isEmpty ? events[lane]?[result.place] : nil
+                    let event = try events.event(of: result, in: lane)
                     let isCompared =
                         result.now >= since.milliseconds && (named.isEmpty || named.contains(lane))
                     guard let policy else {

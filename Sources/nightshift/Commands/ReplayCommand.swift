@@ -27,14 +27,14 @@ struct ReplayCommand: AsyncParsableCommand {
         var faults: [String] = []
         let named = Set(try lane.map { try LaneName($0) })
         for group in try session.groups(named) {
-            let events = try session.events(of: group)
+            var events = try LoggedEvents(session, of: group)
             var replay = Replay()
             try session.eachResult(of: group) { stored in
                 let policy = try policies.policy(stored.batch)
                 let lane = stored.lane
                 for result in stored.batch.results {
                     let comparison = replay.step(
-                        result, event: result.timer.isEmpty ? events[lane]?[result.place] : nil, policy: policy)
+                        result, event: try events.event(of: result, in: lane), policy: policy)
                     guard named.isEmpty || named.contains(lane) else { continue }
                     switch comparison {
                     case .same: same += 1

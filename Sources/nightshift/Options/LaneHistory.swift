@@ -28,12 +28,6 @@ extension Session {
         try groups([lane]).first ?? [lane]
     }
 
-    func events(of lanes: [LaneName]) throws -> [LaneName: [Position: Event]] {
-        var events: [LaneName: [Position: Event]] = [:]
-        for lane in lanes { events[lane] = try self.events(of: lane) }
-        return events
-    }
-
     /// Walks the results of lanes by the instants of their commits, in pages.
     func eachResult(of lanes: [LaneName], _ each: (StoredResults) throws -> Void) throws {
         var pages: [LaneName: ArraySlice<StoredResults>] = [:]
@@ -61,6 +55,34 @@ extension Session {
             batch.entry > after && (isLast || page.last.map { batch.entry < $0.entry } == true)
         }
         return between.isEmpty ? page[...] : (page + between).sorted { $0.entry < $1.entry }[...]
+    }
+}
+
+/// The events of lanes that are read together, while their house goes on: results that were read later than a lane's log
+/// may name events that came behind it.
+struct LoggedEvents {
+    private let session: Session
+    private var events: [LaneName: [Position: Event]] = [:]
+    private var newest: [LaneName: EntryID] = [:]
+
+    init(_ session: Session, of lanes: [LaneName]) throws {
+        self.session = session
+        for lane in lanes { try read(lane) }
+    }
+
+    /// What a result was decided about; nil for a timer's, and where the event has aged.
+    mutating func event(of result: DecisionResult, in lane: LaneName) throws -> Event? {
+        guard result.timer.isEmpty else { return nil }
+        if let event = events[lane]?[result.place] { return event }
+        guard result.place.entry > newest[lane] ?? .start else { return nil }
+        try read(lane)
+        return events[lane]?[result.place]
+    }
+
+    private mutating func read(_ lane: LaneName) throws {
+        let found = try session.events(of: lane)
+        events[lane] = found
+        newest[lane] = found.keys.map(\.entry).max()
     }
 }
 
