@@ -23,8 +23,8 @@ package struct MetaClient: Sendable {
         eventLoopGroupProvider: .singleton, configuration: clientConfiguration())
 
     /// How the HTTP client for this must be set up: a connection that cannot be made fails at once, so that a request
-    /// that never left is told from one that may have; no redirects; connections for the sends of eight accounts that are under way (`ScheduleLimits`): with 64 and
-    /// answers after 50 ms a worker made 1,216 sends a second, whatever its processors had left.
+    /// that never left is told from one that may have; no redirects; connections for what eight accounts have under way
+    /// (`ScheduleLimits`). 64 of them held a worker at 1,216 sends a second with answers after 50 ms (`bench deliver`).
     package static func clientConfiguration(connections: Int = 256) -> HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
         configuration.timeout.connect = .seconds(3)
