@@ -75,7 +75,8 @@ package struct AccountInspection: Sendable {
     }
 
     private func drift(_ wish: IceBreakers, _ account: String, _ channel: MetaChannel) async -> Finding {
-        switch await IceBreakerSync(client: client, patience: patience).bring(wish, to: account, channel, pushes: false)
+        switch await IceBreakerSync(client: client, patience: patience).bring(
+            wish, to: account, channel, writing: .never)
         {
         case .same, .pushed: Finding("ice_breakers", .ok, "as configured, in \(wish.locales.count) locales")
         case .differs(let locales):

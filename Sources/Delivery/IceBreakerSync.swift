@@ -15,6 +15,13 @@ package struct IceBreakerSync: Sendable {
         case refused(String)
     }
 
+    package enum Writing: Sendable {
+        case never
+        /// Where the platform has none: what a shop set by hand in the platform's own tool is not ours to replace unasked.
+        case whereNone
+        case always
+    }
+
     private let client: MetaClient
     private let patience: Duration
 
@@ -25,14 +32,21 @@ package struct IceBreakerSync: Sendable {
 
     /// One read, and one call if it is needed and wanted.
     package func bring(
-        _ wish: IceBreakers, to account: String, _ channel: MetaChannel, pushes: Bool = true
+        _ wish: IceBreakers, to account: String, _ channel: MetaChannel, writing: Writing = .always
     ) async -> Outcome {
         let read = await client.fetch(
             IceBreakers.read(of: account, channel), account: account, attempt: 1, deadline: patience)
         guard let document = read.document else { return .refused(Self.words(read.answer)) }
-        let differing = wish.differing(from: IceBreakers(in: document))
+        let there = IceBreakers(in: document)
+        let differing = wish.differing(from: there)
         guard !differing.isEmpty else { return .same }
-        guard pushes else { return .differs(differing) }
+        let writes =
+            switch writing {
+            case .never: false
+            case .whereNone: there.isEmpty
+            case .always: true
+            }
+        guard writes else { return .differs(differing) }
         let made = await client.carryOut(
             wish.request(account, channel), account: account, kind: .fetch, attempt: 1, deadline: patience)
         guard case .delivered = made.answer else { return .refused(Self.words(made.answer)) }

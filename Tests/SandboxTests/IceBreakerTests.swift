@@ -34,7 +34,8 @@ struct IceBreakerTests {
         try await SandboxTests.run(Self.settings(channel)) { url, _, _ in
             let sync = IceBreakerSync(client: Self.client(url))
             let account = SandboxTests.page.id
-            #expect(await sync.bring(Self.wish, to: account, channel, pushes: false) == .differs(["default", "vi_VN"]))
+            #expect(
+                await sync.bring(Self.wish, to: account, channel, writing: .never) == .differs(["default", "vi_VN"]))
             #expect(await sync.bring(Self.wish, to: account, channel) == .pushed(["default", "vi_VN"]))
             #expect(await sync.bring(Self.wish, to: account, channel) == .same)
             var fewer = Self.wish.locales
@@ -91,16 +92,20 @@ struct IceBreakerTests {
         #expect(found.withLock { $0 }.first?.first?.detail.contains("default vi_VN") == true)
     }
 
-    @Test("the look at webhook fields brings them too")
+    @Test("the look at webhook fields brings them where there are none, and leaves alone what a shop set by hand")
     func fetched() async throws {
         let settings = Self.settings(.facebook)
         try await SandboxTests.run(settings) { url, _, _ in
             let doors = FetchDoors(posts: { _ in [] }, hold: { _ in true }, iceBreakers: { _ in Self.wish })
             let answered = try await GraphFetchTests.carryOut(GraphFetchTests.action(.subscriptions), at: url, doors)
             #expect(answered.answer == .delivered(providerID: ""))
-            let after = await IceBreakerSync(client: Self.client(url))
-                .bring(Self.wish, to: SandboxTests.page.id, .facebook, pushes: false)
-            #expect(after == .same)
+            let sync = IceBreakerSync(client: Self.client(url))
+            let account = SandboxTests.page.id
+            #expect(await sync.bring(Self.wish, to: account, .facebook, writing: .never) == .same)
+            let byHand = IceBreakers(["default": [.init(text: "Can I visit you?", payload: "VISIT")]])
+            #expect(await sync.bring(byHand, to: account, .facebook) == .pushed(["default", "vi_VN"]))
+            _ = try await GraphFetchTests.carryOut(GraphFetchTests.action(.subscriptions), at: url, doors)
+            #expect(await sync.bring(byHand, to: account, .facebook, writing: .never) == .same)
         }
     }
 

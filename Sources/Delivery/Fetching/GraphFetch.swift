@@ -123,11 +123,12 @@ struct GraphFetch: Sendable {
             case .again, .ambiguous, .stopAccount, .braked: throw Ended(answer: made.answer)
             }
         }
-        // Who reads and writes the account's settings here anyway; what is refused is shown by `accounts check`.
+        // Who reads and writes the account's settings here anyway. Others than ours stay as they are; `accounts check` shows
+        // them and what is refused, `accounts sync` writes over them.
         let wish = doors.iceBreakers(account)
         if !wish.isEmpty, left > .seconds(2) {
             _ = await IceBreakerSync(client: client, patience: min(left / 2, .seconds(5)))
-                .bring(wish, to: account, channel)
+                .bring(wish, to: account, channel, writing: .whereNone)
         }
         try await hold([
             fetched { fetched in

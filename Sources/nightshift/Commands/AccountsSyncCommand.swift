@@ -33,7 +33,7 @@ extension AccountsCommand {
                     continue
                 }
                 let channel: MetaChannel = account.channel == "instagram" ? .instagram : .facebook
-                switch await sync.bring(wish, to: account.id, channel, pushes: !dryRun) {
+                switch await sync.bring(wish, to: account.id, channel, writing: dryRun ? .never : .always) {
                 case .same: Output.line("\(account.id)  unchanged")
                 case .pushed(let locales): Output.line("\(account.id)  written  \(locales.joined(separator: " "))")
                 case .differs(let locales):
