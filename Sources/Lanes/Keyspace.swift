@@ -33,6 +33,9 @@ package struct Keyspace: Sendable, Hashable {
     /// A key that all members share: `leader`, `topology`, `assignment`, `policy`, `signals`, …
     package func control(_ name: String) -> String { "\(namespace):{ctl}:\(name)" }
 
+    /// Which lanes an order to forget was given to.
+    package func ordered(_ code: String) -> String { control("deletion:\(code)") }
+
     /// A key of an account; bytes of `account` outside `[A-Za-z0-9._-]` are percent-encoded, as in entity ids.
     package func account(_ account: String, _ name: String) -> String {
         "\(namespace):{acct:\(EntityID.encoded(account))}:\(name)"

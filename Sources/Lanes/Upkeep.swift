@@ -33,6 +33,8 @@ package struct EraseRequest: Sendable {
     package var forgottenBatches: [EntryID] = []
     /// States that stay with less in them.
     package var written: [LaneCommit.State] = []
+    /// Open items that stay with less in them.
+    package var listed: [LaneCommit.State] = []
 
     package init(lane: LaneName, token: LaneToken) {
         self.lane = lane
@@ -43,7 +45,7 @@ package struct EraseRequest: Sendable {
     package var isEmpty: Bool {
         entries.isEmpty && kept.isEmpty && timers.isEmpty && states.isEmpty && actions.isEmpty && openItems.isEmpty
             && deadLetters.isEmpty && results.isEmpty && redacted.isEmpty && forgottenEvents.isEmpty
-            && forgottenBatches.isEmpty && written.isEmpty
+            && forgottenBatches.isEmpty && written.isEmpty && listed.isEmpty
     }
 }
 

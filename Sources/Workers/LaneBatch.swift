@@ -117,7 +117,7 @@ struct LaneBatch {
                 let event = events[index]
                 guard case .event(let content, let id) = event.content else { throw SetAside(event) }
                 if let forgetting,
-                    forgetting.passesOver(content, event.position, isKnown: cache[id]?.state != nil)
+                    forgetting.passesOver(content, event.position, isKnown: isKnown(content, cache[id]?.state))
                 {
                     plan.passOver(event.position, now: now)
                     break
@@ -157,6 +157,16 @@ extension LaneBatch {
     /// A state is lost to a decision that failed late.
     private struct Spoilt: Error {
         let reason: String
+    }
+
+    /// Whether what an event is about is still there. Of a thread in which others wrote too a forgotten person's texts on their
+    /// way are gone although the state is not.
+    private func isKnown(_ event: Event, _ state: EntityState?) -> Bool {
+        guard let state else { return false }
+        guard case .outcome(let outcome) = event.kind, case .conversation(let talk) = state.entity,
+            let action = ActionID(hex: outcome.action)
+        else { return true }
+        return talk.awaits(action)
     }
 
     private mutating func decide(

@@ -110,9 +110,11 @@ struct RefusalTests {
             call("control", [keys.hash, keys.log, keys.wakeChannel], ["mark", "5-6/7", token]),
             call(
                 "erase",
-                [keys.hash, keys.log, keys.kept, keys.timers, keys.outbox, keys.actions, keys.open, keys.dead] + states,
-                [token, "1", "1", "1", "1", "1", "1", "1", "0-1", "0-1/0", "event", "m/a/b", action, "m/a/b", "0-1"]
-                    + ["9", "1", "m/a/b"]),
+                [keys.hash, keys.log, keys.kept, keys.timers, keys.outbox, keys.actions, keys.open, keys.dead]
+                    + [keys.results] + states,
+                [token] + Array(repeating: "1", count: 11)
+                    + ["0-1", "0-1/0", "event", "m/a/b", action, "m/a/b", "0-1", "0-1/0", "0-1", "m/a/b", "item"]
+                    + ["10", "1", "m/a/b", "10", "1", "m/a/b", "state"]),
             call("trim", [keys.hash, keys.log, keys.results, keys.dead], ["0", "0", "100000", "100000", "5"]),
         ]
     }

@@ -323,7 +323,8 @@ package nonisolated struct Conversation: @unchecked Sendable {
   /// Clears the value of `zone`. Subsequent reads from it will return its default value.
   package mutating func clearZone() {_uniqueStorage()._zone = nil}
 
-  /// The customer, for outgoing texts; empty where the entity id names it.
+  /// The customer, for outgoing texts; empty where the entity id names it. Under a post: who wrote the first comment, once its
+  /// mark was pushed out.
   package var contact: String {
     get {_storage._contact}
     set {_uniqueStorage()._contact = newValue}
@@ -648,6 +649,9 @@ package nonisolated struct Promise: Sendable {
   package var toldLocal: Int64 = 0
 
   package var toldZone: String = String()
+
+  /// Under a post: XXH64 of the comment to which it was given; 0 in states of before, and once nobody's alone.
+  package var subject: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1807,7 +1811,7 @@ nonisolated extension ClosedPeriodText: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension Promise: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Promise"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}due_at\0\u{3}made_at\0\u{1}standing\0\u{3}action_high\0\u{1}escalated\0\u{3}settled_at\0\u{3}action_low\0\u{3}person_only\0\u{4}\u{b}told_local\0\u{3}told_zone\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}due_at\0\u{3}made_at\0\u{1}standing\0\u{3}action_high\0\u{1}escalated\0\u{3}settled_at\0\u{3}action_low\0\u{3}person_only\0\u{4}\u{b}told_local\0\u{3}told_zone\0\u{1}subject\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1826,6 +1830,7 @@ nonisolated extension Promise: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       case 9: try { try decoder.decodeSingularBoolField(value: &self.personOnly) }()
       case 20: try { try decoder.decodeSingularInt64Field(value: &self.toldLocal) }()
       case 21: try { try decoder.decodeSingularStringField(value: &self.toldZone) }()
+      case 22: try { try decoder.decodeSingularFixed64Field(value: &self.subject) }()
       default: break
       }
     }
@@ -1865,6 +1870,9 @@ nonisolated extension Promise: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     if !self.toldZone.isEmpty {
       try visitor.visitSingularStringField(value: self.toldZone, fieldNumber: 21)
     }
+    if self.subject != 0 {
+      try visitor.visitSingularFixed64Field(value: self.subject, fieldNumber: 22)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1880,6 +1888,7 @@ nonisolated extension Promise: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     if lhs.personOnly != rhs.personOnly {return false}
     if lhs.toldLocal != rhs.toldLocal {return false}
     if lhs.toldZone != rhs.toldZone {return false}
+    if lhs.subject != rhs.subject {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

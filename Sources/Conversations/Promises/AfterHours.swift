@@ -77,7 +77,7 @@ extension Turn {
             for index in talk.promises.indices where talk.promises[index].standing.isOpen {
                 settle(index, as: .renewed)
             }
-            promise(due, action, stated)
+            promise(due, action, stated, to: isPublic ? words.subject : 0)
         }
         if isPersons {
             tell(.escalation, rule: stated.rule, due: stated.due ?? windowCloses)
@@ -129,7 +129,9 @@ extension Turn {
         return min(.seconds(seconds), hours.mostBacklog)
     }
 
-    private mutating func promise(_ due: Instant, _ action: ActionID, _ stated: Statement) {
+    private mutating func promise(
+        _ due: Instant, _ action: ActionID, _ stated: Statement, to subject: UInt64
+    ) {
         var promise = Promise()
         promise.id = "p\(state.decisions)"
         promise.dueAt = due.milliseconds
@@ -138,6 +140,7 @@ extension Turn {
         promise.actionHigh = action.high
         promise.actionLow = action.low
         promise.personOnly = stated.isPersonOnly
+        promise.subject = subject
         noteToldTime(&promise)
         talk.promises.append(promise)
         noteStanding(promise)

@@ -69,8 +69,9 @@ extension Conversation {
 
 /// The comments of a conversation under a post.
 extension Conversation {
-    /// Notes a comment, or changes what is known of it.
-    mutating func mark(_ comment: String, _ change: (inout CommentMark) -> Void) {
+    /// Notes a comment, or changes what is known of it. Who wrote the root stays known however many comments follow: it says
+    /// whose the thread is.
+    mutating func mark(_ comment: String, under root: String?, _ change: (inout CommentMark) -> Void) {
         if let index = comments.firstIndex(where: { $0.id == comment }) {
             change(&comments[index])
             return
@@ -79,7 +80,8 @@ extension Conversation {
         mark.id = comment
         change(&mark)
         if comments.count >= Self.mostComments {
-            comments.remove(at: comments.firstIndex { $0.answered || $0.removed } ?? 0)
+            let gone = comments.remove(at: comments.firstIndex { $0.answered || $0.removed } ?? 0)
+            if gone.id == root { contact = gone.author }
         }
         comments.append(mark)
     }

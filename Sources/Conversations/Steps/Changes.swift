@@ -35,7 +35,7 @@ extension Turn {
             }
             return
         }
-        talk.mark(removal.target) { $0.removed = true }
+        noteComment(removal.target) { $0.removed = true }
         if talk.status == .waitingTeam, !talk.hasOpenComment {
             talk.unlist(as: .waitingCustomer)
             closeMatter(rule: "removed")

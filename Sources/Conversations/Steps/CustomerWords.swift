@@ -67,7 +67,7 @@ extension Turn {
             result.rule = "removed"
             return
         }
-        talk.mark(comment.id) { $0.author = event.contact }
+        noteComment(comment.id) { $0.author = event.contact }
         let words = Words(
             text: comment.text, hasAttachments: !comment.attachments.isEmpty, payload: "", contact: event.contact,
             comment: comment.id, subject: StableHash.hash(comment.id), isCut: comment.fullLength > 0,
@@ -148,7 +148,7 @@ extension Turn {
     }
 
     private mutating func noteAnswered(_ comment: String) {
-        if !comment.isEmpty { talk.mark(comment) { $0.answered = true } }
+        if !comment.isEmpty { noteComment(comment) { $0.answered = true } }
     }
 }
 

@@ -90,7 +90,7 @@ extension Turn {
             commentAnswered(StableHash.hash(mark.id))
             result.rule = "hidden_by_person"
         } else if mark.hidden {
-            talk.mark(mark.id) {
+            noteComment(mark.id) {
                 $0.hidden = false
                 $0.kept = true
                 $0.answered = false
@@ -106,7 +106,7 @@ extension Turn {
             result.rule = "removed"
             return
         }
-        talk.mark(mention.id) {
+        noteComment(mention.id) {
             $0.author = event.contact
             $0.kept = true
         }

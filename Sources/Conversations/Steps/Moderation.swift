@@ -107,7 +107,7 @@ extension Turn {
         }
         let isDeleted = isSpam && mode == .delete && said.moderation == .delete
         moderateComment(isDeleted ? .delete : .hide, rule, words)
-        talk.mark(words.comment) {
+        noteComment(words.comment) {
             $0.answered = true
             $0.hidden = !isDeleted
         }
@@ -120,7 +120,7 @@ extension Turn {
     mutating func showAgain(_ words: Words) -> Bool {
         guard talk.comment(words.comment)?.hidden == true else { return false }
         moderateComment(.unhide, "moderation.undo", words)
-        talk.mark(words.comment) {
+        noteComment(words.comment) {
             $0.hidden = false
             $0.answered = false
         }
@@ -130,7 +130,7 @@ extension Turn {
     }
 
     private mutating func moderateComment(_ kind: Action.Kind, _ rule: String, _ words: Words) {
-        talk.mark(words.comment) { $0.touched = true }
+        noteComment(words.comment) { $0.touched = true }
         let action = act(kind, .adModeration) { action in
             action.comment = words.comment
             action.contact = words.contact
@@ -152,7 +152,7 @@ extension Turn {
         guard pending.kind == UInt32(Action.Kind.hide.rawValue) || pending.kind == UInt32(Action.Kind.delete.rawValue)
         else { return false }
         if let mark = talk.comments.first(where: { StableHash.hash($0.id) == pending.subject }) {
-            talk.mark(mark.id) {
+            noteComment(mark.id) {
                 $0.hidden = false
                 $0.answered = false
             }

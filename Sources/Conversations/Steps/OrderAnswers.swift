@@ -51,7 +51,7 @@ extension Turn {
             action.notAfter = end.milliseconds
             action.language = language
         }
-        talk.mark(words.comment) { $0.toldPrivately = true }
+        noteComment(words.comment) { $0.toldPrivately = true }
         var pending = PendingAction()
         pending.idHigh = action.high
         pending.idLow = action.low

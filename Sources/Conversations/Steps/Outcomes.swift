@@ -106,7 +106,7 @@ extension Turn {
         if let mark = talk.comments.first(where: { StableHash.hash($0.id) == pending.subject }) {
             // Where a private message answers, the public word beside it answers nothing.
             guard !mark.toldPrivately || pending.kind == UInt32(Action.Kind.privateReply.rawValue) else { return }
-            talk.mark(mark.id) { $0.answered = true }
+            noteComment(mark.id) { $0.answered = true }
         }
         if talk.status == .waitingTeam, !talk.hasOpenComment { talk.unlist(as: .waitingCustomer) }
     }

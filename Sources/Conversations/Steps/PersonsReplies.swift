@@ -91,7 +91,7 @@ extension Turn {
     /// A person's words under a post reached their reader: one author is answered.
     mutating func commentAnswered(_ subject: UInt64) {
         if let mark = talk.comments.first(where: { StableHash.hash($0.id) == subject }) {
-            talk.mark(mark.id) { $0.answered = true }
+            noteComment(mark.id) { $0.answered = true }
         }
         if !talk.hasOpenComment {
             talk.unlist(as: .waitingCustomer)

@@ -89,6 +89,11 @@ struct Turn {
         parentChanged = true
     }
 
+    /// Notes a comment of this thread, or changes what is known of it.
+    mutating func noteComment(_ comment: String, _ change: (inout CommentMark) -> Void) {
+        talk.mark(comment, under: id.parts.last, change)
+    }
+
     /// Makes an action of this decision; its id follows from conversation, cause, kind and its number among its kind.
     @discardableResult
     mutating func act(_ kind: Action.Kind, _ `class`: Action.Class, _ fill: (inout Action) -> Void) -> ActionID {

@@ -10,7 +10,9 @@ internal import SwiftProtobuf
 // slices and erases. A new owner finds the order there, and how far it was carried out (`ForgetProgress`), and carries on.
 // The tombstone, a hash, keeps out for eight days what comes late: events of the person that happened before, and outcomes
 // of what was under way; where such a thing was passed over is noted before it counts as decided, and only that goes.
-// Whoever writes again afterwards is somebody new. Rejected: a command that erases by itself, which races with the owner.
+// Whoever writes again afterwards is somebody new. A desk knows threads under posts by name only: its owner waits until the
+// lanes of the account have told, as hashes, which threads went (`ThreadsLeft`), and closes or erases what it has of them.
+// Rejected: a command that erases by itself, which races with the owner.
 // How it fails: a lane without an owner, or a paused one, forgets when it has one again; `standing` says who has not.
 
 /// One person to be forgotten in one lane.
@@ -151,6 +153,9 @@ package struct Forgotten: Sendable, Equatable {
     package let tally: ForgetTally
     package let until: Instant
 
+    /// The order's.
+    package var name: String { "\(code):\(hash)" }
+
     package init(code: String, hash: String, tally: ForgetTally, until: Instant) {
         self.code = code
         self.hash = hash
@@ -160,7 +165,8 @@ package struct Forgotten: Sendable, Equatable {
 }
 
 /// A lane's `forgotten` hash: `o:<code>:<hash>` an order, `s:<code>:<hash>` how far it is, `t:<hash>` a tombstone,
-/// `d:<code>:<hash>` what was done, `l:<position>` what came late and is still to be erased.
+/// `d:<code>:<hash>` what was done, `m:<code>:<hash>` the threads that desks have to know of then, `l:<position>` what came
+/// late and is still to be erased.
 package struct ForgottenPeople: Sendable, Equatable {
     /// Orders that are not carried out, in the order of their positions.
     package var orders: [ForgetOrder] = []
@@ -169,6 +175,8 @@ package struct ForgottenPeople: Sendable, Equatable {
     package var done: [Forgotten] = []
     /// By the order's name.
     package var progress: [String: ForgetProgress] = [:]
+    /// By the order's name, once it is carried out.
+    package var threads: [String: ThreadsLeft] = [:]
     /// Events that were passed over and lie in the log.
     package var late: Set<Position> = []
 
@@ -179,7 +187,15 @@ package struct ForgottenPeople: Sendable, Equatable {
     /// Whether the lane has the order already, from another place of its log.
     package func knows(_ order: ForgetOrder) -> Bool {
         orders.contains { $0.name == order.name && $0.position != order.position }
-            || done.contains { "\($0.code):\($0.hash)" == order.name }
+            || done.contains { $0.name == order.name }
+    }
+
+    /// What the lane tells desks of an order's threads; nil until it has carried the order out.
+    package func threadsLeft(of order: String) -> ThreadsLeft? {
+        guard done.contains(where: { $0.name == order }), !orders.contains(where: { $0.name == order }) else {
+            return nil
+        }
+        return threads[order] ?? ThreadsLeft()
     }
 
     /// How far the lane is with an order.
@@ -209,6 +225,7 @@ package struct ForgottenPeople: Sendable, Equatable {
             done.append(
                 Forgotten(code: parts[1], hash: parts[2], tally: tally, until: Instant(milliseconds: until)))
         case ("s", 3): progress["\(parts[1]):\(parts[2])"] = ForgetProgress(words)
+        case ("m", 3): threads["\(parts[1]):\(parts[2])"] = ThreadsLeft(words)
         case ("l", 2): Position(text: parts[1]).map { _ = late.insert($0) }
         default: break
         }

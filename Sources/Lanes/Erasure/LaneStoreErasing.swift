@@ -72,6 +72,19 @@ extension LaneStore {
         return (states, next)
     }
 
+    /// How the inbox shows these conversations, in their order; nil for one that it does not. Nil if the lane is away.
+    package func listed(_ lane: LaneName, _ entities: [EntityID]) throws(LaneError) -> [OpenItem?]? {
+        guard !entities.isEmpty else { return [] }
+        var command = RedisCommand("HMGET")
+        command.add(keys(of: lane).open)
+        for entity in entities { command.add(entity.text) }
+        guard let reply = try plainWhereReached([command]).first, reply.error == nil else { return nil }
+        guard let values = reply.array, values.count == entities.count else {
+            throw .unexpectedReply(call: "HMGET", came: reply.kind)
+        }
+        return values.map { value in value.bytes.flatMap { try? OpenItem(serializedBytes: $0) } }
+    }
+
     /// Everything that a lane keeps beside its streams. O(kept).
     package func kept(_ lane: LaneName) throws(LaneError) -> KeptThings {
         var things = KeptThings()
@@ -109,8 +122,8 @@ extension LaneStore {
         for count in [
             request.entries.count, request.kept.count + request.redacted.count, request.timers.count,
             request.actions.count, request.openItems.count, request.deadLetters.count,
-            request.forgottenEvents.count + request.forgottenBatches.count, request.results.count, gone.hashes.count,
-            written.hashes.count,
+            request.forgottenEvents.count + request.forgottenBatches.count, request.results.count,
+            request.listed.count, gone.hashes.count, written.hashes.count,
         ] { command.add(count) }
         for entry in request.entries { command.add(entry) }
         for kept in request.kept {
@@ -128,6 +141,10 @@ extension LaneStore {
         for position in request.forgottenEvents { command.add(KeptField.event(position).text) }
         for batch in request.forgottenBatches { command.add(KeptField.results(batch).text) }
         for entry in request.results { command.add(entry) }
+        for item in request.listed {
+            command.add(item.entity.text)
+            command.add(item.bytes)
+        }
         for hash in gone.hashes {
             command.add((hashes.firstIndex(of: hash) ?? 0) + 10)
             command.add(gone.members(hash).count)

@@ -27,11 +27,14 @@ package struct ForgetNote: Sendable {
     }
 
     /// The order is carried out: nothing but hashes is left of it.
-    package mutating func end(_ order: ForgetOrder, _ tally: ForgetTally, now: Instant) {
+    ///
+    /// - Parameter threads: what desks have to know.
+    package mutating func end(_ order: ForgetOrder, _ tally: ForgetTally, _ threads: ThreadsLeft, now: Instant) {
         let hash = Person.hash(account: order.account, contact: order.contact)
         let until = now + Tombstone.lifetime
         gone += [order.field, "s:\(order.name)"]
         written.append(("d:\(order.code):\(hash)", Array("\(tally.text) \(until.milliseconds)".utf8)))
+        if !threads.isEmpty { written.append(("m:\(order.name)", Array(threads.text.utf8))) }
     }
 
     /// Where the next owner carries on.
@@ -52,15 +55,32 @@ package struct ForgetNote: Sendable {
     /// As `forget.lua` has it.
     package static let mostPlaces = 256
 
-    /// What is older than eight days goes, at most 100 of each at a time.
+    /// What is older than eight days goes, no more at a time than one note may take.
     package mutating func dropOld(of people: ForgottenPeople, now: Instant) {
         for (hash, _) in people.tombstones.filter({ $0.value.until <= now }).sorted(by: { $0.key < $1.key }).prefix(100)
         {
             gone.append("t:\(hash)")
         }
-        for done in people.done.filter({ $0.until <= now }).prefix(100) {
-            gone.append("d:\(done.code):\(done.hash)")
+        for done in people.done.filter({ $0.until <= now }).prefix(70) {
+            gone += ["d:\(done.name)", "m:\(done.name)"]
         }
+    }
+}
+
+/// Which lanes an order was given to, for as long as tombstones stand; written before it is given.
+extension LaneStore {
+    package func noteOrdered(_ code: String, _ lanes: [LaneName]) throws(LaneError) {
+        let milliseconds = Tombstone.lifetime.components.seconds * 1_000
+        let names = lanes.map(\.text).joined(separator: " ")
+        _ = try plain([
+            RedisCommand("SET", keyspace.ordered(code), names, "PX", String(milliseconds))
+        ])
+    }
+
+    /// Nil if nothing is known of the code. A lane stands in it as often as it was given an order.
+    package func ordered(_ code: String) throws(LaneError) -> [LaneName]? {
+        guard let names = try plain([RedisCommand("GET", keyspace.ordered(code))]).first?.string else { return nil }
+        return names.split(separator: " ").compactMap { try? LaneName(String($0)) }
     }
 }
 

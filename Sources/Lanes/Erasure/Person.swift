@@ -1,13 +1,18 @@
 package import Contracts
 
-/// A customer of one account, as far as a lane can know them: by their id there, and by the threads that they began.
+/// A customer of one account, as far as a lane can know them: by their id there, by their comments, and by the threads that
+/// are theirs alone.
 package struct Person: Sendable, Hashable {
     package let account: String
     package let contact: String
     /// Their direct conversation.
     package let messages: EntityID
-    /// Conversations under their own root comments, by entity id; learned while they are erased.
+    /// Threads under posts in which nobody else wrote, by entity id; learned while they are erased.
     package var threads: Set<String> = []
+    /// The same as XXH64 of the ids, as desks are told.
+    package var goneThreads: Set<UInt64> = []
+    /// XXH64 of the ids of comments that they wrote, as far as the lane knows them by now.
+    package var comments: Set<UInt64> = []
 
     package init(account: String, contact: String) {
         self.account = account
@@ -28,24 +33,44 @@ package struct Person: Sendable, Hashable {
     /// Whether a conversation, or a desk's matter about it, is theirs.
     package func owns(_ conversation: String) -> Bool {
         guard !conversation.isEmpty else { return false }
-        if conversation == messages.text || threads.contains(conversation) { return true }
+        if isTheirs(conversation) { return true }
         guard conversation.hasPrefix("d/"), let entity = try? EntityID(conversation), entity.kind == .matter,
             let origin = entity.parts.last
         else { return false }
-        return origin == messages.text || threads.contains(origin)
+        return isTheirs(origin)
+    }
+
+    private func isTheirs(_ conversation: String) -> Bool {
+        conversation == messages.text || threads.contains(conversation)
+            || (!goneThreads.isEmpty && goneThreads.contains(StableHash.hash(conversation)))
     }
 
     /// Whether an event is theirs or about their conversations.
     package func concerns(_ event: Event) -> Bool {
         if event.contact == contact, event.account == account || event.account.isEmpty { return true }
         if owns(event.conversation) { return true }
-        if case .told(let told) = event.kind { return owns(told.origin) }
-        return false
+        switch event.kind {
+        case .told(let told): return owns(told.origin)
+        case .agentReply(let reply): return wrote(reply.comment, event)
+        case .edit(let edit): return wrote(edit.target, event)
+        case .removal(let removal): return wrote(removal.target, event)
+        case .moderated(let moderated): return wrote(moderated.target, event)
+        default: return false
+        }
+    }
+
+    /// Whether a comment that an event is about is theirs.
+    private func wrote(_ comment: String, _ event: Event) -> Bool {
+        !comment.isEmpty && !comments.isEmpty && (event.account == account || event.account.isEmpty)
+            && comments.contains(StableHash.hash(comment))
     }
 
     /// Whether an action is for them or about their conversations.
     package func concerns(_ action: Action) -> Bool {
-        if action.contact == contact, action.account == account { return true }
+        if action.account == account {
+            if action.contact == contact { return true }
+            if !action.comment.isEmpty, comments.contains(StableHash.hash(action.comment)) { return true }
+        }
         return owns(action.conversation) || (action.kind == .tell && concerns(action.event))
     }
 

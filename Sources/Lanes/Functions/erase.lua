@@ -2,19 +2,19 @@
 --
 -- Guarantee:  fenced like a commit, and while a move has the lane frozen; in one step: entries of the log are deleted
 --             (only decided ones), their other events kept by position, and states, timers, actions, open items,
---             dead letters and batches of results removed; states and kept things may be written anew. Saying it
+--             dead letters and batches of results removed; states, open items and kept things may be written anew. Saying it
 --             again changes nothing more. Nothing of an erased entry remains in the log, nor in what its bytes count.
 -- KEYS:       1 lane, 2 log, 3 kept, 4 timers, 5 outbox, 6 actions, 7 open, 8 dead, 9 results,
 --             10… state hashes touched
 -- ARGV:       1 token, 2 entries (to 64), 3 things to keep, 4 timers, 5 actions, 6 open items, 7 dead letters,
---             8 kept things that go, 9 batches of results that go, 10 groups of states that go, 11 groups of states to
---             write (each list to 1,000); then the lists in this order: entry ids, (field, value), entities, ids,
---             conversations, entry ids of dead letters, fields, entry ids of results, {key number, n, n × entity},
---             {key number, n, n × (entity, bytes)}. A field is `<entry>/<index>` for an event, `r/<entry>` for results.
+--             8 kept things that go, 9 batches of results that go, 10 open items to write, 11 groups of states that go,
+--             12 groups of states to write (each list to 1,000); then the lists in this order: entry ids, (field, value),
+--             entities, ids, conversations, entry ids of dead letters, fields, entry ids of results, (conversation, bytes),
+--             {key number, n, n × entity}, {key number, n, n × (entity, bytes)}. A field is `<entry>/<index>` for an event, `r/<entry>` for results.
 -- Returns:    erased entries bytes | fenced
 -- Complexity: O(elements + bytes of the entries)
 
-local widths = {1, 2, 1, 1, 1, 1, 1, 1}
+local widths = {1, 2, 1, 1, 1, 1, 1, 1, 2}
 
 local function groups(keys, args, at, count, width)
     local found = {}
@@ -31,15 +31,15 @@ end
 
 local function layout(keys, args)
     local counts = {whole(args[2], 64, 'erase entries')}
-    for i = 3, 11 do counts[i - 1] = whole(args[i], 1000, 'erase counts') end
-    local starts, at = {}, 12
-    for i = 1, 8 do
+    for i = 3, 12 do counts[i - 1] = whole(args[i], 1000, 'erase counts') end
+    local starts, at = {}, 13
+    for i = 1, 9 do
         starts[i] = at
         at = at + counts[i] * widths[i]
     end
     local gone, written
-    gone, at = groups(keys, args, at, counts[9], 1)
-    written, at = groups(keys, args, at, counts[10], 2)
+    gone, at = groups(keys, args, at, counts[10], 1)
+    written, at = groups(keys, args, at, counts[11], 2)
     if at ~= #args + 1 then bad('erase', at - 1 .. ' arguments', #args) end
     return counts, starts, gone, written
 end
@@ -80,7 +80,7 @@ local function check(keys, args, counts, starts, cursor)
 end
 
 register('erase', {'allow-oom'}, function(keys, args)
-    expect_counts('erase', keys, 9, args, 11)
+    expect_counts('erase', keys, 9, args, 12)
     local lane = redis.call('HMGET', keys[1], 'token', 'cursor', 'bytes', 'move')
     if not lane[1] or lane[1] == '' or lane[1] ~= args[1] or (lane[4] or '') ~= '' then return {'fenced'} end
     local counts, starts, gone, written = layout(keys, args)
@@ -94,6 +94,7 @@ register('erase', {'allow-oom'}, function(keys, args)
     in_slices('ZREM', keys[5], args, starts[4], counts[4])
     in_slices('HDEL', keys[6], args, starts[4], counts[4])
     in_slices('HDEL', keys[7], args, starts[5], counts[5])
+    in_slices('HSET', keys[7], args, starts[9], 2 * counts[9])
     in_slices('XDEL', keys[8], args, starts[6], counts[6])
     in_slices('XDEL', keys[9], args, starts[8], counts[8])
     for _, group in ipairs(gone) do in_slices('HDEL', group[1], args, group[2], group[3]) end

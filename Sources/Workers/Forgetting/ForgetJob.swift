@@ -7,9 +7,19 @@ internal import SwiftProtobuf
 /// One walk through a lane, in slices.
 struct ForgetJob {
     enum Stage: Equatable {
+        /// Which actions are theirs, told by whom they are for.
+        case waiting(cursor: String)
         case states(hash: Int, cursor: String)
         case actions(cursor: String)
         case open(cursor: String)
+        /// A desk waits for what the account's lanes tell of threads.
+        case asking
+        case matters(hash: Int, cursor: String)
+        /// What the log tells of their comments, before anything of it is erased: first what was kept of it.
+        case learningKept(cursor: String)
+        case learning(after: EntryID)
+        /// Threads of which only the log knows that they wrote in them.
+        case visits
         case log(after: EntryID)
         case kept(cursor: String)
         case dead(after: EntryID)
@@ -23,37 +33,90 @@ struct ForgetJob {
     var tally: ForgetTally
     /// Where events stood whose results the person's conversations do not tell.
     var places: Set<Position>
+    /// Actions for them that were found waiting or under way.
+    var actions: Set<ActionID> = []
+    /// Threads whose states are still to be looked at, and those of others that became calm, by entity id.
+    var visits: Set<String>
+    var calmed: Set<String>
+    private var isLearned: Bool
+    /// Of a desk: hashes of the threads in which nothing is open any more, once all lanes have told.
+    var calmedThreads: Set<UInt64> = []
+    /// When a desk that waits for others asks again.
+    var asksAgainAt: ContinuousClock.Instant?
+
+    let isDesk: Bool
 
     /// Carries on where the lane's last owner noted that it was.
-    init(_ order: ForgetOrder, _ progress: ForgetProgress) {
+    init(_ order: ForgetOrder, _ progress: ForgetProgress, isDesk: Bool) {
         self.order = order
+        self.isDesk = isDesk
         person = Person(account: order.account, contact: order.contact)
         person.threads = progress.threads
+        person.comments = progress.comments
         places = progress.places
+        visits = progress.visits
+        calmed = progress.calmed
+        isLearned = progress.isLearned
         tally = progress.tally
-        stage = progress.isPastStates ? .log(after: .start) : .states(hash: 0, cursor: "0")
+        if !progress.isPastStates {
+            stage = .waiting(cursor: "0")
+        } else if isDesk {
+            stage = .asking
+        } else {
+            stage = progress.isLearned ? .visits : .learningKept(cursor: "0")
+        }
     }
 
     /// For the next owner.
     var progress: ForgetProgress {
         var progress = ForgetProgress()
         progress.isPastStates = !isBeforeLog
+        progress.isLearned = isLearned
         progress.tally = tally
         progress.threads = person.threads
+        progress.calmed = calmed
+        progress.visits = visits
+        progress.comments = person.comments
         progress.places = places
         return progress
     }
 
     var isBeforeLog: Bool {
         switch stage {
-        case .states, .actions, .open: true
+        case .waiting, .states, .actions, .open: true
         default: false
         }
     }
 
     /// Only whole entries that are decided can be erased.
     func isRunnable(at cursor: Position) -> Bool {
-        isBeforeLog ? order.position < cursor : order.position.entry < cursor.entry
+        if let asksAgainAt, asksAgainAt > .now { return false }
+        return isBeforeLog ? order.position < cursor : order.position.entry < cursor.entry
+    }
+
+    /// Takes in what an event tells of the person's comments: which they are, and in which threads they stand.
+    mutating func learn(_ bytes: [UInt8], at position: Position) {
+        guard position <= order.position,
+            ByteSearch.contains(bytes, Array(person.contact.utf8)) || !person.comments.isEmpty,
+            let event = try? Event(serializedBytes: bytes), person.concerns(event)
+        else { return }
+        if isOutside(bytes) { places.insert(position) }
+        guard event.contact == person.contact, let thread = try? EntityID.of(event), thread.kind == .comments else {
+            return
+        }
+        switch event.kind {
+        case .comment(let comment): person.comments.insert(StableHash.hash(comment.id))
+        case .mention(let mention): person.comments.insert(StableHash.hash(mention.id))
+        case .edit(let edit): person.comments.insert(StableHash.hash(edit.target))
+        default: return
+        }
+        if !person.threads.contains(thread.text) { visits.insert(thread.text) }
+    }
+
+    /// The log was read to its end.
+    mutating func learned() {
+        isLearned = true
+        stage = .visits
     }
 
     /// Whether a result may be of before; a timer's stands at what was to be decided next.

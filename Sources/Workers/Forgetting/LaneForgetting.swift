@@ -10,9 +10,12 @@ struct LaneForgetting {
     /// Events that were passed over; each goes once its entry is decided.
     private(set) var late: Set<Position>
 
-    init(_ people: ForgottenPeople, cursor: Position) {
+    private let isDesk: Bool
+
+    init(_ people: ForgottenPeople, cursor: Position, isDesk: Bool) {
         self.people = people
-        jobs = people.orders.map { ForgetJob($0, people.progress[$0.name] ?? ForgetProgress()) }
+        self.isDesk = isDesk
+        jobs = people.orders.map { ForgetJob($0, people.progress[$0.name] ?? ForgetProgress(), isDesk: isDesk) }
         // What an owner was about to pass over and did not is met again.
         late = people.late.filter { $0 < cursor }
     }
@@ -31,8 +34,8 @@ struct LaneForgetting {
 
     /// Whether an event is an order, or comes late of somebody who was forgotten.
     ///
-    /// - Parameter isKnown: its entity has a state, so that it belongs to what came afterwards.
-    func passesOver(_ event: Event, _ position: Position, isKnown: Bool) -> Bool {
+    /// - Parameter isKnown: what it is about is still there, so that it belongs to what came afterwards.
+    func passesOver(_ event: Event, _ position: Position, isKnown: @autoclosure () -> Bool) -> Bool {
         if ForgetOrder(event, at: position) != nil { return true }
         guard !people.tombstones.isEmpty, let stone = stone(of: event), stone.position < position else { return false }
         if event.saysWhatHappened { return event.happenedAt <= stone.at.milliseconds }
@@ -41,8 +44,8 @@ struct LaneForgetting {
         // a call for help is heard rather than lost.
         case .told: return event.happenedAt <= stone.at.milliseconds
         // Of something that was under way: a new conversation has none without a state.
-        case .outcome, .fetched: return !isKnown
-        default: return !isKnown && event.happenedAt <= (stone.at + Self.underWay).milliseconds
+        case .outcome, .fetched: return !isKnown()
+        default: return !isKnown() && event.happenedAt <= (stone.at + Self.underWay).milliseconds
         }
     }
 
@@ -54,7 +57,7 @@ struct LaneForgetting {
         people.orders.removeAll { $0.name == order.name }
         people.orders.append(order)
         jobs.removeAll { $0.order.name == order.name }
-        jobs.append(ForgetJob(order, ForgetProgress()))
+        jobs.append(ForgetJob(order, ForgetProgress(), isDesk: isDesk))
         people.tombstones[hash] = Tombstone(
             at: order.at, position: order.position, until: now + Tombstone.lifetime)
     }

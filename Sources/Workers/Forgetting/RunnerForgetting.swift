@@ -8,8 +8,9 @@ internal import SwiftProtobuf
 // A person's way out of a lane, slice by slice, between two rounds (`Lanes/Erasure/Forgetting.swift` has the whole of it).
 //
 // First, while nothing of the lane is decided: states with their timers, actions, open items; the courier is told. Then,
-// while it goes on: the log, what was kept of it, dead letters, results. A slice is one page and its erasure, some
-// milliseconds. Batches of results mix people, and a stream's entry cannot be changed: the batch goes, and one in which only
+// while it goes on, the log is read for what states did not tell, and threads under posts are looked at again; then go the
+// log, what was kept of it, dead letters, results. Before its log a desk waits for what the account's lanes tell of threads.
+// A slice is one page and its erasure, some milliseconds. Batches of results mix people, and a stream's entry cannot be changed: the batch goes, and one in which only
 // places, instants and verdicts are left of the person lies in `kept` under its old id, where readers find it. What a slice
 // learns and erases the trace of is noted before it is erased, so that another owner carries on and does not begin again.
 extension RunnerLoop {
@@ -22,7 +23,7 @@ extension RunnerLoop {
                 waits(lane.name, true)
                 continue
             }
-            lane.forgetting = LaneForgetting(people, cursor: lane.cursor)
+            lane.forgetting = LaneForgetting(people, cursor: lane.cursor, isDesk: lane.name.isDesk)
             if lane.forgetting?.isIdle == false {
                 forgetters.insert(lane.name)
             }
@@ -90,7 +91,7 @@ extension RunnerLoop {
 
     private func end(_ job: ForgetJob, _ lane: HeldLane, _ store: LaneStore) throws -> Bool {
         var note = ForgetNote(lane: lane.name, token: lane.token)
-        note.end(job.order, job.tally, now: lane.clock.now)
+        note.end(job.order, job.tally, ThreadsLeft(job.progress), now: lane.clock.now)
         guard try store.note(note) else { return false }
         lane.forgetting?.ended(job, now: lane.clock.now)
         enqueue(lane)
@@ -106,13 +107,19 @@ extension RunnerLoop {
 
     private func slice(_ job: inout ForgetJob, _ lane: HeldLane, _ store: LaneStore) throws -> Bool {
         switch job.stage {
+        case .waiting(let cursor): return try waitingActions(&job, cursor, lane, store)
         case .states(let hash, let cursor): return try states(&job, hash, cursor, lane, store)
         case .actions(let cursor): return try actions(&job, cursor, lane, store)
         case .open(let cursor): return try openItems(&job, cursor, lane, store)
+        case .learningKept(let cursor): return try learnKept(&job, cursor, lane, store)
+        case .learning(let after): return try learn(&job, after, lane, store)
+        case .visits: return try visit(&job, lane, store)
         case .log(let after): return try log(&job, after, lane, store)
         case .kept(let cursor): return try kept(&job, cursor, lane, store)
         case .dead(let after): return try deadLetters(&job, after, lane, store)
         case .results(let after): return try results(&job, after, lane, store)
+        case .asking: return try ask(&job, lane, store)
+        case .matters(let hash, let cursor): return try matters(&job, hash, cursor, lane, store)
         case .ended: return true
         }
     }
@@ -121,72 +128,5 @@ extension RunnerLoop {
         let requests = requests.filter { !$0.isEmpty }
         guard !requests.isEmpty else { return true }
         return try store.erase(requests).allSatisfy { if case .erased = $0 { true } else { false } }
-    }
-}
-
-// Before the lane goes on.
-extension RunnerLoop {
-    private func states(
-        _ job: inout ForgetJob, _ hash: Int, _ cursor: String, _ lane: HeldLane, _ store: LaneStore
-    ) throws -> Bool {
-        guard let page = try store.statePage(lane.name, hash: hash, after: cursor) else { return false }
-        let threads = job.person.threads
-        var request = EraseRequest(lane: lane.name, token: lane.token)
-        if hash == 0, cursor == "0" { request.timers = [job.person.messages] }
-        for stored in page.states {
-            switch try StateErasure.of(stored, &job.person) {
-            case .stays: break
-            case .goes: request.states.append(stored.entity)
-            case .less(let bytes): request.written.append(LaneCommit.State(entity: stored.entity, bytes: bytes))
-            }
-        }
-        request.timers += request.states
-        // Only its state tells that a thread is theirs.
-        if job.person.threads != threads {
-            guard try noteProgress(job, lane, store) else { return false }
-        }
-        guard try erase([request], store) else { return false }
-        lane.forgetStates()
-        job.tally.states += request.states.count + request.written.count
-        if page.next != "0" {
-            job.stage = .states(hash: hash, cursor: page.next)
-        } else {
-            job.stage =
-                hash + 1 < StateHash.count ? .states(hash: hash + 1, cursor: "0") : .actions(cursor: "0")
-        }
-        return true
-    }
-
-    private func actions(
-        _ job: inout ForgetJob, _ cursor: String, _ lane: HeldLane, _ store: LaneStore
-    ) throws -> Bool {
-        guard let page = try store.page(lane.name, .actions, after: cursor) else { return false }
-        var request = EraseRequest(lane: lane.name, token: lane.token)
-        request.actions = page.pairs.compactMap { name, value in
-            guard let action = try? Action(serializedBytes: Array(value.dropFirst(StoredAction.headerBytes))),
-                job.person.concerns(action)
-            else { return nil }
-            return ActionID(hex: name)
-        }
-        guard try erase([request], store) else { return false }
-        if !request.actions.isEmpty {
-            courier.handed(HandOver(lane: lane.name, actions: [], cancelled: request.actions))
-        }
-        job.tally.actions += request.actions.count
-        job.stage = page.next == "0" ? .open(cursor: "0") : .actions(cursor: page.next)
-        return true
-    }
-
-    private func openItems(
-        _ job: inout ForgetJob, _ cursor: String, _ lane: HeldLane, _ store: LaneStore
-    ) throws -> Bool {
-        guard let page = try store.page(lane.name, .open, after: cursor) else { return false }
-        var request = EraseRequest(lane: lane.name, token: lane.token)
-        request.openItems = page.pairs.compactMap { job.person.owns($0.name) ? try? EntityID($0.name) : nil }
-        guard try erase([request], store) else { return false }
-        job.tally.openItems += request.openItems.count
-        job.stage = page.next == "0" ? .log(after: .start) : .open(cursor: page.next)
-        // Before the lane goes on: what is there from now on is somebody new's.
-        return try job.isBeforeLog || noteProgress(job, lane, store)
     }
 }

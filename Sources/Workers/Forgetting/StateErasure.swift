@@ -1,4 +1,5 @@
 internal import Contracts
+internal import Conversations
 internal import Lanes
 internal import SwiftProtobuf
 
@@ -9,18 +10,13 @@ enum StateErasure: Equatable {
     /// It stays with less in it.
     case less([UInt8])
 
-    /// Learns the person's own threads on the way.
-    static func of(_ stored: LaneCommit.State, _ person: inout Person) throws -> StateErasure {
+    /// Of what is no thread under a post.
+    static func of(_ stored: LaneCommit.State, _ person: Person) throws -> StateErasure {
         let id = stored.entity
         switch id.kind {
         case .messages: return id == person.messages ? .goes : .stays
         case .matter: return person.owns(id.text) ? .goes : .stays
-        case .comments:
-            guard id.isOf(account: person.account),
-                ByteSearch.contains(stored.bytes, Array(person.contact.utf8)),
-                var state = try? EntityState(serializedBytes: stored.bytes)
-            else { return .stays }
-            return try thread(id, &state, &person)
+        case .comments: return .stays
         case .post:
             guard id.isOf(account: person.account), var state = try? EntityState(serializedBytes: stored.bytes),
                 state.post.spike.complainers.contains(StableHash.hash(person.contact))
@@ -38,21 +34,37 @@ enum StateErasure: Equatable {
         }
     }
 
-    /// A thread goes with whoever began it; of others who wrote in it their comments go.
-    private static func thread(
-        _ id: EntityID, _ state: inout EntityState, _ person: inout Person
-    ) throws -> StateErasure {
-        let root = id.parts.last ?? ""
-        let author = state.conversation.comments.first { $0.id == root }?.author ?? state.conversation.contact
-        if author == person.contact {
-            person.threads.insert(id.text)
-            return .goes
+    /// A thread goes if nobody else wrote in it; else what is the person's goes out of it.
+    ///
+    /// - Parameter byAuthor: also comments that only the state knows. Not once the lane goes on: those may be new.
+    static func thread(
+        _ stored: LaneCommit.State, _ job: inout ForgetJob, listed: () throws -> OpenItem?, byAuthor: Bool
+    ) throws -> (erasure: StateErasure, item: OpenItemChange) {
+        let id = stored.entity
+        guard id.isOf(account: job.order.account), job.mayStand(in: stored.bytes, byAuthor: byAuthor),
+            var state = try? EntityState(serializedBytes: stored.bytes)
+        else { return (.stays, .unchanged) }
+        if byAuthor {
+            job.person.comments.formUnion(ThreadErasure.comments(of: job.order.contact, in: state, id))
         }
-        let before = state.conversation.comments.count
-        state.conversation.comments.removeAll { $0.author == person.contact }
-        let wroteLast = state.conversation.contact == person.contact
-        if wroteLast { state.conversation.contact = "" }
-        guard wroteLast || state.conversation.comments.count < before else { return .stays }
-        return .less(try state.serializedBytes())
+        let erasure = ThreadErasure(comments: job.person.comments, actions: job.actions)
+        guard erasure.isNeeded(for: state, id) else { return (.stays, .unchanged) }
+        let (remains, item) = erasure.take(from: &state, id, listed: try listed())
+        switch remains {
+        case .unchanged: return (.stays, .unchanged)
+        case .nothing:
+            job.person.threads.insert(id.text)
+            return (.goes, .remove)
+        case .part(let isCalm):
+            if isCalm { job.calmed.insert(id.text) }
+            return (.less(try state.serializedBytes()), item)
+        }
+    }
+}
+
+extension ForgetJob {
+    /// A cheap look before a thread's state is decoded.
+    fileprivate func mayStand(in state: [UInt8], byAuthor: Bool) -> Bool {
+        !byAuthor || !actions.isEmpty || ByteSearch.contains(state, Array(order.contact.utf8))
     }
 }

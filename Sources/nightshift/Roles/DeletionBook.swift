@@ -23,26 +23,19 @@ final class DeletionBook: Sendable {
 
     /// Notes for as long as tombstones stand whose answers count; false if Redis did not take it.
     func note(_ code: String, _ lanes: [LaneName]) async -> Bool {
-        let milliseconds = Tombstone.lifetime.components.seconds * 1_000
-        let key = keyspace.control("deletion:\(code)")
-        let names = lanes.map(\.text).joined(separator: " ")
-        let reply = try? await redis.run(within: Self.patience) { connection in
-            try connection.call(RedisCommand("SET", key, names, "PX", String(milliseconds)))
+        let noted: Void? = try? await redis.run(within: Self.patience) { [keyspace] connection in
+            try LaneStore(connection: connection, keyspace: keyspace).noteOrdered(code, lanes)
         }
-        return reply?.string == "OK"
+        return noted != nil
     }
 
     /// Nil if Redis does not answer. Done only once every lane that was given the order is.
     func standing(of code: String) async -> ForgetStanding? {
         let now = ContinuousClock.now
         if let known = cached.withLock({ $0[code] }), now - known.at < Self.freshness { return known.standing }
-        let key = keyspace.control("deletion:\(code)")
         let standing = try? await redis.run(within: Self.patience) { [keyspace] connection in
-            guard let names = try connection.call(RedisCommand("GET", key)).string else {
-                return ForgetStanding.unknown
-            }
-            let lanes = try names.split(separator: " ").map { try LaneName(String($0)) }
             let store = LaneStore(connection: connection, keyspace: keyspace)
+            guard let lanes = try store.ordered(code) else { return ForgetStanding.unknown }
             let orders = Dictionary(grouping: lanes) { $0 }
             let distinct = orders.keys.sorted()
             let answers = zip(distinct, try store.forgotten(distinct))

@@ -188,46 +188,6 @@ struct ForgettingTests {
         #expect(worker.stop(atMost: .seconds(30)))
     }
 
-    @Test("a comment of theirs goes from another's thread, which stays; their own thread goes with all that it holds")
-    func threads() throws {
-        func state(_ marks: [(String, String)]) throws -> [UInt8] {
-            var state = EntityState()
-            state.conversation.comments = marks.map { id, author in
-                var mark = CommentMark()
-                (mark.id, mark.author) = (id, author)
-                return mark
-            }
-            return try state.serializedBytes()
-        }
-        let kit = try WorkerKit()
-        let contact = Self.person.contact
-        let own = EntityID.comments(account: "shop", originalPost: "p1", root: "c1")
-        let others = EntityID.comments(account: "shop", originalPost: "p1", root: "c2")
-        var generator = SystemRandomNumberGenerator()
-        let taken = try kit.store.take([
-            TakeRequest(lane: kit.lane, owner: "first", assignment: 1, token: .random(using: &generator))
-        ])
-        guard case .taken(let tenure) = taken[0] else { throw WorkerKit.Unexpected(came: "\(taken)") }
-        let entry = try kit.append([("other", "x")])
-        var commit = LaneCommit(
-            lane: kit.lane, token: tenure.token, sequence: tenure.sequence, cursor: .following(entry), decided: 1,
-            policy: 3, now: tenure.clock.now)
-        commit.states = [
-            LaneCommit.State(entity: own, bytes: try state([("c1", contact), ("c3", "other")])),
-            LaneCommit.State(entity: others, bytes: try state([("c2", "other"), ("c4", contact)])),
-        ]
-        guard case .committed = try kit.store.commit([commit])[0] else { throw WorkerKit.Unexpected(came: "no commit") }
-        let worker = try kit.worker(assignment: 2)
-        try Self.order(kit)
-        #expect(try Self.waitUntilDone(kit).states == 2)
-        let left = try kit.store.states([(lane: kit.lane, entities: [own, others])])[0]
-        #expect(left?[0] == nil)
-        let thread = try EntityState(serializedBytes: try #require(left?[1]))
-        #expect(thread.conversation.comments.map(\.id) == ["c2"])
-        #expect(try Self.keys(holding: contact, kit) == [])
-        #expect(worker.stop(atMost: .seconds(30)))
-    }
-
     private static func firstEvent(_ kit: WorkerKit) throws -> [UInt8]? {
         guard let entry = try kit.store.log(kit.lane).first else { return nil }
         return try EventFraming.ranges(of: entry.body).first.map { Array(entry.body[$0]) }
