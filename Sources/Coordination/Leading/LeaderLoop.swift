@@ -21,8 +21,7 @@ final class LeaderLoop {
     private var topologyNumber: UInt64 = 0
     /// Every lane of the topology, in order.
     private var lanes: [LaneName] = []
-    /// On a cluster: what was last seen of each lane.
-    private var lastLooks: [LaneName: LaneGlance] = [:]
+    private var watch = LaneWatch()
     private var features: UInt64 = 0
     private var care = LaneCare()
     private var load = LoadView()
@@ -114,6 +113,7 @@ final class LeaderLoop {
             }
             load = LoadView(profiles: Dictionary(kept) { first, _ in first })
             load.use(hours)
+            watch.stir()
         }
         show { standing in
             standing.control = control
@@ -135,20 +135,12 @@ final class LeaderLoop {
         let records = try link.control.members()
         let census = Census(records, at: control, lease: settings.times.lease)
         features = census.canJudge ? census.living.map(\.featureLevel).min() ?? 0 : 0
-        let looks = try look(link)
-        try care.look(looks.mapValues(\.decided), link.lanes)
-        load.observe(
-            lanes.compactMap { lane in
-                looks[lane].map { look in
-                    LaneCount(
-                        lane: lane, owner: look.owner.flatMap { try? MemberID($0) }, decided: look.decided,
-                        pending: look.pending)
-                }
-            }, census.living, now: control.now)
+        let looks = try look(census, control, link)
         let round = LeaderRound(
             lanes: lanes, assignment: assignment, census: census, sights: looks.mapValues(LaneSight.init),
             share: settings.share(of: looks.count), answer: settings.times.answer,
             figures: load.figures(of: lanes, at: control.now), placement: placement)
+        if !round.moves.isEmpty || round.isAwaiting || round.underWay > 0 { watch.stir() }
         try write(round.moves, window, link)
         try expel(records, control, window, link)
         try signal(control, census, looks, window, link)
@@ -174,16 +166,34 @@ final class LeaderLoop {
         assignment.learn(try link.control.changes(since: assignment.number), upTo: control.numbers.assignment)
     }
 
-    private func look(_ link: LeaderLink) throws(LaneError) -> [LaneName: LaneGlance] {
+    /// All lanes as they are, or as they were seen last while nothing can have changed that matters here.
+    private func look(
+        _ census: Census, _ control: ControlState, _ link: LeaderLink
+    ) throws(LaneError) -> [LaneName: LaneGlance] {
+        let now = ContinuousClock.now
+        let basis = LaneWatch.Basis(
+            topology: topologyNumber, assignment: assignment.number, living: census.living.map(\.id),
+            silent: census.silent, canJudge: census.canJudge)
+        guard !watch.stands(on: basis, for: settings.times.lease, now: now) else { return watch.looks }
         // A lane whose server is away is where it was: nothing is moved because of it.
-        var looks = lastLooks
+        var looks = link.lanes.connection.isCluster ? watch.looks : [:]
         looks.reserveCapacity(lanes.count)
         for start in stride(from: 0, to: lanes.count, by: 1_000) {
             for look in try link.lanes.glance(Array(lanes[start..<min(start + 1_000, lanes.count)])) {
                 looks[look.lane] = look
             }
         }
-        lastLooks = link.lanes.connection.isCluster ? looks : [:]
+        watch.take(looks, of: basis, at: now)
+        try care.look(looks.mapValues(\.decided), link.lanes)
+        let living = Dictionary(census.living.map { ($0.id.text, $0.id) }) { first, _ in first }
+        load.observe(
+            lanes.compactMap { lane in
+                looks[lane].map { look in
+                    LaneCount(
+                        lane: lane, owner: look.owner.flatMap { living[$0] ?? (try? MemberID($0)) },
+                        decided: look.decided, pending: look.pending)
+                }
+            }, census.living, now: control.now)
         return looks
     }
 
@@ -220,28 +230,13 @@ final class LeaderLoop {
                 changed.map { (partition: $0.partition, text: $0.profile.text) }, by: id, term: window.term))
     }
 
-    /// Numbers what stands outside the lanes: undecided events of each partition, members, lanes without a living
-    /// owner.
+    /// Numbers what stands outside the lanes.
     private func signal(
         _ control: ControlState, _ census: Census, _ looks: [LaneName: LaneGlance], _ window: TrustWindow,
         _ link: LeaderLink
     ) throws(LaneError) {
-        var backlog: [String: UInt64] = [:]
-        for look in looks.values { backlog[look.lane.partition, default: 0] += look.pending }
-        let alive = Set(census.living.map(\.id.text))
-        let orphans = looks.values.count { look in look.owner.map { !alive.contains($0) } ?? true }
-        func signal(_ name: String, _ value: some CustomStringConvertible) -> Signal {
-            Signal(name: name, value: "\(value)", at: control.now, writer: id.text)
-        }
-        let switches = try link.lanes.automationSwitches().off.map { scope, off in
-            Signal(name: "automation/\(scope)", value: "off", at: off.since, writer: off.by)
-        }
-        let signals =
-            [signal("members", census.living.count), signal("lanes.orphaned", orphans)]
-            + backlog.map { signal("backlog.\($0.key)", $0.value) } + switches
-            + (load.demand.map { demand in
-                demand.facts.map { signal("workers.\($0.name)", $0.value) }
-            } ?? [])
+        let signals = LeaderSignals(writer: id, at: control.now)
+            .of(looks, census, load.demand, try link.lanes.automationSwitches())
         guard window.isOpen(at: .now) else { return }
         let answer = try link.control.number(signals, by: id, term: window.term)
         guard case .written(let number) = answer else { return refused(answer) }

@@ -19,9 +19,11 @@ package struct MemberID: Sendable, Hashable, Comparable, CustomStringConvertible
 
     /// Reads the text form.
     package init(_ text: String) throws(NameError) {
-        let parts = text.split(separator: "#", omittingEmptySubsequences: false)
-        guard parts.count == 2, Self.isName(parts[0]), parts[1].utf8.count == 16,
-            parts[1].utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) })
+        // By bytes: a coordinator reads one for each lane, over and over.
+        let bytes = text.utf8
+        guard let hash = bytes.index(bytes.endIndex, offsetBy: -17, limitedBy: bytes.startIndex),
+            bytes[hash] == UInt8(ascii: "#"), Self.isName(text[..<hash]),
+            bytes[hash...].dropFirst().allSatisfy({ (48...57).contains($0) || (97...102).contains($0) })
         else { throw NameError(expected: "a member such as worker-1#0123456789abcdef", came: text) }
         self.text = text
     }
