@@ -4,7 +4,7 @@ import shutil
 import tempfile
 
 from .machines import (check_alerts, check_confinement, check_containerfile, check_hadolint, check_promtool,
-                       check_redis, check_runbook, check_units, check_users)
+                       check_redis, check_replicas, check_runbook, check_units, check_users)
 from .manifests import check_pods, check_routes, check_schemas
 from .tree import Tree
 
@@ -55,6 +55,7 @@ BREAKAGES = [
     ("cluster/redis-auth.conf", " -function", "", check_users, "may not `function flush`"),
     ("cluster/redis-auth.conf", "+function|load", "", check_users, "may `function load"),
     ("cluster/redis-auth.conf", "~ns:*", "~*", check_users, "may not `get other`"),
+    ("cluster/redis-auth.conf", "masterauth ", "# ", check_replicas, "master_link_status"),
     ("ops/README.md", "nightshift lanes list --trouble", "nightshift lanes list --troubled", check_runbook, "--troubled"),
     ("ops/README.md", "nightshift dead list", "nightshift died list", check_runbook, "died"),
 ]

@@ -3,6 +3,7 @@ import json
 import pathlib
 import re
 import shlex
+import socket
 import subprocess
 import tempfile
 import time
@@ -111,15 +112,15 @@ def check_containerfile(tree):
 def check_redis(tree):
     for name in ("redis.conf", "redis-cluster.conf"):
         with tempfile.TemporaryDirectory() as folder:
-            socket, said = f"{folder}/s", pathlib.Path(folder, "log")
+            path, said = f"{folder}/s", pathlib.Path(folder, "log")
             with said.open("w") as log:
                 server = subprocess.Popen(
-                    ["redis-server", name, "--port", "0", "--unixsocket", socket, "--dir", folder, "--save", ""],
+                    ["redis-server", name, "--port", "0", "--unixsocket", path, "--dir", folder, "--save", ""],
                     cwd=tree.root / "cluster", stdout=log, stderr=log)
             try:
                 end, got = time.monotonic() + 20, ""
                 while time.monotonic() < end and server.poll() is None and "appendfsync" not in got:
-                    got = subprocess.run(["redis-cli", "-s", socket, "--json", "config", "get", "maxmemory-policy",
+                    got = subprocess.run(["redis-cli", "-s", path, "--json", "config", "get", "maxmemory-policy",
                                           "appendonly", "appendfsync"], capture_output=True, text=True).stdout
                     time.sleep(0.02)
                 if "appendfsync" not in got:
@@ -159,14 +160,14 @@ def commands(line):
 def check_users(tree):
     """What the user of the processes may do: all that they need, nothing that ends them all."""
     with tempfile.TemporaryDirectory() as folder:
-        socket = f"{folder}/s"
-        server = subprocess.Popen(["redis-server", "redis.conf", "--port", "0", "--unixsocket", socket, "--dir", folder,
+        path = f"{folder}/s"
+        server = subprocess.Popen(["redis-server", "redis.conf", "--port", "0", "--unixsocket", path, "--dir", folder,
                                    "--include", tree.root / "cluster/redis-auth.conf"], cwd=tree.root / "cluster",
                                   stdout=subprocess.DEVNULL)
         password = re.search(r"^requirepass (\S+)$", tree.read("cluster/redis-auth.conf"), re.M)[1]
 
         def ask(*command):
-            return subprocess.run(["redis-cli", "-s", socket, "-a", password, "--no-auth-warning", "acl", "dryrun",
+            return subprocess.run(["redis-cli", "-s", path, "-a", password, "--no-auth-warning", "acl", "dryrun",
                                    "nightshift", *command], capture_output=True, text=True).stdout.strip()
 
         try:
@@ -183,3 +184,57 @@ def check_users(tree):
         finally:
             server.kill()
             server.wait()
+
+
+def check_replicas(tree):
+    """A primary and its replica of a Redis Cluster with the configuration and the users that ship: does the stream flow?"""
+    password = re.search(r"^requirepass (\S+)$", tree.read("cluster/redis-auth.conf"), re.M)[1]
+    with tempfile.TemporaryDirectory() as folder:
+        servers, ports = [], []
+        try:
+            for name in ("primary", "replica"):
+                pathlib.Path(folder, name).mkdir()
+                ports.append(free_port())
+                servers.append(subprocess.Popen(
+                    ["redis-server", "redis-cluster.conf", "--port", str(ports[-1]), "--bind", "127.0.0.1", "--dir",
+                     f"{folder}/{name}", "--save", "", "--include", tree.root / "cluster/redis-auth.conf"],
+                    cwd=tree.root / "cluster", stdout=subprocess.DEVNULL))
+
+            def ask(which, *command):
+                return subprocess.run(["redis-cli", "-p", str(ports[which]), "-a", password, "--no-auth-warning", *command],
+                                      capture_output=True, text=True).stdout.strip()
+
+            def becomes(word, which, *command):
+                end = time.monotonic() + 30
+                while word not in (said := ask(which, *command)) and time.monotonic() < end:
+                    time.sleep(0.05)
+                return word in said
+
+            ready = [becomes("PONG", which, "ping") for which in (0, 1)]
+            ask(0, "cluster", "addslotsrange", "0", "16383")
+            ask(1, "cluster", "meet", "127.0.0.1", str(ports[0]))
+            primary = ask(0, "cluster", "myid")
+            ready.append(becomes("OK", 1, "cluster", "replicate", primary))
+            if not all(ready):
+                tree.fault("cluster/redis-cluster.conf", "expected two nodes that find each other, one does not start or meet")
+            elif not becomes("master_link_status:up", 1, "info", "replication"):
+                tree.fault("cluster/redis-auth.conf", "expected a replica with `master_link_status:up`, its primary turns it away")
+        finally:
+            for server in servers:
+                server.kill()
+                server.wait()
+
+
+def free_port():
+    """A port of loopback that is free, and so is the one of a cluster's bus, 10,000 above."""
+    while True:
+        with socket.socket() as low, socket.socket() as high:
+            low.bind(("127.0.0.1", 0))
+            port = low.getsockname()[1]
+            if port > 55000:
+                continue
+            try:
+                high.bind(("127.0.0.1", port + 10000))
+                return port
+            except OSError:
+                continue
