@@ -1,5 +1,7 @@
 /// The catalogue of metrics: every name that a process of Nightshift may expose, with its unit in the name and the
 /// labels it may carry. Labels are bounded (partition, lane, state, reason), never an id of a person or an event.
+///
+/// There is no second list of them: what is written is rendered. A list was forgotten once, and an alert could not fire.
 package struct MetricName: Sendable, Hashable {
     package enum Kind: String, Sendable {
         case counter
@@ -87,14 +89,4 @@ extension MetricName {
         "nightshift_spooled_events", .gauge, "Events held on disk because their lane cannot take them.")
     package static let redisReconnects = MetricName(
         "nightshift_redis_reconnects_total", .counter, "Connections to Redis made again after a loss; label role.")
-
-    /// Everything above, in the order of the catalogue; a test holds it complete and well-formed.
-    package static let all: [MetricName] = [
-        eventsAccepted, eventsQuarantined, eventsIgnored, aliasesRefused, eventsMissed, webhooksRefused, decisions,
-        commitsRefused,
-        deadLetters, acceptedToCommitted, entriesTrimmed, actionsClosed, actionsAmbiguous, actionsOpen, accountLooks,
-        sendsLimited, accountsStopped, noticesLogged, lanesOwned, lanesWaiting, hotLaneDecisions, hotConversationShare,
-        leading, desiredWorkers,
-        spooledEvents, redisReconnects,
-    ]
 }

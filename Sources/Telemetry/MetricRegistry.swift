@@ -69,7 +69,7 @@ package final class MetricRegistry: Sendable {
         }
     }
 
-    /// Text in the Prometheus exposition format 0.0.4, series sorted by name and labels.
+    /// Text in the Prometheus exposition format 0.0.4, of everything written so far, series sorted by name and labels.
     package func text() -> String {
         PrometheusText.render(values.withLock { $0 })
     }

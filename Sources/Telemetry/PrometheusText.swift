@@ -9,10 +9,11 @@ enum PrometheusText {
 
     static func render(_ values: MetricRegistry.Values) -> String {
         var text = ""
-        for name in MetricName.all {
-            let numbers = values.numbers.filter { $0.key.name == name }.sorted { $0.key.labels < $1.key.labels }
-            let histograms = values.histograms.filter { $0.key.name == name }.sorted { $0.key.labels < $1.key.labels }
-            guard !numbers.isEmpty || !histograms.isEmpty else { continue }
+        let numbers = Dictionary(grouping: values.numbers) { $0.key.name }
+        let histograms = Dictionary(grouping: values.histograms) { $0.key.name }
+        for name in Set(numbers.keys).union(histograms.keys).sorted(by: { $0.text < $1.text }) {
+            let numbers = (numbers[name] ?? []).sorted { $0.key.labels < $1.key.labels }
+            let histograms = (histograms[name] ?? []).sorted { $0.key.labels < $1.key.labels }
             text += "# HELP \(name.text) \(name.help)\n# TYPE \(name.text) \(name.kind.rawValue)\n"
             for (series, value) in numbers {
                 text += "\(name.text)\(braced(series.labels)) \(number(value))\n"

@@ -46,6 +46,23 @@ struct TidyTests {
         }
     }
 
+    @Test("every metric of the catalogue is well-formed, named once, and written by somebody")
+    func metrics() throws {
+        let files = try tree.files("Sources", ".swift")
+        let catalogue = try #require(files.first { $0.path.hasSuffix("Telemetry/MetricName.swift") })
+        let text = catalogue.lines.joined(separator: " ")
+        let entries = text.matches(of: /static let (\w+) = MetricName\(\s*"([^"]*)", \.(\w+)/)
+        #expect(entries.count == text.matches(of: /= MetricName\(/).count && entries.count > 20)
+        #expect(Set(entries.map(\.2)).count == entries.count)
+        let writers = files.filter { $0.path != catalogue.path }.flatMap(\.code).map(\.text).joined(separator: " ")
+        for entry in entries {
+            #expect(entry.2.wholeMatch(of: /nightshift_[a-z_]+/) != nil, "\(entry.2)")
+            #expect((entry.3 == "counter") == entry.2.hasSuffix("_total"), "\(entry.2)")
+            let writes = try Regex("\\.(add|set|observe|replace)\\(\\s*\\.\(entry.1)\\b")
+            #expect(writers.contains(writes), "\(entry.1): expected somebody who writes it, found nobody")
+        }
+    }
+
     @Test("nothing committed names a path of one machine")
     func paths() throws {
         let words = ["/wor" + "k/", "/opt/sw" + "ift", "/roo" + "t/"]

@@ -78,7 +78,7 @@ def check_alerts(tree):
                                 tree.read("Sources/Telemetry/MetricName.swift")))
     shells = "".join(file.read_text() for part in ("nightshift", "Ingress")
                      for file in (tree.root / "Sources" / part).rglob("*.swift"))
-    written = {name for case, name in catalogue.items() if re.search(rf"\.(add|set|observe)\(\s*\.{case}\b", shells)}
+    written = {name for case, name in catalogue.items() if re.search(rf"\.(add|set|observe|replace)\(\s*\.{case}\b", shells)}
     for rule in rules:
         for name in re.findall(r"\bnightshift_\w+", rule["expr"]):
             if name not in written:
