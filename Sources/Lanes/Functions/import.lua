@@ -3,17 +3,18 @@
 -- Guarantee:  only while this move has the lane frozen and is not being taken back, so a mover that was stopped and overtaken
 --             writes nothing. Saying it again changes nothing more. The lane's `now` and sequence are not behind those of the lane that it
 --             came from: no instant goes back, and what is decided here stands behind what was decided there.
--- KEYS:       1 lane, 2 timers, 3 the part's own key (a state hash, timers, actions, open), 4 outbox (actions only)
--- ARGV:       1 move's number, 2 now, 3 sequence, 4 states | timers | actions | open, then 1 to 1,000 × (entity, bytes),
---             (due, entity), (id, 13-byte header + bytes, next attempt), (conversation, bytes)
+-- KEYS:       1 lane, 2 timers, 3 the part's own key (a state hash, timers, actions, open, forgotten), 4 outbox (actions
+--             only)
+-- ARGV:       1 move's number, 2 now, 3 sequence, 4 states | timers | actions | open | forgotten, then 1 to 1,000 × (entity,
+--             bytes), (due, entity), (id, 13-byte header + bytes, next attempt), (conversation, bytes), (field, value)
 -- Returns:    imported | fenced
 -- Complexity: O(elements + bytes)
 
-local widths = {states = 2, timers = 2, actions = 3, open = 2}
+local widths = {states = 2, timers = 2, actions = 3, open = 2, forgotten = 2}
 
 local function check(keys, args)
     local width = widths[args[4]]
-    if not width then bad('import part', 'states, timers, actions or open', args[4]) end
+    if not width then bad('import part', 'states, timers, actions, open or forgotten', args[4]) end
     local count = (#args - 4) / width
     if count < 1 or count > 1000 or count ~= math.floor(count) then bad('import', '1 to 1000 elements', #args - 4) end
     redis.call('ZCARD', keys[2])

@@ -71,6 +71,7 @@ struct LaneContents {
         case .states, .timers, .open: try? EntityID(String(decoding: item.name, as: UTF8.self))
         case .actions:
             (try? Action(serializedBytes: Array(item.value.dropFirst(13)))).flatMap { try? EntityID($0.conversation) }
+        case .forgotten: nil
         }
     }
 }

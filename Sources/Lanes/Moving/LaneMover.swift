@@ -11,8 +11,10 @@ internal import Redis
 // themselves say, so that anybody may carry on at any instant by doing the same again:
 //   stop     the lanes take no appends and let nothing be claimed; their owners decide what is in the log and settle
 //            what is under way. Ingress answers 200 and spools.
-//   freeze   each lane that has nothing left to decide; its sequence moves on, so that no commit can follow.
-//   copy     by key, in bounded pieces, to lanes that are frozen too; saying it again changes nothing.
+//   freeze   each lane that has nothing left to decide and nobody left to forget; its sequence moves on, so that no commit can
+//            follow.
+//   copy     by key, in bounded pieces, to lanes that are frozen too; saying it again changes nothing. Whom a lane has
+//            forgotten goes to all of them.
 //   verify   every element is read back and compared.
 //   switch   the topology, one step in the control slot. Up to here the move can be abandoned; whoever abandons says so in
 //            the control slot first, so that nobody switches over what is being taken back (`LaneMoverReturning`).
@@ -68,6 +70,7 @@ package struct MoveCount: Sendable, Hashable {
         case .timers: timers += number
         case .actions: actions += number
         case .open: openItems += number
+        case .forgotten: break
         }
     }
 }

@@ -20,6 +20,7 @@ extension LaneMover {
                 }
             }
         }
+        try copyTombstones(move, lanes, filled)
         try compare(origins, move, lanes, future)
     }
 
@@ -34,6 +35,8 @@ extension LaneMover {
                 try call("verify") { () throws(LaneError) in try verify(pieces, from: origin.lane) }
             }
         }
+        guard let (lane, _) = try lackingTombstones(lanes, filled).first else { return }
+        throw .unexpectedReply(call: "verify \(lane)", came: "fewer tombstones than its move copied")
     }
 
     /// Looks for copies of what the lane that has it by the topology of now does not hold so any more; nil for none.

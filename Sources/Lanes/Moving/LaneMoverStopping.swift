@@ -40,7 +40,9 @@ extension LaneMover {
         }
         let looks = try look(lanes.sources)
         let open = lanes.sources.filter { stage(looks[$0], move, isSource: true) == .atWork }
-        var waits: [String] = []
+        // Before they are stopped: while somebody is forgotten in them they need not stand still.
+        var waits = try orders(in: lanes.sources.filter { looks[$0]?.isSettling == false && looks[$0]?.move == nil })
+        guard waits.isEmpty else { return .not(.waiting(waits)) }
         try stop(open, looks, move, &waits)
         guard waits.isEmpty else { return .not(.waiting(waits)) }
         let sources = lanes.sources.filter { stage(looks[$0], move, isSource: true) != .finished }
@@ -107,6 +109,8 @@ extension LaneMover {
             let open = try call("actions") { () throws(LaneError) in try store.recover(lane) }.count { $0.isOpen }
             if open > 0 { waits.append("\(lane): \(open) actions are under way, \(owner)") }
         }
+        // An order is noted before it is decided, so that none is missed once everything is.
+        waits += try orders(in: lanes)
     }
 
     /// Makes the lanes that only get something, and sets their clocks with those of the others.

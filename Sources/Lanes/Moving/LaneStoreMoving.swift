@@ -2,12 +2,14 @@ internal import Contracts
 internal import Instants
 internal import Redis
 
-/// The parts of a lane that go along with their entities.
+/// The parts of a lane that go along: all but the last with their entities.
 enum LanePart: Hashable {
     case states(Int)
     case timers
     case actions
     case open
+    /// Tombstones, to every lane of the move: they do not tell where their person's things lie.
+    case forgotten
 
     /// As the functions name it.
     var word: String {
@@ -16,9 +18,11 @@ enum LanePart: Hashable {
         case .timers: "timers"
         case .actions: "actions"
         case .open: "open"
+        case .forgotten: "forgotten"
         }
     }
 
+    /// Those that belong to entities.
     static let all = (0..<StateHash.count).map(LanePart.states) + [.timers, .actions, .open]
 
     func key(_ keys: LaneKeys) -> [UInt8] {
@@ -27,6 +31,7 @@ enum LanePart: Hashable {
         case .timers: keys.timers
         case .actions: keys.actions
         case .open: keys.open
+        case .forgotten: keys.forgotten
         }
     }
 }
@@ -164,7 +169,7 @@ extension LaneStore {
                     command.add(item.name)
                     command.add(item.value)
                     command.add(item.score)
-                case .states, .open:
+                case .states, .open, .forgotten:
                     command.add(item.name)
                     command.add(item.value)
                 }
