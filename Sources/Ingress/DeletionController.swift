@@ -57,8 +57,8 @@ struct DeletionController: Sendable {
             words = "Nothing was found under the id that the platform named."
         case .done?:
             words = """
-                What was found in conversations under the id that the platform named is deleted. Updates of the platform that \
-                could not be read are not searched, and may still name it.
+                What was found under the id that the platform named is deleted, in conversations and in updates of the platform \
+                that could not be read.
                 """
         case .underWay?: words = "Your data are being deleted."
         case .unknown?:
@@ -71,7 +71,8 @@ struct DeletionController: Sendable {
     /// To every lane that may hold something, of every account of the app.
     private func order(_ signed: SignedRequest, _ code: String) async throws(Refusal) {
         var events: [LaneEvent] = []
-        for account in doors.accounts(signed.signer) {
+        let accounts = doors.accounts(signed.signer)
+        for account in accounts {
             guard let places = doors.lanes(account) else { throw Self.notHeld("no topology that was read") }
             let event = ForgetOrder.event(
                 code: code, account: account, contact: signed.userID, by: "platform", at: doors.now())
@@ -85,6 +86,9 @@ struct DeletionController: Sendable {
         let results = await doors.holder.hold(events)
         guard results.allSatisfy({ if case .held = $0 { true } else { false } }) else {
             throw Self.notHeld("one that refuses")
+        }
+        guard await doors.clearQuarantine(accounts, signed.userID) else {
+            throw Self.notHeld("no end of the quarantine")
         }
     }
 

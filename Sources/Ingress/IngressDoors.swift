@@ -28,6 +28,8 @@ package struct IngressDoors: Sendable {
     /// Notes which lanes an order is about to be given to, a lane once for each of its orders, so that its page knows
     /// whose answer counts; false if it could not.
     package var noteDeletion: @Sendable (_ code: String, _ lanes: [LaneName]) async -> Bool = { _, _ in false }
+    /// Removes the raw updates that nobody understood and that name a person of these accounts; false if not all were looked at.
+    package var clearQuarantine: @Sendable (_ accounts: [String], _ contact: String) async -> Bool = { _, _ in true }
     /// How far an order to forget is, by its code; nil if nobody can tell now.
     package var deletion: @Sendable (_ code: String) async -> ForgetStanding? = { _ in nil }
     /// The system's clock, with which the instants of signatures are compared; `now` unless its lanes' clock is stepped.

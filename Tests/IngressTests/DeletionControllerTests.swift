@@ -23,6 +23,9 @@ struct DeletionControllerTests {
         }
         doors.noteDeletion = { _, lanes in lanes.count == 6 }
         doors.deletion = { _ in standing }
+        doors.clearQuarantine = { accounts, contact in
+            accounts == [IngressSetting.page, "shop-b"] && contact == "77001122"
+        }
         return doors
     }
 
@@ -83,6 +86,17 @@ struct DeletionControllerTests {
             #expect(try await client.post("/webhooks/meta/deletion", Self.form()).status == .serviceUnavailable)
         }
         #expect(setting.holder.events.isEmpty)
+    }
+
+    @Test("is refused where updates that nobody understood were not all looked at: said again it is the same order")
+    func quarantine() async throws {
+        let setting = IngressSetting()
+        var doors = try Self.doors(setting)
+        doors.clearQuarantine = { _, _ in false }
+        try await setting.application(doors: doors).test(.router) { client async throws in
+            #expect(try await client.post("/webhooks/meta/deletion", Self.form()).status == .serviceUnavailable)
+        }
+        #expect(setting.holder.events.count == 6)
     }
 
     @Test("goes to the lanes of the topology, to all of them where the account was moved")

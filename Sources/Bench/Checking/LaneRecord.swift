@@ -101,7 +101,7 @@ package struct LaneRecord: Sendable {
     }
 
     /// Walks a stream from its start in pages; gives each entry's id and its only field's value.
-    private static func pages(
+    static func pages(
         of key: String, _ connection: RedisConnection, _ each: (EntryID, [UInt8]) -> Void
     ) throws(RedisError) {
         var from = "-"

@@ -1,15 +1,15 @@
 import Contracts
 package import Redis
-import SwiftProtobuf
 
 /// Whether anything of a person is left in a namespace: every key of it is read by plain commands and searched for bytes.
 ///
 /// It shares no code with what erases. What it looks for: the person's conversation as an entity id, also within a desk's
 /// matter; account and contact as events and actions carry them; the contact alone if it has eight bytes or more, which
-/// no counter has; and texts. It names keys and what it found, never the text. O(all bytes of the namespace).
+/// no counter has; ids of the same length; and texts, but for those that stand in the policy too. It names keys and what it
+/// found, never the text. O(all bytes of the namespace).
 package struct PersonTrace: Sendable {
     package struct Needle: Sendable {
-        /// Such as `contact` or `a text`.
+        /// Such as `the contact` or `a text`.
         package let name: String
         package let bytes: [UInt8]
     }
@@ -23,18 +23,23 @@ package struct PersonTrace: Sendable {
     package private(set) var bytes = 0
     package private(set) var finds: [Find] = []
     private let needles: [Needle]
-    private static let leastContactBytes = 8
+    private let index: NeedleIndex
+    /// Shops write there what customers write too, such as a button's title.
+    private let policies: String
+    private static let leastIDBytes = 8
     /// Shorter ones stand everywhere.
     private static let leastTextBytes = 12
+    private static let text = "a text"
 
-    /// - Parameter texts: what the person wrote; see `texts(of:)`.
-    package static func needles(account: String, contact: String, texts: Set<String>) -> [Needle] {
+    package static func needles(account: String, contact: String, words: PersonWords) -> [Needle] {
         let entity = EntityID.messages(account: account, contact: contact).text
         var needles = [
-            Needle(name: "conversation", bytes: Array(entity.utf8)),
-            Needle(name: "desk's matter", bytes: Array(EntityID.encoded(entity).utf8)),
+            Needle(name: "the conversation", bytes: Array(entity.utf8)),
+            Needle(name: "the desk's matter", bytes: Array(EntityID.encoded(entity).utf8)),
         ]
-        for (first, second, name) in [(UInt8(0x12), UInt8(0x1A), "event"), (0x5A, 0x62, "action")] {
+        for (first, second, name) in [
+            (UInt8(0x12), UInt8(0x1A), "an event of theirs"), (0x5A, 0x62, "an action for them"),
+        ] {
             guard account.utf8.count < 128, contact.utf8.count < 128 else { continue }
             needles.append(
                 Needle(
@@ -42,44 +47,47 @@ package struct PersonTrace: Sendable {
                     bytes: [first, UInt8(account.utf8.count)] + Array(account.utf8)
                         + [second, UInt8(contact.utf8.count)] + Array(contact.utf8)))
         }
-        if contact.utf8.count >= leastContactBytes {
-            needles.append(Needle(name: "contact", bytes: Array(contact.utf8)))
+        if contact.utf8.count >= leastIDBytes {
+            needles.append(Needle(name: "the contact", bytes: Array(contact.utf8)))
+        }
+        for (name, ids) in [("a comment's id", words.comments), ("a message's id", words.messages)] {
+            let ids = ids.union(ids.map { EntityID.encoded($0) }).filter { $0.utf8.count >= leastIDBytes }
+            needles += ids.sorted().map { Needle(name: name, bytes: Array($0.utf8)) }
         }
         return needles
-            + texts.sorted().filter { $0.utf8.count >= leastTextBytes }.map {
-                Needle(name: "a text", bytes: Array($0.utf8))
+            + words.texts.sorted().filter { $0.utf8.count >= leastTextBytes }.map {
+                Needle(name: text, bytes: Array($0.utf8))
             }
     }
 
-    /// What a person wrote and nobody else did, as far as the logs still tell. To be asked before it is erased.
-    package static func texts(
-        account: String, contact: String, lanes: [String], namespace: String, connection: RedisConnection
-    ) throws(RedisError) -> Set<String> {
-        var theirs: Set<String> = []
-        var others: Set<UInt64> = []
-        for lane in lanes {
-            let record = try LaneRecord(lane: lane, namespace: namespace, connection: connection)
-            for logged in record.events {
-                guard let text = logged.event.saidText, !text.isEmpty else { continue }
-                if logged.event.account == account, logged.event.contact == contact {
-                    theirs.insert(text)
-                } else {
-                    others.insert(StableHash.hash(text))
-                }
-            }
+    /// What of it is too short to be searched for, a sentence each.
+    package static func unsearched(contact: String, words: PersonWords) -> [String] {
+        var sentences: [String] = []
+        if contact.utf8.count < leastIDBytes {
+            sentences.append(
+                "their id by itself, which has under \(leastIDBytes) bytes: only beside the account and in names")
         }
-        return theirs.filter { !others.contains(StableHash.hash($0)) }
+        let ids = words.comments.union(words.messages).count { $0.utf8.count < leastIDBytes }
+        if ids > 0 { sentences.append("\(ids) ids of comments and messages of under \(leastIDBytes) bytes") }
+        let texts = words.texts.count { $0.utf8.count < leastTextBytes }
+        if texts > 0 { sentences.append("\(texts) texts of under \(leastTextBytes) bytes") }
+        return sentences
     }
 
-    package init(namespace: String, connection: RedisConnection, needles: [Needle]) throws(RedisError) {
+    /// - Parameter except: keys that are not looked at.
+    package init(
+        namespace: String, connection: RedisConnection, needles: [Needle], except: Set<String> = []
+    ) throws(RedisError) {
         self.needles = needles
+        index = NeedleIndex(needles.map(\.bytes))
+        policies = "\(namespace):{ctl}:policies"
         for server in try connection.servers() {
             var cursor = "0"
             repeat {
                 let reply = try server.call(RedisCommand("SCAN", cursor, "MATCH", "\(namespace):*", "COUNT", "1000"))
                 cursor = reply.array?.first?.string ?? "0"
                 for key in reply.array?.last?.array ?? [] {
-                    guard let name = key.string else { continue }
+                    guard let name = key.string, !except.contains(name) else { continue }
                     try search(name, server)
                 }
             } while cursor != "0"
@@ -146,37 +154,14 @@ package struct PersonTrace: Sendable {
 
     private mutating func look(_ value: [UInt8], _ key: String) {
         bytes += value.count
-        for needle in needles where Self.contains(value, needle.bytes) {
-            finds.append(Find(key: key, name: needle.name))
+        for number in index.found(in: value) where key != policies || needles[number].name != Self.text {
+            finds.append(Find(key: key, name: needles[number].name))
         }
     }
 
-    /// Whether a file's bytes hold a needle; for the spool's.
+    /// Which needles a file's bytes hold; for the spool's.
     package static func finds(in bytes: [UInt8], named name: String, _ needles: [Needle]) -> [Find] {
-        needles.filter { contains(bytes, $0.bytes) }.map { Find(key: name, name: $0.name) }
-    }
-
-    private static func contains(_ bytes: [UInt8], _ needle: [UInt8]) -> Bool {
-        guard let first = needle.first, bytes.count >= needle.count else { return false }
-        return bytes.withUnsafeBufferPointer { bytes in
-            for start in 0...(bytes.count - needle.count) where bytes[start] == first {
-                if needle.indices.allSatisfy({ bytes[start + $0] == needle[$0] }) { return true }
-            }
-            return false
-        }
-    }
-}
-
-extension Event {
-    /// What its author wrote.
-    fileprivate var saidText: String? {
-        switch kind {
-        case .message(let message): message.text
-        case .comment(let comment): comment.text
-        case .edit(let edit): edit.text
-        case .rating(let rating): rating.text
-        case .mention(let mention): mention.text
-        default: nil
-        }
+        let found = NeedleIndex(needles.map(\.bytes)).found(in: bytes).map { needles[$0].name }
+        return Set(found).sorted().map { Find(key: name, name: $0) }
     }
 }

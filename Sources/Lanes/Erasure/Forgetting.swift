@@ -143,6 +143,27 @@ package enum ForgetStanding: Sendable, Equatable {
     case unknown
     case underWay
     case done(ForgetTally)
+
+    /// How far several lanes are together: done only once all of them are.
+    ///
+    /// - Parameter lanes: each one's answer, nil for none, and how many orders it was given: one of each account. What was
+    ///   erased is counted without the orders themselves.
+    package init(of code: String, _ lanes: [(people: ForgottenPeople?, orders: Int)]) {
+        var tally = ForgetTally()
+        for (people, orders) in lanes {
+            let done = (people?.done ?? []).filter { $0.code == code }
+            guard done.count >= orders else {
+                self = .underWay
+                return
+            }
+            for one in done {
+                var found = one.tally
+                found.events = max(0, found.events - 1)
+                tally.add(found)
+            }
+        }
+        self = .done(tally)
+    }
 }
 
 /// An order that a lane has carried out.

@@ -74,14 +74,31 @@ package struct Person: Sendable, Hashable {
         return owns(action.conversation) || (action.kind == .tell && concerns(action.event))
     }
 
-    /// Whether bytes that cannot be read hold their id. Ids of fewer than four bytes stand in everything.
+    /// Whether bytes that cannot be read hold their id. Ids of fewer than four bytes stand in everything, and short ones within
+    /// longer ones.
     package func mayStand(in bytes: some Collection<UInt8>) -> Bool {
-        contact.utf8.count >= 4 && ByteSearch.contains(Array(bytes), Array(contact.utf8))
+        let id = Array(contact.utf8)
+        guard id.count >= 4 else { return false }
+        return id.count < 16 ? ByteSearch.contains(Array(bytes), word: id) : ByteSearch.contains(Array(bytes), id)
     }
 }
 
 /// Looks for bytes among bytes.
 package enum ByteSearch {
+    /// The same with neither a letter nor a digit beside it: a short id stands in longer ones.
+    package static func contains(_ bytes: [UInt8], word needle: [UInt8]) -> Bool {
+        guard !needle.isEmpty, bytes.count >= needle.count else { return false }
+        return (0...(bytes.count - needle.count)).contains { start in
+            let end = start + needle.count
+            return bytes[start] == needle[0] && bytes[start..<end].elementsEqual(needle)
+                && (start == 0 || !isWord(bytes[start - 1])) && (end == bytes.count || !isWord(bytes[end]))
+        }
+    }
+
+    private static func isWord(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+    }
+
     /// O(bytes), but for repetitions of a needle's start.
     package static func contains(_ bytes: [UInt8], _ needle: [UInt8]) -> Bool {
         guard let first = needle.first, bytes.count >= needle.count else { return false }

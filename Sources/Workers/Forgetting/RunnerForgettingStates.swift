@@ -67,6 +67,7 @@ extension RunnerLoop {
         guard try erase([request], store) else { return false }
         if !request.isEmpty { lane.forgetStates() }
         job.tally.states += request.states.count + request.written.count
+        job.tally.openItems += request.openItems.count
         return true
     }
 

@@ -10,7 +10,7 @@ internal import Lanes
 // log while the lane is held, which takes seconds where it is long. How it fails: of what the log does not hold any more
 // nobody knows; the command names threads whose beginning is lost.
 extension RunnerLoop {
-    private static let learnPage = 64
+    private static let learnPage = 16
     private static let visitsASlice = 64
 
     func learnKept(_ job: inout ForgetJob, _ cursor: String, _ lane: HeldLane, _ store: LaneStore) throws -> Bool {

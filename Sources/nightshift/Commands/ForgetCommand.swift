@@ -3,7 +3,6 @@ import Bench
 import Channels
 import Contracts
 import Foundation
-import Instants
 import Lanes
 import Redis
 import SwiftProtobuf
@@ -15,7 +14,9 @@ struct ForgetCommand: AsyncParsableCommand {
         discussion: """
             Every lane of the account's partition and every desk's is given the order; their owners carry it out in bounded pieces, \
             and a hash keeps out for eight days what comes late. It waits for all of them, prints what went, and then reads every key \
-            of the namespace by itself. Exit code 0 only if all have answered and nothing was found. It may be said again.
+            of the namespace by itself: for the person, the ids of their comments and messages, and their texts. Exit code 0 only if all \
+            have answered, nothing was found, and every busy thread's beginning is known. It may be said again; what is searched for \
+            is kept until nothing was found, eight days at most.
             """)
 
     @OptionGroup var redis: RedisOptions
@@ -40,20 +41,17 @@ struct ForgetCommand: AsyncParsableCommand {
         }
         let (account, contact) = (entity.parts[0], entity.parts[1])
         let order = try order(account, contact)
-        let needles = PersonTrace.needles(account: account, contact: contact, texts: try texts(account, contact, order))
+        let subject = try subject(account, contact, order)
+        let words = try learn(subject)
         try await give(order)
         let done = try await wait(for: order)
-        let quarantined = try clearQuarantine(account, contact)
-        let trace = try trace(needles)
-        let inFiles = spool.flatMap { path in
-            [path, path + "-wal"].flatMap { file in
-                FileManager.default.contents(atPath: file).map {
-                    PersonTrace.finds(in: Array($0), named: file, needles)
-                } ?? []
-            }
-        }
-        report(order, done, quarantined, trace, trace.finds + inFiles)
-        if !(trace.finds + inFiles).isEmpty { throw ExitCode(1) }
+        try freeClaims(account, words)
+        let quarantined = try QuarantineShelf(redis).clear(accounts: [account], contact: contact)
+        let proof = try prove(subject, words)
+        ForgetReport(code: order.code, lanes: done, quarantined: quarantined, proof: proof).print(asJSON: json)
+        guard proof.isWhole else { throw ExitCode(1) }
+        let session = try Session(redis)
+        _ = try RedisConnection(session.connector.endpoint).call(RedisCommand("DEL", key(of: subject)))
     }
 
     private struct Order {
@@ -79,12 +77,40 @@ struct ForgetCommand: AsyncParsableCommand {
                 code: code, account: account, contact: contact, by: by, at: try session.now()))
     }
 
-    private func texts(_ account: String, _ contact: String, _ order: Order) throws -> Set<String> {
+    /// Everywhere that conversations of the account may have been: a retired lane may still hold a log.
+    private func subject(_ account: String, _ contact: String, _ order: Order) throws -> PersonWords.Subject {
         let session = try Session(redis)
-        return try PersonTrace.texts(
-            account: account, contact: contact, lanes: order.lanes.map(\.text),
-            namespace: session.connector.keyspace.namespace,
-            connection: try RedisConnection(session.connector.endpoint))
+        let lanes = Set(order.lanes).union(try session.readableLanes())
+        return PersonWords.Subject(
+            account: account, contact: contact, lanes: lanes.sorted().map(\.text),
+            namespace: session.connector.keyspace.namespace)
+    }
+
+    private func key(of subject: PersonWords.Subject) throws -> String {
+        try redis.keyspace().control("forgetting:\(Person.hash(account: subject.account, contact: subject.contact))")
+    }
+
+    /// What is to be searched for: what stands there now, and what an earlier run learned whose proof found something or was
+    /// never made.
+    private func learn(_ subject: PersonWords.Subject) throws -> PersonWords {
+        let connection = try RedisConnection(try Session(redis).connector.endpoint)
+        var words = try PersonWords.gather(subject, connection: connection)
+        words.add(try PersonWords.kept(under: key(of: subject), connection: connection))
+        try words.keep(under: key(of: subject), connection: connection)
+        return words
+    }
+
+    /// What was to be done once to their comments is claimed under the comments' ids.
+    private func freeClaims(_ account: String, _ words: PersonWords) throws {
+        let kinds: [Action.Kind] = [.reply, .privateReply, .hide, .delete]
+        let claims = words.comments.sorted().flatMap { comment in
+            kinds.map { kind in
+                OnceClaim(
+                    account: account, subject: "\(kind.word)/\(comment)", claimant: ActionID(high: 0, low: 0),
+                    way: .clear)
+            }
+        }
+        _ = try Session(redis).store.once(claims)
     }
 
     private func give(_ order: Order) async throws {
@@ -93,6 +119,8 @@ struct ForgetCommand: AsyncParsableCommand {
         let appender = LaneAppender(connector: session.connector)
         defer { appender.stop() }
         let bytes: [UInt8] = try order.event.serializedBytes()
+        // Desks ask these lanes which threads went.
+        try session.store.noteOrdered(order.code, order.lanes)
         let results = await appender.append(
             order.lanes.map { lane in
                 LaneEvent(
@@ -132,53 +160,13 @@ struct ForgetCommand: AsyncParsableCommand {
         }
     }
 
-    /// Raw updates that nobody understood, and that name the person; those of ids that are too short to be told stay.
-    private func clearQuarantine(_ account: String, _ contact: String) throws -> Int {
-        guard contact.utf8.count >= 6 else { return 0 }
-        let shelf = try QuarantineShelf(redis)
-        var ids: [String] = []
-        try shelf.each(try QuarantineChoice.parse([])) { update in
-            if update.account.isEmpty || update.account == account,
-                ByteSearch.contains(update.raw, Array(contact.utf8))
-            {
-                ids.append(update.id)
-            }
+    private func prove(_ subject: PersonWords.Subject, _ words: PersonWords) throws -> PersonProof {
+        var files: [String: [UInt8]] = [:]
+        for file in spool.flatMap({ [$0, $0 + "-wal"] }) {
+            files[file] = FileManager.default.contents(atPath: file).map { Array($0) }
         }
-        for id in ids { try shelf.remove(id) }
-        return ids.count
-    }
-
-    private func trace(_ needles: [PersonTrace.Needle]) throws -> PersonTrace {
-        let session = try Session(redis)
-        return try PersonTrace(
-            namespace: session.connector.keyspace.namespace,
-            connection: try RedisConnection(session.connector.endpoint), needles: needles)
-    }
-
-    private func report(
-        _ order: Order, _ done: [(lane: LaneName, tally: ForgetTally)], _ quarantined: Int, _ trace: PersonTrace,
-        _ finds: [PersonTrace.Find]
-    ) {
-        if json {
-            let lanes = done.map { lane, tally in
-                var fields: [String: JSONValue] = ["lane": .string(lane.text)]
-                for (name, count) in zip(ForgetTally.names, tally.counts) { fields[name] = .integer(Int64(count)) }
-                return JSONValue.object(fields)
-            }
-            let left = finds.map { ["key": .string($0.key), "holds": .string($0.name)] as JSONValue }
-            let document: JSONValue = [
-                "code": .string(order.code), "lanes": .array(lanes), "quarantined": .integer(Int64(quarantined)),
-                "keys_read": .integer(Int64(trace.keys)), "bytes_read": .integer(Int64(trace.bytes)),
-                "left": .array(left),
-            ]
-            return Output.line(document.text())
-        }
-        for (lane, tally) in done {
-            let gone = zip(ForgetTally.names, tally.counts).filter { $0.1 > 0 }.map { "\($0.1) \($0.0)" }
-            Output.line("\(lane)  \(gone.isEmpty ? "nothing" : gone.joined(separator: ", "))")
-        }
-        if quarantined > 0 { Output.line("quarantine  \(quarantined) updates") }
-        Output.line("\(trace.keys) keys with \(trace.bytes) bytes read: \(finds.isEmpty ? "nothing is left" : "LEFT:")")
-        for find in finds { Output.line("\(find.key)  holds the \(find.name)") }
+        return try PersonProof(
+            subject, words, except: [key(of: subject)], files: files,
+            connection: try RedisConnection(try Session(redis).connector.endpoint))
     }
 }

@@ -39,7 +39,7 @@ final class DeletionBook: Sendable {
             let orders = Dictionary(grouping: lanes) { $0 }
             let distinct = orders.keys.sorted()
             let answers = zip(distinct, try store.forgotten(distinct))
-            return Self.standing(of: code, answers.map { (people: $1, orders: orders[$0]?.count ?? 1) })
+            return ForgetStanding(of: code, answers.map { (people: $1, orders: orders[$0]?.count ?? 1) })
         }
         guard let standing, standing != .unknown else { return standing }
         cached.withLock { cached in
@@ -49,19 +49,19 @@ final class DeletionBook: Sendable {
         return standing
     }
 
-    /// Each lane's answer, and how many orders it was given: one of each account. What was erased is counted without the
-    /// orders themselves.
-    static func standing(of code: String, _ lanes: [(people: ForgottenPeople?, orders: Int)]) -> ForgetStanding {
-        var tally = ForgetTally()
-        for (people, orders) in lanes {
-            let done = (people?.done ?? []).filter { $0.code == code }
-            guard done.count >= orders else { return .underWay }
-            for one in done {
-                var found = one.tally
-                found.events = max(0, found.events - 1)
-                tally.add(found)
+    /// Page by page, so that others get their turn on the connection; false if it did not come to the end in time. Said again it
+    /// has less to do.
+    func clearQuarantine(_ accounts: [String], _ contact: String) async -> Bool {
+        let end = ContinuousClock.now + Self.patience
+        var from: String? = "-"
+        while let start = from {
+            let page = try? await redis.run(within: Self.patience) { [keyspace] connection in
+                try QuarantineShelf(connection, keyspace).clearPage(
+                    from: start, accounts: Set(accounts), contact: contact)
             }
+            guard let page, ContinuousClock.now < end else { return page.map { $0.next == nil } ?? false }
+            from = page.next
         }
-        return .done(tally)
+        return true
     }
 }

@@ -170,6 +170,7 @@ final class IngressRole: Service {
         let deletions = DeletionBook(redis: redis, keyspace: connector.keyspace)
         doors.noteDeletion = { await deletions.note($0, $1) }
         doors.deletion = { await deletions.standing(of: $0) }
+        doors.clearQuarantine = { await deletions.clearQuarantine($0, $1) }
         doors.complete = { [aliases, posts] event in
             posts.note(event)
             return aliases.complete(event)

@@ -44,21 +44,26 @@ struct QuarantineShelf {
 
     init(_ options: RedisOptions) throws {
         let session = try Session(options)
-        connection = try RedisConnection(session.connector.endpoint)
-        key = session.connector.keyspace.control("quarantine")
+        self.init(try RedisConnection(session.connector.endpoint), session.connector.keyspace)
+    }
+
+    init(_ connection: RedisConnection, _ keyspace: Keyspace) {
+        self.connection = connection
+        key = keyspace.control("quarantine")
     }
 
     func each(_ chosen: QuarantineChoice, _ visit: (QuarantinedUpdate) -> Void) throws {
-        var from = "-"
-        while true {
-            let reply = try connection.call(RedisCommand("XRANGE", key, from, "+", "COUNT", "\(Self.page)"))
-            let entries = reply.array ?? []
-            for entry in entries {
-                if let update = QuarantinedUpdate(entry), chosen.contains(update) { visit(update) }
-            }
-            guard entries.count == Self.page, let last = entries.last?.array?.first?.string else { return }
-            from = "(" + last
-        }
+        var from: String? = "-"
+        while let start = from { from = try page(from: start) { if chosen.contains($0) { visit($0) } } }
+    }
+
+    /// One page; gives where the next one begins.
+    private func page(from: String, _ visit: (QuarantinedUpdate) -> Void) throws(RedisError) -> String? {
+        let reply = try connection.call(RedisCommand("XRANGE", key, from, "+", "COUNT", "\(Self.page)"))
+        let entries = reply.array ?? []
+        for entry in entries { QuarantinedUpdate(entry).map(visit) }
+        guard entries.count == Self.page, let last = entries.last?.array?.first?.string else { return nil }
+        return "(" + last
     }
 
     func all(_ chosen: QuarantineChoice) throws -> [QuarantinedUpdate] {
@@ -67,7 +72,42 @@ struct QuarantineShelf {
         return updates
     }
 
-    func remove(_ id: String) throws {
+    func remove(_ id: String) throws(RedisError) {
         _ = try connection.call(RedisCommand("XDEL", key, id))
+    }
+}
+
+// Raw updates that nobody understood, and that name a person who is to be forgotten.
+extension QuarantineShelf {
+    /// Shorter ids stand in everything.
+    private static let leastID = 6
+
+    /// Removes them; how many that were. Of ids that are too short to be told all stay.
+    func clear(accounts: Set<String>, contact: String) throws(RedisError) -> Int {
+        var count = 0
+        var from: String? = "-"
+        while let start = from {
+            let (removed, next) = try clearPage(from: start, accounts: accounts, contact: contact)
+            count += removed
+            from = next
+        }
+        return count
+    }
+
+    /// The same for one page, so that a connection can serve others between two; `-` is the first.
+    func clearPage(
+        from: String, accounts: Set<String>, contact: String
+    ) throws(RedisError) -> (removed: Int, next: String?) {
+        guard contact.utf8.count >= Self.leastID else { return (0, nil) }
+        var ids: [String] = []
+        let next = try page(from: from) { update in
+            if update.account.isEmpty || accounts.contains(update.account),
+                ByteSearch.contains(update.raw, word: Array(contact.utf8))
+            {
+                ids.append(update.id)
+            }
+        }
+        for id in ids { try remove(id) }
+        return (ids.count, next)
     }
 }

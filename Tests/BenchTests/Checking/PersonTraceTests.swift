@@ -27,7 +27,9 @@ struct PersonTraceTests {
     private static func trace(_ connection: RedisConnection, contact: String = contact, texts: Set<String> = []) throws
         -> [PersonTrace.Find]
     {
-        let needles = PersonTrace.needles(account: "shop", contact: contact, texts: texts)
+        var words = PersonWords()
+        words.texts = texts
+        let needles = PersonTrace.needles(account: "shop", contact: contact, words: words)
         return try PersonTrace(namespace: "ns", connection: connection, needles: needles).finds
     }
 
@@ -63,24 +65,5 @@ struct PersonTraceTests {
         _ = try connection.call(RedisCommand("SET", "ns:words", "banana"))
         #expect(try Self.trace(connection, contact: "ana").map(\.key) == ["ns:{de.0}:in"])
         #expect(try Self.trace(connection, contact: "an") == [])
-    }
-
-    @Test("texts are told that nobody else wrote too")
-    func texts() throws {
-        let redis = try PrivateRedis()
-        defer { redis.close() }
-        let connection = try redis.connect()
-        for (contact, text) in [
-            (Self.contact, "how much is the red one?"), ("other", "how much is the red one?"),
-            (Self.contact, "my door is the blue one"),
-        ] {
-            var body: [UInt8] = []
-            EventFraming.append(try Self.event(contact, text), to: &body)
-            try Self.write(connection, [body])
-        }
-        let texts = try PersonTrace.texts(
-            account: "shop", contact: Self.contact, lanes: ["de.0"], namespace: "ns", connection: connection)
-        #expect(texts == ["my door is the blue one"])
-        #expect(try Self.trace(connection, texts: texts).contains { $0.name == "a text" })
     }
 }

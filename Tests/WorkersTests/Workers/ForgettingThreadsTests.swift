@@ -103,6 +103,14 @@ struct ForgettingThreadsTests {
         #expect(try kit.store.openItems(kit.lane).isEmpty)
         #expect(try ForgettingTests.keys(holding: Self.contact, kit) == [])
         #expect(try ForgettingTests.keys(holding: Self.own.text, kit) == [])
+        // What became of a text of theirs that was under way, in a thread that is still there.
+        var outcome = try Self.comment("o", Self.contact, kit)
+        outcome.conversation = Self.others.text
+        outcome.outcome = Outcome.with { ($0.action, $0.status) = (ActionID(high: 1, low: 2).description, .delivered) }
+        _ = try Self.append([outcome], kit)
+        try kit.decided(2)
+        try PrivateCluster.wait("the outcome has gone") { try ForgettingTests.keys(holding: Self.contact, kit) == [] }
+        #expect(try Self.left(Self.others, kit) == thread)
         #expect(worker.stop(atMost: .seconds(30)))
     }
 
