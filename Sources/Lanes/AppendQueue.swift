@@ -79,8 +79,11 @@ struct AppendQueue {
     var parked: Set<LaneName> = []
     /// On a cluster: lanes whose server is away (`AppendQueueWaiting`).
     var stranded: Set<LaneName> = []
-    /// What is spooled is about to be given other lanes: everything goes behind it.
-    var isRerouting = false
+    /// The routes by which what is spooled is about to be given lanes; while there are any, everything goes behind it. 0:
+    /// those that are not known yet.
+    var rerouting: UInt64?
+    /// Something may be spooled, or wait, whose key had no lane by the routes.
+    var hasUnplaced = false
     /// Which lanes keys have now (`AppendQueueRouting`).
     var routes: LaneRoutes?
     /// The lanes lie on several servers, of which one may be away alone.

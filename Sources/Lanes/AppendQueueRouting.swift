@@ -10,6 +10,8 @@ package import Contracts
 // decided it before it gave its memory of ids away, which makes the second a `duplicate`.
 // What a server lost of its last seconds is offered to the lane that had it; refused for its generation it goes by its
 // keys, like the rest.
+// A topology that is newer and sends every known key where it went before, with one account more for instance, touches
+// nothing that waits or is spooled, unless something there has a key that no topology knew.
 // Rejected: to keep such events in memory until the lanes are open. A resize takes seconds, and the answer may not.
 // How it fails: without a spool such an event is refused, and its sender offers it again.
 
@@ -21,6 +23,9 @@ package struct LaneRoutes: Sendable {
     package let place: @Sendable (_ key: String) -> LanePlace?
     /// Of a lane that something is said to by name, not by key; nil for one that is not in use.
     package var generation: @Sendable (LaneName) -> UInt64? = { _ in nil }
+    /// The key of a serialised event that was spooled without one, by an older version; nil for what is said to a lane.
+    package var key: @Sendable (_ event: [UInt8]) -> String? = { _ in nil }
+    private var topology: Topology?
 
     package init(number: UInt64, place: @escaping @Sendable (_ key: String) -> LanePlace?) {
         self.number = number
@@ -30,31 +35,55 @@ package struct LaneRoutes: Sendable {
     package init(_ topology: Topology) {
         self.init(number: topology.number) { key in LaneKey(text: key).flatMap { topology.place(of: $0) } }
         generation = { topology.generation(of: $0) }
+        self.topology = topology
+    }
+
+    /// Whether every key that had a lane has the same, of the same generation; no if that cannot be told.
+    func keep(_ earlier: LaneRoutes) -> Bool {
+        guard let topology, let before = earlier.topology else { return false }
+        return before.partitions.allSatisfy { name, partition in
+            topology.partitions[name].map { ($0.lanes, $0.generation) == (partition.lanes, partition.generation) }
+                ?? false
+        }
+            && before.accounts.allSatisfy { topology.accounts[$0]?.partition == $1.partition }
+            && before.desks.allSatisfy { topology.desks[$0] == $1 }
     }
 }
 
 extension AppendQueue {
     /// Where an event goes now.
-    func place(_ event: LaneEvent) -> LanePlace {
-        if let routes, !event.key.isEmpty, event.topology != routes.number, let place = routes.place(event.key) {
-            return place
+    mutating func place(_ event: LaneEvent) -> LanePlace {
+        if let routes, !event.key.isEmpty, event.topology != routes.number {
+            if let place = routes.place(event.key) { return place }
+            hasUnplaced = true
         }
         let named = event.key.isEmpty ? routes?.generation(event.lane) : nil
         return LanePlace(lane: event.lane, generation: named ?? event.generation)
     }
 
-    /// From now on keys have these lanes; what waits for others goes to the spool.
-    mutating func use(_ routes: LaneRoutes) {
+    /// From now on keys have these lanes; what waits for others goes to the spool. False if no lane of any key has changed:
+    /// then nothing is looked at.
+    @discardableResult
+    mutating func use(_ routes: LaneRoutes) -> Bool {
+        if let known = self.routes, rerouting == nil, !hasUnplaced, routes.keep(known) {
+            self.routes = routes
+            return false
+        }
         self.routes = routes
-        guard diverts else { return }
+        guard diverts else { return true }
+        // What is spooled is looked at one by one.
+        hasUnplaced = false
         for name in lanes.keys.sorted() {
             guard let lane = lanes[name], lane.offered != nil || !lane.waiting.isEmpty else { continue }
             let events = (lane.offered?.events ?? []) + lane.waiting
-            let isMoved = events.contains { event in
-                routes.place(event.key).map { $0 != LanePlace(lane: name, generation: event.generation) } ?? false
+            let places = events.map { routes.place($0.key) }
+            hasUnplaced = hasUnplaced || zip(events, places).contains { !$0.key.isEmpty && $1 == nil }
+            let isMoved = zip(events, places).contains { event, place in
+                place.map { $0 != LanePlace(lane: name, generation: event.generation) } ?? false
             }
             if isMoved { displace(events, of: name) }
         }
+        return true
     }
 
     private mutating func displace(_ events: [Waiting], of name: LaneName) {
@@ -80,7 +109,9 @@ extension AppendQueue {
         for batch in lane.again {
             guard let ranges = try? EventFraming.ranges(of: batch.body) else { continue }
             for (key, range) in zip(batch.keys, ranges) {
-                let target = routes?.place(key)?.lane ?? name
+                let place = routes?.place(key)
+                hasUnplaced = hasUnplaced || place == nil
+                let target = place?.lane ?? name
                 // Its sender has its answer.
                 let event = Waiting(bytes: Array(batch.body[range]), ticket: AnsweredTicket(), index: 0, key: key)
                 if target == name {

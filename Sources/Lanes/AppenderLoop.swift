@@ -33,7 +33,7 @@ final class AppenderLoop: Sendable {
             tail: AppendTail(age: limits.tailAge, mostBytes: limits.mostTailBytes))
         queue.isPerLane = connector.endpoint.isCluster
         for (lane, events) in spool?.backlog ?? [] { queue.putBehind(events, of: lane) }
-        if let spool { queue.isRerouting = spool.isDrainHeld && !spool.isEmpty }
+        if let spool, spool.isDrainHeld, !spool.isEmpty { queue.rerouting = 0 }
         state = Mutex(State(queue: queue))
     }
 
@@ -59,8 +59,9 @@ final class AppenderLoop: Sendable {
                     refused.append((index, .stopped))
                 } else if event.bytes.count > EventFraming.mostEventBytes, isRoom {
                     refused.append((index, .tooLarge(bytes: event.bytes.count)))
-                } else if isDrained, place.lane != event.lane {
-                    // What is on disk is about to be given other lanes.
+                } else if isDrained, place.lane != event.lane || state.queue.rerouting != nil {
+                    // What is on disk is about to be given other lanes. None of a lane's page, so that what is held of it
+                    // is always its beginning, which is removed.
                     refused.append((index, .behind))
                 } else if isRoom {
                     state.queue.add(waiting, to: place.lane)
@@ -97,20 +98,38 @@ final class AppenderLoop: Sendable {
         }
     }
 
-    /// Places events by these routes from now on. While anything is spooled everything goes behind it, until `reroute`.
-    func use(_ routes: LaneRoutes) {
+    /// Places events by these routes from now on. While anything is spooled everything goes behind it, until `reroute`;
+    /// false if that is not needed, since no key has another lane than before.
+    func use(_ routes: LaneRoutes) -> Bool {
         state.withLock { state in
-            state.queue.use(routes)
+            guard state.queue.use(routes) else { return false }
             spool(&state)
-            if let spool { state.queue.isRerouting = !spool.isEmpty }
+            if let spool { state.queue.rerouting = spool.isEmpty ? nil : routes.number }
+            return true
         }
     }
 
-    /// Gives spooled events other lanes, and the gate their counts, as one step: nothing is diverted meanwhile.
-    func reroute(_ spool: Spool, _ routes: LaneRoutes) throws {
-        try spool.betweenWrites { [self] in
-            try state.withLock { $0.queue.setBehind(try spool.relabel(routes)) }
+    /// Whether what is spooled has yet to be given lanes.
+    var isRerouting: Bool { state.withLock { $0.queue.rerouting != nil } }
+
+    /// Gives what is spooled its lanes, piece by piece; webhooks go on meanwhile, behind it. Only while nothing is drained.
+    ///
+    /// - Returns: false if newer routes came or `isOver` said so: then it is to be done again.
+    func reroute(_ spool: Spool, _ routes: LaneRoutes, isOver: () -> Bool) throws -> Bool {
+        let end = try spool.settle()
+        var after: Int64 = 0
+        var hasUnplaced = false
+        while let piece = try spool.relabel(after: after, upTo: end, routes) {
+            state.withLock { $0.queue.moveBehind(piece.moves) }
+            after = piece.last
+            hasUnplaced = hasUnplaced || piece.hasUnplaced
+            if isOver() { return false }
         }
+        guard state.withLock({ $0.queue.finishRerouting(by: routes.number, hasUnplaced: hasUnplaced) }) else {
+            return false
+        }
+        spool.letDrain()
+        return true
     }
 
     func end() {

@@ -32,7 +32,7 @@ package final class LaneAppender: Sendable {
         let drain = SpoolDrain(
             spool: spool,
             offer: { events in Self.blocking { shared.offer(events[...], isDrained: true, finish: $0) } },
-            reroute: { routes in try shared.reroute(spool, routes) })
+            reroute: { routes, isOver in try shared.reroute(spool, routes, isOver: isOver) })
         self.drain = drain
         spool.start(refuse: { shared.release($0, reason: $1) }, added: { drain.wake() })
         drain.start()
@@ -66,11 +66,12 @@ package final class LaneAppender: Sendable {
 
     /// Has what waits and what is spooled find its lanes anew, before anything more of it is drained.
     ///
-    /// From now on new events go behind what is spooled, until that has its lanes.
+    /// From now on new events go behind what is spooled, until that has its lanes; nothing happens if no key has another.
     func reroute(_ routes: LaneRoutes) {
-        shared.use(routes)
-        drain?.reroute(routes)
+        if shared.use(routes) { drain?.reroute(routes) }
     }
+
+    var isRerouting: Bool { shared.isRerouting }
 
     /// Ends the thread and returns when it has ended. What still waits is refused.
     package func stop() {

@@ -7,7 +7,8 @@ internal import SwiftProtobuf
 ///
 /// The real holder and file: events of some thousand contacts over 64 lanes, offered in bodies of a few hundred, each
 /// answered only once it is on disk. Afterwards the logs are read and every contact's events must stand in the order in
-/// which they were offered, each once.
+/// which they were offered, each once. With a resize the topology changes while all of it is spooled: everything gets
+/// another lane, and how long a webhook waits meanwhile is measured.
 package struct DrainRun {
     private static let lanes = 64
     private static let contacts = 5_000
@@ -20,17 +21,27 @@ package struct DrainRun {
         /// Not in the log, or more than once.
         package var lost = 0
         package var outOfOrder = 0
+        /// How long giving all of it other lanes took, if it was to be done.
+        package var rerouting: Duration?
+        /// Events offered one by one meanwhile, and the longest that one waited until it was held.
+        package var meanwhile = 0
+        package var longestWait: Duration = .zero
     }
 
+    private static let lanesAfterwards = 96
+
     private let events: Int
+    private let isResized: Bool
     private let connector: LaneConnector
     private let spool: String
 
     /// - Parameters:
     ///   - connector: of a server that does not answer yet.
     ///   - spool: path of the file to be made.
-    package init(events: Int, connector: LaneConnector, spool: String) {
+    ///   - isResized: whether the lanes become others before anything is drained.
+    package init(events: Int, connector: LaneConnector, spool: String, isResized: Bool = false) {
         self.events = events
+        self.isResized = isResized
         self.connector = connector
         self.spool = spool
     }
@@ -54,6 +65,7 @@ package struct DrainRun {
                 }
             }
         }
+        if isResized { try await reroute(holder, partition, &figures) }
         try startServer()
         let start = clock.now
         while holder.spooledEvents > 0 {
@@ -65,6 +77,30 @@ package struct DrainRun {
         figures.draining = clock.now - start
         try check(partition, &figures)
         return figures
+    }
+
+    /// Gives everything the lanes of a larger partition, while events come one by one.
+    private func reroute(_ holder: SpoolingHolder, _ partition: PartitionName, _ figures: inout Figures) async throws {
+        let clock = ContinuousClock()
+        let start = clock.now
+        holder.reroute(
+            LaneRoutes(number: 2) { key in
+                let parts = key.split(separator: "\u{1F}").map(String.init)
+                guard parts.count == 2 else { return nil }
+                return LanePlace(
+                    lane: partition.lane(account: parts[0], contact: parts[1], of: Self.lanesAfterwards))
+            })
+        while holder.isRerouting {
+            let event = try Self.event(events + figures.meanwhile, partition)
+            let wait = try await clock.measure {
+                for case .refused(let refusal) in await holder.append([event]) {
+                    throw LoadError("expected the event to be spooled, got \(refusal)")
+                }
+            }
+            figures.meanwhile += 1
+            figures.longestWait = max(figures.longestWait, wait)
+        }
+        figures.rerouting = clock.now - start
     }
 
     private static func event(_ number: Int, _ partition: PartitionName) throws -> LaneEvent {
@@ -85,7 +121,7 @@ package struct DrainRun {
         let store = try connector.open(clientName: "check")
         var last: [String: Int] = [:]
         var seen = 0
-        for lane in 0..<Self.lanes {
+        for lane in 0..<(isResized ? Self.lanesAfterwards : Self.lanes) {
             var after = EntryID.start
             while true {
                 let page = try store.log(partition.lane(lane), after: after, most: 100)
@@ -102,6 +138,6 @@ package struct DrainRun {
                 if page.count < 100 { break }
             }
         }
-        figures.lost = abs(events - seen)
+        figures.lost = abs(events + figures.meanwhile - seen)
     }
 }

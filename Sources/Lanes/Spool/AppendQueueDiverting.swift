@@ -38,11 +38,22 @@ extension AppendQueue {
         lanes[name, default: Lane(producer: own)].behind += count
     }
 
-    /// The spool has so many events of each lane and of no other: its events were given other lanes.
-    mutating func setBehind(_ counts: [LaneName: Int]) {
-        isRerouting = false
-        for name in lanes.keys { lanes[name]?.behind = 0 }
-        for (name, count) in counts { putBehind(count, of: name) }
+    /// Spooled events were given another lane.
+    mutating func moveBehind(_ moves: [SpoolFile.Relabelled]) {
+        for move in moves {
+            putBehind(-move.events, of: move.from)
+            putBehind(move.events, of: move.to)
+        }
+    }
+
+    /// All that is spooled has its lanes; false if newer routes have come meanwhile, by which it has not.
+    ///
+    /// - Parameter hasUnplaced: whether a key was met that has no lane.
+    mutating func finishRerouting(by number: UInt64, hasUnplaced found: Bool) -> Bool {
+        guard rerouting ?? number == number else { return false }
+        rerouting = nil
+        hasUnplaced = hasUnplaced || found
+        return true
     }
 
     /// The spool could not take an event that was diverted. The next one tries its lane again, whatever was before.
@@ -60,7 +71,7 @@ extension AppendQueue {
     /// Whether a new event of this lane goes behind others of the spool.
     func goesBehind(_ name: LaneName) -> Bool {
         guard diverts else { return false }
-        if isRerouting { return true }
+        if rerouting != nil { return true }
         guard let lane = lanes[name] else { return isAway }
         return lane.behind > 0 || isAway && !lane.isBusy
     }

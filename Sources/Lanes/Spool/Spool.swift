@@ -37,6 +37,9 @@ package final class Spool: Sendable {
         /// What is to be done between two transactions.
         var job: (@Sendable () -> Void)?
         var isDrainHeld = false
+        /// Events given to the writer so far, and those that it is done with.
+        var taken: UInt64 = 0
+        var written: UInt64 = 0
     }
 
     let file: SpoolFile
@@ -105,23 +108,29 @@ package final class Spool: Sendable {
         try result.withLock { $0 }.get()
     }
 
-    /// Gives all events the lanes that their keys have now; only from `betweenWrites`. Returns how many each lane has, on
-    /// disk or on the way there.
-    func relabel(_ routes: LaneRoutes) throws -> [LaneName: Int] {
-        try file.relabel(routes)
-        let stored = try file.stored()
-        return state.withLock { state in
-            for index in state.pending.indices {
-                let place = routes.place(state.pending[index].key)
-                state.pending[index].lane = place?.lane ?? state.pending[index].lane
-            }
-            state.backlog = Dictionary(stored.map { ($0.lane, $0.events) }) { first, _ in first }
-            state.isDrainHeld = false
-            var counts = state.backlog
-            for event in state.pending { counts[event.lane, default: 0] += 1 }
-            return counts
-        }
+    /// Returns once all that is on its way to the disk now is there, or was refused: the number of the last row.
+    func settle() throws -> Int64 {
+        let all = state.withLock { $0.taken }
+        repeat { try betweenWrites {} } while state.withLock { $0.written } < all
+        return try file.lastNumber()
     }
+
+    /// Gives a piece of the events on disk the lanes that their keys have now; nil behind the last. Only while nothing is
+    /// drained.
+    func relabel(after number: Int64, upTo end: Int64, _ routes: LaneRoutes) throws -> SpoolFile.RelabelledPiece? {
+        guard let piece = try file.relabel(after: number, upTo: end, routes) else { return nil }
+        state.withLock { state in
+            for move in piece.moves {
+                let left = (state.backlog[move.from] ?? 0) - move.events
+                state.backlog[move.from] = left > 0 ? left : nil
+                state.backlog[move.to, default: 0] += move.events
+            }
+        }
+        return piece
+    }
+
+    /// Events have their lanes.
+    func letDrain() { state.withLock { $0.isDrainHeld = false } }
 
     /// Takes events to write, in order; gives back what goes beyond the bounds.
     func take(_ events: [Diverted]) -> [Diverted] {
@@ -137,6 +146,7 @@ package final class Spool: Sendable {
                 }
                 state.pending.append(event)
                 state.pendingBytes += size
+                state.taken += 1
             }
             if state.isAsleep, !state.pending.isEmpty {
                 state.isAsleep = false
@@ -183,8 +193,8 @@ package final class Spool: Sendable {
                 defer { state.job = nil }
                 return state.job
             }) {
+                // Then what waits: jobs one after the other must not hold it up.
                 job()
-                continue
             }
             let (events, isEnding) = state.withLock { state in
                 let events = Array(state.pending.prefix(Self.mostPerTransaction))
@@ -205,12 +215,16 @@ package final class Spool: Sendable {
         do {
             try file.add(events)
         } catch {
-            state.withLock { $0.pendingBytes -= bytes }
+            state.withLock { state in
+                state.pendingBytes -= bytes
+                state.written += UInt64(events.count)
+            }
             refuse(events, "\(error)")
             return
         }
         state.withLock { state in
             state.pendingBytes -= bytes
+            state.written += UInt64(events.count)
             state.storedBytes += bytes
             for event in events { state.backlog[event.lane, default: 0] += 1 }
         }

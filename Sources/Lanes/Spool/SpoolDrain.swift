@@ -26,7 +26,7 @@ final class SpoolDrain: Sendable {
 
     private let spool: Spool
     private let offer: @Sendable ([LaneEvent]) -> [AppendResult]
-    private let rerouting: @Sendable (LaneRoutes) throws -> Void
+    private let rerouting: @Sendable (LaneRoutes, _ isOver: () -> Bool) throws -> Bool
     private let isEnding = Mutex(false)
     private let wantedRoutes = Mutex<LaneRoutes?>(nil)
     private let bell = DispatchSemaphore(value: 0)
@@ -41,7 +41,7 @@ final class SpoolDrain: Sendable {
 
     init(
         spool: Spool, offer: @escaping @Sendable ([LaneEvent]) -> [AppendResult],
-        reroute: @escaping @Sendable (LaneRoutes) throws -> Void
+        reroute: @escaping @Sendable (LaneRoutes, _ isOver: () -> Bool) throws -> Bool
     ) {
         self.spool = spool
         self.offer = offer
@@ -85,6 +85,7 @@ final class SpoolDrain: Sendable {
                     continue
                 }
                 last = nil
+                continue
             }
             let backlog = spool.drainable
             let now = ContinuousClock.now
@@ -109,7 +110,10 @@ final class SpoolDrain: Sendable {
     private func reroute(_ routes: LaneRoutes, _ places: inout [LaneName: Place]) -> Bool {
         do {
             try remove(&places)
-            try rerouting(routes)
+            let isDone = try rerouting(routes) { [self] in
+                isEnding.withLock { $0 } || wantedRoutes.withLock { $0?.number } != routes.number
+            }
+            guard isDone else { return false }
         } catch {
             return false
         }

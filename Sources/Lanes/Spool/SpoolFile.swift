@@ -24,7 +24,7 @@ final class SpoolFile: Sendable {
         let bytes: Int
     }
 
-    private let queue: DatabaseQueue
+    let queue: DatabaseQueue
 
     private static let format = 2
     /// Updates set aside that are kept; older ones leave, as they do in Redis.
@@ -78,20 +78,6 @@ final class SpoolFile: Sendable {
             for event in events {
                 try statement.execute(arguments: [event.lane.text, event.key, Data(event.bytes)])
             }
-        }
-    }
-
-    /// Gives every event the lane that its key has now; one without a key, or whose key has none, keeps its lane. O(rows).
-    func relabel(_ routes: LaneRoutes) throws {
-        try queue.write { database in
-            let laneOf = DatabaseFunction("lane_of", argumentCount: 2, pure: true) { values in
-                guard let key = String.fromDatabaseValue(values[0]) else { return values[1] }
-                return routes.place(key)?.lane.text ?? values[1]
-            }
-            database.add(function: laneOf)
-            defer { database.remove(function: laneOf) }
-            try database.execute(
-                sql: "UPDATE spooled SET lane = lane_of(key, lane) WHERE key <> '' AND lane <> lane_of(key, lane)")
         }
     }
 

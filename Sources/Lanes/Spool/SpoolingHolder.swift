@@ -28,9 +28,13 @@ package final class SpoolingHolder: Sendable {
     }
 
     /// Has what waits and what is spooled find its lanes anew, by key, before anything more of it is drained: the topology
-    /// is another. Events that come with an older topology's place get theirs anew too. O(events on disk), and appends
-    /// wait meanwhile.
+    /// is another. Events that come with an older topology's place get theirs anew too. Returns after O(what waits in
+    /// memory); what is on disk is gone through in pieces by the thread that drains, and appends go behind it meanwhile. A
+    /// topology by which no key has another lane touches neither.
     package func reroute(_ routes: LaneRoutes) { appender.reroute(routes) }
+
+    /// Whether what is on disk has yet to be given lanes.
+    package var isRerouting: Bool { appender.isRerouting }
 
     /// Events on disk.
     package var spooledEvents: Int { spool.events }

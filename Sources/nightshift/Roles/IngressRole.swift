@@ -9,6 +9,7 @@ import Logging
 import Redis
 import ServiceLifecycle
 import Settings
+import SwiftProtobuf
 import Synchronization
 import Telemetry
 
@@ -194,11 +195,20 @@ final class IngressRole: Service {
         }
     }
 
+    /// The key of an event that an older version spooled without one; an order to forget is said to a lane, not by a key.
+    private static func key(ofSpooled bytes: [UInt8]) -> String? {
+        guard let event = try? Event(serializedBytes: bytes) else { return nil }
+        if case .command(let command) = event.kind, command.verb == .forget { return nil }
+        return try? EntityID.of(event).laneKey.text
+    }
+
     /// What waits and what is spooled gets its lanes anew before the first event goes by another topology.
     private func use(_ read: Topology, _ holder: Holder) {
         let known = topology.withLock { $0?.number }
         guard read.number != known, read.number > 0 else { return }
-        holder.spooling?.reroute(LaneRoutes(read))
+        var routes = LaneRoutes(read)
+        routes.key = Self.key(ofSpooled:)
+        holder.spooling?.reroute(routes)
         topology.withLock { $0 = read }
         log.info("Topology in use", metadata: .of((.count, "\(read.number)")))
     }
