@@ -117,6 +117,18 @@ extension LaneStore {
         return found.values.sorted { ($0.nextAttempt, $0.id) < ($1.nextAttempt, $1.id) }
     }
 
+    /// Of these actions, those whose attempt is still open. Redis: one HMGET.
+    func stillOpen(_ actions: [ActionID], of lane: LaneName) throws(LaneError) -> [ActionID] {
+        guard !actions.isEmpty else { return [] }
+        var command = RedisCommand("HMGET", expectedBytes: 60 + 40 * actions.count)
+        command.add(keys(of: lane).actions)
+        for action in actions { command.add(action) }
+        let values = try plain([command]).first?.array ?? []
+        return zip(actions, values).compactMap { id, value in
+            value.bytes.flatMap { StoredAction(id: id, value: $0, nextAttempt: .epoch) }?.isOpen == true ? id : nil
+        }
+    }
+
     /// The next page of a lane's results behind `after`, oldest first.
     package func results(
         _ lane: LaneName, after: EntryID = .start, most: Int = 100

@@ -87,6 +87,8 @@ package final class LaneMover {
     /// Since when the copies of a move are verified, and of what.
     private var verified: (move: UInt64, at: ContinuousClock.Instant, origins: Origins)?
     var count = MoveCount()
+    /// Attempts that were open when a stopped lane was looked at last.
+    var underWay: [LaneName: (move: UInt64, actions: [ActionID])] = [:]
 
     /// - Parameter grace: what a cluster may forget; nil for two seconds there and none elsewhere.
     package init(

@@ -105,12 +105,28 @@ extension LaneMover {
         for (lane, look) in try self.look(lanes).sorted(by: { $0.key < $1.key }) {
             let owner = look.isPaused ? "it is paused" : look.owner.map { "owner \($0)" } ?? "no owner"
             if look.pending > 0 { waits.append("\(lane): \(look.pending) events are undecided, \(owner)") }
-            guard look.isSettling else { continue }
-            let open = try call("actions") { () throws(LaneError) in try store.recover(lane) }.count { $0.isOpen }
+            guard look.isSettling, look.pending == 0 else {
+                underWay[lane] = nil
+                continue
+            }
+            let open = try countOpen(lane, move)
             if open > 0 { waits.append("\(lane): \(open) actions are under way, \(owner)") }
         }
         // An order is noted before it is decided, so that none is missed once everything is.
         waits += try orders(in: lanes)
+    }
+
+    /// Actions of a stopped lane whose attempt is under way. All of them are read once; since nothing more is claimed, only
+    /// those that were open are looked at from then on, and all once more when none is left of them.
+    private func countOpen(_ lane: LaneName, _ move: LaneMove) throws(LaneError) -> Int {
+        if let known = underWay[lane], known.move == move.number {
+            let left = try call("open") { () throws(LaneError) in try store.stillOpen(known.actions, of: lane) }
+            underWay[lane] = (move.number, left)
+            if !left.isEmpty { return left.count }
+        }
+        let open = try call("actions") { () throws(LaneError) in try store.recover(lane) }.filter(\.isOpen).map(\.id)
+        underWay[lane] = (move.number, open)
+        return open.count
     }
 
     /// Makes the lanes that only get something, and sets their clocks with those of the others.

@@ -21,8 +21,9 @@ struct ExplainCommand: AsyncParsableCommand {
     func run() async throws {
         let session = try Session(redis)
         var found = 0
-        for lane in try session.readableLanes() {
-            try session.eachResult(of: lane) { stored in
+        // Lanes that a conversation may have gone through are read as one, in the order of their commits.
+        for lanes in try session.groups([]) {
+            try session.eachResult(of: lanes) { stored in
                 for result in stored.batch.results
                 where result.conversation == conversation || (event != nil && result.event == event) {
                     found += 1

@@ -149,14 +149,10 @@ extension LaneVerbCommand {
         let session = try Session(redis)
         let lanes = try session.lanes(named: names)
         let replies = try session.store.control(lanes.map { (lane: $0, verb: verb) })
-        var refused: [String] = []
         for (lane, reply) in zip(lanes, replies) {
-            if case .done(let clock) = reply {
-                Output.line("\(lane)  done  lane clock \(clock.now)")
-            } else {
-                refused.append("\(lane): \(reply)")
-            }
+            if case .done(let clock) = reply { Output.line("\(lane)  done  lane clock \(clock.now)") }
         }
+        let refused = try session.refusals(replies, of: lanes)
         guard refused.isEmpty else { throw Failure("refused:\n" + refused.joined(separator: "\n")) }
     }
 }

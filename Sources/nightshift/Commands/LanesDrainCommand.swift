@@ -41,10 +41,7 @@ struct LanesDrainCommand: AsyncParsableCommand {
         let session = try Session(redis)
         let lanes = try session.lanes(named: names)
         let replies = try session.store.control(lanes.map { (lane: $0, verb: .drain) })
-        let refused = zip(lanes, replies).compactMap { (lane, reply) -> String? in
-            if case .done = reply { return nil }
-            return "\(lane): \(reply)"
-        }
+        let refused = try session.refusals(replies, of: lanes)
         guard refused.isEmpty else { throw Failure("refused:\n" + refused.joined(separator: "\n")) }
         return lanes
     }
@@ -62,15 +59,46 @@ struct LanesDrainCommand: AsyncParsableCommand {
 }
 
 extension Session {
+    /// Why lanes did not do what they were told, a line each.
+    func refusals(_ replies: [ControlReply], of lanes: [LaneName]) throws -> [String] {
+        let refused = zip(lanes, replies).filter { if case .done = $0.1 { false } else { true } }
+        let looks = try store.look(refused.map(\.0))
+        let moves = Dictionary(looks.map { ($0.lane, $0.move) }) { first, _ in first }
+        return refused.map { lane, reply in "\(lane): \(reply.words(move: moves[lane] ?? nil))" }
+    }
+
     /// Lanes named one by one or by their partition.
     func lanes(named names: [String]) throws -> [LaneName] {
-        let known = try lanes()
+        let topology = try topology()
         return try names.flatMap { name in
-            let found = known.filter { $0.text == name || $0.partition == name }
+            let found = topology.lanes.filter { $0.text == name || $0.partition == name }
             guard !found.isEmpty else {
+                if let lane = try? LaneName(name), let since = topology.retired[lane] {
+                    throw Failure(
+                        "\(lane): a resize took it out of use at \(since); nothing is decided in it, its log and results "
+                            + "stay readable")
+                }
                 throw Failure(expected: "a lane or partition of this namespace", came: "\"\(name)\"", at: "names")
             }
             return found
+        }
+    }
+}
+
+extension ControlReply {
+    /// What came instead of `done`, for people.
+    ///
+    /// - Parameter move: see `LaneLook.move`.
+    fileprivate func words(move: String?) -> String {
+        switch self {
+        case .done: "done"
+        case .differs where move == "retired": "a resize took it out of use; its log and results stay readable"
+        case .differs where move != nil:
+            "it is being moved; `nightshift lanes` says by which command, and it keeps to it until that is done"
+        case .differs: "its clock cannot be stepped: the namespace was not created so"
+        case .missing: "there is no such lane in Redis; `nightshift publish` creates those that the configuration has"
+        case .fenced: "its owner has changed meanwhile"
+        case .failed(let fault): "\(fault)"
         }
     }
 }

@@ -104,6 +104,10 @@ struct MoveOptions: ParsableArguments {
         }
     }
 
+    /// Seconds between two looks at what a move waits for; longer while nothing changes.
+    private static let firstPause = 0.1
+    private static let longestPause = 0.5
+
     /// An older worker would go on sending from lanes that are stopped.
     private static func expectFeatures(_ control: ControlStore) throws {
         let now = try control.state().now
@@ -128,6 +132,7 @@ struct MoveOptions: ParsableArguments {
         }
         let started = ContinuousClock.now
         var told: [String] = []
+        var pause = Self.firstPause
         while true {
             switch try mover.carryOn(move) {
             case .done(let count):
@@ -145,6 +150,7 @@ struct MoveOptions: ParsableArguments {
                 )
             case .waiting(let reasons):
                 if reasons != told { Output.note(reasons.prefix(5).joined(separator: "\n")) }
+                pause = reasons == told ? min(pause * 1.5, Self.longestPause) : Self.firstPause
                 told = reasons
                 guard ContinuousClock.now - started < within else {
                     throw Failure(
@@ -152,7 +158,7 @@ struct MoveOptions: ParsableArguments {
                             + reasons.prefix(20).joined(separator: "\n")
                             + "\n\(stillStopped(move))")
                 }
-                Thread.sleep(forTimeInterval: 0.1)
+                Thread.sleep(forTimeInterval: pause)
             }
         }
     }

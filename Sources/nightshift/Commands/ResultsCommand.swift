@@ -31,7 +31,10 @@ struct ResultsCommand: AsyncParsableCommand {
         // A follower looks twice a second; results are read in pages, so this bounds only its lag.
         while follow {
             try await Task.sleep(for: .milliseconds(500))
-            for lane in lanes { try showNew(lane, after: &after[lane, default: .start], wanted, session) }
+            // A resize or a publication may have added some.
+            for lane in lane.isEmpty ? try session.readableLanes() : lanes {
+                try showNew(lane, after: &after[lane, default: .start], wanted, session)
+            }
         }
     }
 
