@@ -29,6 +29,11 @@ local verbs = {}
 
 function verbs.begin(keys, args)
   local kind, name, to = args[3], args[4], args[5]
+  if kind == 'resize' then
+    if whole(to, 1024, 'move lanes') < 1 then bad('move lanes', '1 to 1024', to) end
+  elseif kind ~= 'account' then
+    bad('move', 'resize or account', kind)
+  end
   local there = redis.call('HGET', kind == 'resize' and keys[2] or keys[3], name)
   if not there then return { 'missing', name } end
   local facts = split(there)
