@@ -151,7 +151,8 @@ let tests: [Target] = [
         name: "WorkersTests",
         dependencies: [
             "TestEffort",
-            "Workers", "Delivery", "Membership", "Settings", "Lanes", "Redis", "Conversations", "Channels", "Contracts",
+            "Bench", "Workers", "Delivery", "Membership", "Settings", "Lanes", "Redis", "Conversations", "Channels",
+            "Contracts",
             "BusinessTime", "Replies", "TextRules",
             "Instants", "TestSupport", .protobuf,
         ]

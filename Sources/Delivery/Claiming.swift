@@ -167,9 +167,10 @@ extension CourierLoop {
             do throws(LaneError) {
                 stored = try store.recover(lane)
             } catch {
-                // On a cluster the lane's server alone may be away: the other lanes' actions go on.
-                guard error.isAway else { throw error }
-                away.insert(store.shard(of: lane))
+                // Keys that somebody edited, or on a cluster the lane's server, are the lane's own matter: the other lanes'
+                // actions go on.
+                guard error.isAway || error.isOfKeys else { throw error }
+                if error.isAway { away.insert(store.shard(of: lane)) }
                 recoverNotBefore = now + Self.awayPause
                 continue
             }

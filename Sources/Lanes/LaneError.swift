@@ -17,6 +17,15 @@ package enum LaneError: Error, Sendable, Equatable, CustomStringConvertible {
         if case .redis(let error) = self, let answer = error.serverError { LaneFault(answer).isAway } else { false }
     }
 
+    /// Whether keys of one lane are not what they must be; nothing else is wrong.
+    package var isOfKeys: Bool {
+        switch self {
+        case .redis(let error): error.serverError.map { LaneFault($0).isOfKey } ?? false
+        case .unexpectedReply: true
+        case .notReplicated, .invalidRequest: false
+        }
+    }
+
     package var description: String {
         switch self {
         case .redis(let error): error.description
@@ -30,7 +39,7 @@ package enum LaneError: Error, Sendable, Equatable, CustomStringConvertible {
 /// An error that Redis answered for one lane: out of memory, a key of the wrong type, a slot that moved, a refused write.
 package struct LaneFault: Error, Sendable, Hashable, CustomStringConvertible {
     /// Redis's first word: `OOM`, `WRONGTYPE`, `MISCONF`, `READONLY`, `LOADING`, `NSBAD` (an argument out of order)…;
-    /// or ours: `NOREPLY`, `NOPRIMARY`, `RETAKE`.
+    /// or ours: `NOREPLY`, `NOPRIMARY`, `RETAKE`, `NOSENSE`.
     package let code: String
     package let message: String
 
@@ -57,6 +66,11 @@ extension LaneFault {
     package var wantsTaking: Bool { code == "RETAKE" }
 
     static let retake = LaneFault(code: "RETAKE", message: "the lane's server was lost sight of since it was taken")
+
+    /// A key of the lane holds something else than it must; somebody edited it.
+    package var isOfKey: Bool { code == "WRONGTYPE" || code == "NSBAD" || code == Self.noSense }
+
+    static let noSense = "NOSENSE"
 
     /// The lane waits for its server.
     package var isAway: Bool { isPassing || isInDoubt }

@@ -86,13 +86,14 @@ package final class LaneStore {
         return replies
     }
 
-    /// The same, where the lanes of one primary are to be read although another cannot: an error that is no fault of the
-    /// command stands in its place.
+    /// The same, where some lanes are to be read although others cannot: an error that concerns a lane alone, since its
+    /// primary is away (on a cluster) or its key holds something else, stands in its place.
     func plainWhereReached(_ commands: [RedisCommand]) throws(LaneError) -> [RedisReply] {
-        guard connection.isCluster else { return try plain(commands) }
         let replies = try answers(commands)
         for (command, reply) in zip(commands, replies) {
-            guard let error = reply.error, !LaneFault(error).isAway else { continue }
+            guard let error = reply.error else { continue }
+            let fault = LaneFault(error)
+            if fault.isOfKey || connection.isCluster && fault.isAway { continue }
             throw .redis(
                 RedisError(
                     .server(error), operation: command.name, endpoint: "\(connection.endpoint)",
@@ -101,7 +102,8 @@ package final class LaneStore {
         return replies
     }
 
-    /// Reads the reply of each request; `fault` makes the lane's reply of an error that Redis gave for it alone.
+    /// Reads the reply of each request; `fault` makes the lane's reply of an error that Redis gave for it alone, or of an
+    /// answer that makes no sense: what somebody wrote into one lane's keys must not hold up the others.
     func each<Request, Reply>(
         _ requests: [Request], _ replies: [RedisReply], call: String, fault: (LaneFault) -> Reply,
         _ read: (Request, FunctionAnswer) throws(LaneError) -> Reply
@@ -112,9 +114,14 @@ package final class LaneStore {
         var answers: [Reply] = []
         answers.reserveCapacity(requests.count)
         for index in requests.indices {
-            switch try FunctionAnswer.read(replies[index], call: call) {
-            case .fault(let error): answers.append(fault(error))
-            case .answer(let answer): answers.append(try read(requests[index], answer))
+            do throws(LaneError) {
+                switch try FunctionAnswer.read(replies[index], call: call) {
+                case .fault(let error): answers.append(fault(error))
+                case .answer(let answer): answers.append(try read(requests[index], answer))
+                }
+            } catch {
+                guard case .unexpectedReply = error else { throw error }
+                answers.append(fault(LaneFault(code: LaneFault.noSense, message: error.description)))
             }
         }
         return answers

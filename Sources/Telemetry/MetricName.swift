@@ -70,6 +70,9 @@ extension MetricName {
     package static let lanesWaiting = MetricName(
         "nightshift_lanes_waiting", .gauge,
         "Owned lanes whose Redis server is away: a slot on its way, a primary that died.")
+    package static let lanesDamaged = MetricName(
+        "nightshift_lanes_damaged", .gauge,
+        "Lanes of this process that wait since keys of theirs are not what they must be; the log says which.")
     package static let hotLaneDecisions = MetricName(
         "nightshift_hot_lane_decisions_per_second", .gauge,
         "Of at most five lanes that decide far more than others; told by the coordinator that leads, label lane.")

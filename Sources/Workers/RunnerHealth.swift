@@ -1,3 +1,5 @@
+package import Contracts
+
 /// What a runner has counted since it started. A snapshot; never goes back.
 package struct RunnerCounters: Sendable, Equatable {
     package var decided: UInt64 = 0
@@ -15,6 +17,8 @@ package struct RunnerCounters: Sendable, Equatable {
     package var lanes = 0
     /// Of these, lanes whose server is away.
     package var waiting = 0
+    /// Lanes whose keys are not what they must be, and what Redis said: they wait until somebody has mended them.
+    package var damaged: [LaneName: String] = [:]
     /// From an entry's instant to the instant of its commit, both on the lane clock.
     package var acceptedToCommitted = LatencyHistogram()
 
@@ -32,6 +36,7 @@ package struct RunnerCounters: Sendable, Equatable {
         missed.merge(other.missed, uniquingKeysWith: +)
         lanes += other.lanes
         waiting += other.waiting
+        damaged.merge(other.damaged) { first, _ in first }
         acceptedToCommitted.merge(other.acceptedToCommitted)
     }
 }

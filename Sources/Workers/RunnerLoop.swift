@@ -16,7 +16,7 @@ final class RunnerLoop {
     /// it, cost an idle house half of its processor time.
     static let lookEvery = Duration.seconds(4)
     static let lookShares = 16
-    /// Lanes whose server is away are asked for so often.
+    /// Lanes whose server is away, or whose keys are damaged, are asked for so often.
     static let waitingLookEvery = Duration.milliseconds(250)
 
     let setting: RunnerSetting
@@ -29,6 +29,8 @@ final class RunnerLoop {
     var lanes: [LaneName: HeldLane] = [:]
     /// Held lanes whose server is away: a slot on its way, a primary that died.
     var waiting: Set<LaneName> = []
+    /// Lanes whose keys are not what they must be (`RunnerContainment`).
+    var damaged: Set<LaneName> = []
     /// Held lanes that have somebody to forget.
     var forgetters: Set<LaneName> = []
     private var isForgetting = false
@@ -118,7 +120,7 @@ final class RunnerLoop {
         if !ready.isEmpty || isForgetting { return .zero }
         guard !lanes.isEmpty else { return .seconds(3_600) }
         while let first = dues.min, !isCurrent(first) { dues.removeMin() }
-        let look = waiting.isEmpty ? nextLook : min(nextLook, nextWaitingLook)
+        let look = waiting.isEmpty && damaged.isEmpty ? nextLook : min(nextLook, nextWaitingLook)
         return max(.zero, min(look, dues.min?.at ?? look) - now)
     }
 
@@ -146,9 +148,9 @@ final class RunnerLoop {
             dues.removeMin()
             if let lane = lanes[first.lane], lane.dueAt == first.at { enqueue(lane) }
         }
-        if !waiting.isEmpty, now >= nextWaitingLook {
+        if !waiting.isEmpty || !damaged.isEmpty, now >= nextWaitingLook {
             nextWaitingLook = now + Self.waitingLookEvery
-            try look(waiting.sorted())
+            try look(waiting.union(damaged).sorted())
         }
         if now >= nextLook {
             nextLook = now + Self.lookEvery / Self.lookShares

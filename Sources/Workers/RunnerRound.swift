@@ -47,6 +47,7 @@ extension RunnerLoop {
             case .fenced: lose(lane)
             case .failed(let fault):
                 isSmooth = false
+                note(fault, of: lane.name)
                 if fault.wantsTaking { again.append(lane) } else { waits(lane.name, fault.isAway) }
             case .reading(let reading):
                 if !waiting.isEmpty { waits(lane.name, false) }
@@ -103,6 +104,7 @@ extension RunnerLoop {
             guard let states else {
                 away.insert(targets[index].name)
                 waits(targets[index].name, true)
+                noteMisfit(of: targets[index].name)
                 continue
             }
             for (id, bytes) in zip(missing[index].entities, states) { targets[index].cache.load(id, bytes) }
@@ -144,6 +146,7 @@ extension RunnerLoop {
             }
         }
         guard !batch.plan.isEmpty else {
+            noteSound(lane.name)
             // A due instant that nothing could be done about waits for the next look.
             if let due = hand.nextDue, due > hand.now { lane.setDue(due, now: .now) }
             settle(lane, now: .now)
@@ -219,6 +222,10 @@ extension RunnerLoop {
             waits(lane.name, true)
             lane.forgetStates()
             return false
+        case .failed(let fault) where fault.isOfKey:
+            note(fault, of: lane.name)
+            lane.forgetStates()
+            return false
         case .deadFull, .failed:
             // The lane has paused itself, or Redis refuses to write: the next look tells when it goes on.
             status.count { $0.refusedCommits += 1 }
@@ -230,6 +237,7 @@ extension RunnerLoop {
     private func confirm(_ planned: Planned, _ committed: Committed) {
         let (lane, plan) = (planned.lane, planned.plan)
         let now = ContinuousClock.now
+        noteSound(lane.name)
         report(planned, at: committed.clock.now)
         let isFresh = now - lane.takenAt < Courier.longestPatience
         courier.handed(

@@ -16,7 +16,10 @@ extension RunnerLoop {
             case .taken(let tenure):
                 hold(HeldLane(tenure, assignment: request.assignment, now: .now))
                 setting.report(.taken(request.lane))
-            case .olderAssignment, .failed:
+            case .olderAssignment:
+                setting.report(.refused(request.lane))
+            case .failed(let fault):
+                note(fault, of: request.lane)
                 setting.report(.refused(request.lane))
             }
         }
@@ -55,7 +58,10 @@ extension RunnerLoop {
             // Its server cannot be reached: a look finds it again when it can, and then it must be taken before it is read.
             waits(lane.name, true)
             lane.forgetStates()
-        case .olderAssignment, .failed:
+        case .failed(let fault):
+            lose(lane)
+            note(fault, of: lane.name)
+        case .olderAssignment:
             lose(lane)
         }
     }
@@ -64,6 +70,7 @@ extension RunnerLoop {
     func lose(_ lane: HeldLane) {
         lanes[lane.name] = nil
         waits(lane.name, false)
+        noteSound(lane.name)
         courier.lost(lane.name)
         setting.report(.lost(lane.name))
         showCount()
@@ -71,6 +78,7 @@ extension RunnerLoop {
 
     func revoke(_ name: LaneName) {
         wanted[name] = nil
+        noteSound(name)
         if lanes[name] == nil {
             setting.report(.released(name))
         } else {
@@ -139,7 +147,7 @@ extension RunnerLoop {
                 continue
             }
             if yield(lane, to: look.wantedBy) { continue }
-            if waiting.contains(lane.name) {
+            if waiting.contains(lane.name) || damaged.contains(lane.name) {
                 enqueue(lane)
                 continue
             }

@@ -75,10 +75,12 @@ extension RunnerLoop {
         guard !due.isEmpty else { return }
         upkeep.keep(lanes.keys)
         for (lane, reply) in zip(due, try store.trim(due, retention: retention)) {
-            // A lane whose keys are not what they should be is the audit's matter.
+            if case .failed(let fault) = reply { note(fault, of: lane) }
             guard case .trimmed(let trimmed) = reply else { continue }
-            let hasMore = try sweep(lane, keep.states, store)
-            try trimKept(lane, keep, store)
+            let hasMore = try contained(lane) {
+                try trimKept(lane, keep, store)
+                return try sweep(lane, keep.states, store)
+            }
             if trimmed.hasMore || hasMore { upkeep.goOn(with: lane) }
             status.count { $0.trimmedEntries += UInt64(trimmed.entries + trimmed.results + trimmed.deadLetters) }
         }

@@ -7,7 +7,9 @@ import SwiftProtobuf
 /// A lane that is at work changes between two reads, so its sequence is read first and last, and a lane that moved is read
 /// again, a few times at the most. What is checked: the cursor lies within the log; appended less decided is what the log
 /// holds behind the cursor; every state decodes and is below its bound; every armed state has a member in the timers that is
-/// not later than its earliest timer; outbox and actions name the same actions; open items decode. O(keys of the lane).
+/// not later than its earliest timer; outbox and actions name the same actions and each can be read; open items decode;
+/// every key has its type and every field of the lane's hash a value that it can have (`LaneKeyCheck`); everything lies in
+/// the lane that the topology says, and in no other (`LaneWhereabouts`). O(keys of the lane).
 package struct LaneAudit: Sendable {
     package let lane: String
     /// Each as *expected, got*; empty if all holds.
@@ -20,12 +22,27 @@ package struct LaneAudit: Sendable {
     private static let mostTries = 5
     private static let mostStateBytes = 32 * 1_024
 
-    package init(lane: String, namespace: String, connection: RedisConnection) throws(RedisError) {
+    /// - Parameter whereabouts: nil: where things lie is not looked at.
+    package init(
+        lane: String, namespace: String, connection: RedisConnection, whereabouts: LaneWhereabouts? = nil
+    ) throws(RedisError) {
         self.lane = lane
         let prefix = "\(namespace):{\(lane)}:"
         for _ in 0..<Self.mostTries where !isSettled {
-            faults = []
+            var keys = LaneKeyCheck(prefix: prefix, connection: connection)
+            try keys.run()
+            faults = keys.faults
+            guard keys.misfits.isEmpty else {
+                // Nothing else can be read of them.
+                isSettled = true
+                break
+            }
             let before = try Self.stamp(prefix, connection)
+            if let whereabouts {
+                let fields = try Self.pairs(RedisCommand("HGETALL", prefix + "lane"), connection)
+                faults += whereabouts.misfits(of: lane, fields, prefix: prefix)
+                faults += try whereabouts.strays(in: lane, connection)
+            }
             try checkLog(prefix, connection)
             try checkStates(prefix, connection)
             try checkActions(prefix, connection)
@@ -58,6 +75,9 @@ package struct LaneAudit: Sendable {
 
     private mutating func checkStates(_ prefix: String, _ connection: RedisConnection) throws(RedisError) {
         let armed = try Self.scores(prefix + "timers", connection)
+        for name in armed.keys.sorted() where (try? EntityID(name)) == nil {
+            faults.append("expected timers of entities, got one of \(name). `ZREM \(prefix)timers \(name)`")
+        }
         states = 0
         for number in 0..<64 {
             let values = try connection.call(RedisCommand("HGETALL", prefix + "state:\(number)")).array ?? []
@@ -65,7 +85,9 @@ package struct LaneAudit: Sendable {
                 states += 1
                 let name = values[index - 1].string ?? "?"
                 guard let bytes = value.bytes, let state = try? EntityState(serializedBytes: bytes) else {
-                    faults.append("expected a state at \(name), got bytes that are none")
+                    faults.append(
+                        "expected a state at \(name), got bytes that are none: what comes for it becomes a dead letter. "
+                            + "`HDEL \(prefix)state:\(number) \(name)`, then `nightshift dead replay`")
                     continue
                 }
                 if bytes.count > Self.mostStateBytes {
@@ -77,15 +99,28 @@ package struct LaneAudit: Sendable {
                 guard let due = state.timers.map(\.dueAt).min() else { continue }
                 if (armed[name] ?? .max) > due {
                     faults.append(
-                        "expected a timer of \(name) by \(due), got \(armed[name].map(String.init) ?? "none")")
+                        "expected a timer of \(name) by \(due), got \(armed[name].map(String.init) ?? "none"). "
+                            + "`ZADD \(prefix)timers \(due) \(name)`, then `HSET \(prefix)lane token ''`")
                 }
             }
         }
     }
 
     private mutating func checkActions(_ prefix: String, _ connection: RedisConnection) throws(RedisError) {
-        let actions = Set(
-            (try connection.call(RedisCommand("HKEYS", prefix + "actions")).array ?? []).compactMap(\.bytes))
+        let stored = try connection.call(RedisCommand("HGETALL", prefix + "actions")).array ?? []
+        var actions: Set<[UInt8]> = []
+        for index in stride(from: 0, to: stored.count - 1, by: 2) {
+            guard let id = stored[index].bytes else { continue }
+            actions.insert(id)
+            let value = stored[index + 1].bytes ?? []
+            guard value.count < 13 || (try? Action(serializedBytes: Array(value.dropFirst(13)))) == nil else {
+                continue
+            }
+            let name = String(decoding: id, as: UTF8.self)
+            faults.append(
+                "expected an action at \(name), got bytes that are none: nobody carries it out. "
+                    + "`HDEL \(prefix)actions \(name)`, `ZREM \(prefix)outbox \(name)`")
+        }
         let outbox = Set(
             (try connection.call(RedisCommand("ZRANGE", prefix + "outbox", "0", "-1")).array ?? []).compactMap(\.bytes))
         openActions = actions.count
@@ -94,9 +129,12 @@ package struct LaneAudit: Sendable {
                 "expected the same names in actions and outbox, got \(actions.subtracting(outbox).count) and "
                     + "\(outbox.subtracting(actions).count) more")
         }
-        let items = try connection.call(RedisCommand("HVALS", prefix + "open")).array ?? []
-        for item in items where item.bytes.flatMap({ try? OpenItem(serializedBytes: $0) }) == nil {
-            faults.append("expected an open item, got bytes that are none")
+        let items = try connection.call(RedisCommand("HGETALL", prefix + "open")).array ?? []
+        for index in stride(from: 0, to: items.count - 1, by: 2) {
+            guard items[index + 1].bytes.flatMap({ try? OpenItem(serializedBytes: $0) }) == nil else { continue }
+            let name = items[index].string ?? "?"
+            faults.append(
+                "expected an open item at \(name), got bytes that are none. `HDEL \(prefix)open \(name)`")
         }
     }
 

@@ -40,7 +40,12 @@ struct LaneCare {
             before: before.decided, after: decided, seconds: (now - before.at) / .seconds(1))
         hot = try found.prefix(Self.mostHot).map { (lane) throws(LaneError) in
             var lane = lane
-            lane.talkers = LaneHeat.shares(try store.latestConversations(lane.lane), most: 1)
+            do throws(LaneError) {
+                lane.talkers = LaneHeat.shares(try store.latestConversations(lane.lane), most: 1)
+            } catch {
+                // Results that somebody edited are no reason not to lead.
+                guard error.isOfKeys || error.isAway else { throw error }
+            }
             return lane
         }
     }

@@ -17,29 +17,38 @@
 --             | generation current
 -- Complexity: O(bytes); a producer's first batch O(fields of the lane's hash).
 
--- Makes room for one more producer; gives their new number.
-local function admit_producer(lane_key, known)
-    if known < 64 then return known + 1 end
+-- The entry of a producer's last batch; one that nobody can read is the oldest.
+local function entry_of(value)
+    local ms, sequence = string.match(value, ':(%d+)%-(%d+)$')
+    if not ms or #ms > 15 or #sequence > 18 or (#ms > 1 and string.byte(ms) == 48)
+        or (#sequence > 1 and string.byte(sequence) == 48) then
+        return '0-0'
+    end
+    return ms .. '-' .. sequence
+end
+
+-- The producer that has to go for one more, if there are as many as may be.
+local function oldest_producer(lane_key, known)
+    if known < 64 then return nil end
     local fields = redis.call('HGETALL', lane_key)
     local oldest, oldest_entry
     for i = 1, #fields, 2 do
         if string.sub(fields[i], 1, 2) == 'p:' then
-            local entry = string.match(fields[i + 1], ':(.*)$') or '0-0'
+            local entry = entry_of(fields[i + 1])
             if not oldest or precedes(entry, oldest_entry) then oldest, oldest_entry = fields[i], entry end
         end
     end
-    if oldest then redis.call('HDEL', lane_key, oldest) end
-    return known
+    return oldest
 end
 
 local function refusal(lane, generation, most_pending, most_bytes)
     if lane[1] and lane[1] ~= (generation == '' and '1' or generation) then
-        return {'generation', tonumber(lane[1])}
+        return {'generation', stored(lane[1], 'generation')}
     end
     if lane[2] == '1' then return {'closed'} end
-    local pending = tonumber(lane[6] or 0) - tonumber(lane[7] or 0)
+    local pending = stored(lane[6], 'appended') - stored(lane[7], 'decided')
     if pending >= most_pending then return {'full', decimal(pending) .. ' events are pending'} end
-    if tonumber(lane[8] or 0) >= most_bytes then return {'full', lane[8] .. ' bytes are in the log'} end
+    if stored(lane[8], 'bytes') >= most_bytes then return {'full', lane[8] .. ' bytes are in the log'} end
     return nil
 end
 
@@ -58,27 +67,29 @@ register('append', {}, function(keys, args)
     local producer = 'p:' .. args[2]
     local lane = redis.call('HMGET', keys[2], 'generation', 'closed', 'last', 'now', 'offset', 'appended', 'decided',
         'bytes', 'drained', 'producers', producer)
-    local offset = tonumber(lane[5] or 0)
-    local now = math.max(server_ms() + offset, tonumber(lane[4] or 0))
+    local now, offset = lane_clock(lane[4], lane[5])
     if lane[11] then
         local known, entry = string.match(lane[11], '^(%d+):(.*)$')
-        known = tonumber(known or 0)
+        known = known and #known <= 16 and tonumber(known) or 0
         if number <= known then return {'already', number == known and entry or '', now, offset} end
         if number > known + 1 then return {'gap', known + 1} end
     end
     local refused = refusal(lane, generation, most_pending, most_bytes)
     if refused then return refused end
 
-    local ms = math.max(entry_id(lane[3] or last_id(keys[1]), 'last entry'), now)
+    local ms = math.max(entry_id(lane[3] or last_id(keys[1]), 'stored last'), now)
+    local producers = stored(lane[10], 'producers')
+    local outdated = not lane[11] and oldest_producer(keys[2], producers)
+    local appended, decided, bytes = stored(lane[6], 'appended'), stored(lane[7], 'decided'), stored(lane[8], 'bytes')
     local id = redis.call('XADD', keys[1], decimal(ms) .. '-*', 'b', args[7])
-    local appended = tonumber(lane[6] or 0)
     local changes = {
-        'last', id, 'appended', decimal(appended + count), 'bytes', decimal(tonumber(lane[8] or 0) + #args[7]),
+        'last', id, 'appended', decimal(appended + count), 'bytes', decimal(bytes + #args[7]),
         'drained', '0', producer, args[3] .. ':' .. id
     }
-    if appended <= tonumber(lane[7] or 0) then add(changes, 'oldest', decimal(ms)) end
+    if appended <= decided then add(changes, 'oldest', decimal(ms)) end
     if not lane[1] then add(changes, 'generation', generation == '' and '1' or generation) end
-    if not lane[11] then add(changes, 'producers', admit_producer(keys[2], tonumber(lane[10] or 0))) end
+    if outdated then redis.call('HDEL', keys[2], outdated) end
+    if not lane[11] then add(changes, 'producers', decimal(outdated and producers or producers + 1)) end
     redis.call('HSET', keys[2], unpack(changes))
     if lane[9] == '1' then redis.call('SPUBLISH', keys[3], 'append') end
     return {'held', id, now, offset}

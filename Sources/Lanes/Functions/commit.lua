@@ -117,7 +117,7 @@ end
 -- Whether what was noted up to `until_entry` is decided: the cursor is beyond it, or beyond the log, and no timer is
 -- due by its instant.
 local function is_passed(until_entry, cursor, at_end, due)
-    if due ~= '' and tonumber(due) <= entry_id(until_entry, 'stored entry id') then return false end
+    if due ~= '' and stored(due, 'due') <= entry_id(until_entry, 'stored entry id') then return false end
     return at_end or precedes(until_entry, cursor)
 end
 
@@ -127,23 +127,29 @@ register('commit', {'allow-oom'}, function(keys, args)
         'appended', 'decided', 'oldest', 'busy', 'suspect', 'mark', 'result', 'wanted', 'due')
     if not lane[1] or lane[1] == '' or lane[1] ~= args[1] then return {'fenced'} end
     local sequence = whole(args[2], most_ms, 'commit sequence')
-    if sequence ~= tonumber(lane[2] or 0) then return {'sequence', tonumber(lane[2] or 0)} end
+    local expected = stored(lane[2], 'sequence')
+    if sequence ~= expected then return {'sequence', expected} end
     entry_id(args[3], 'commit cursor')
     local index = whole(args[4], 256, 'commit index')
-    local decided = tonumber(lane[9] or 0) + whole(args[5], 512, 'commit events')
+    local decided = stored(lane[9], 'decided') + whole(args[5], 512, 'commit events')
     whole(args[6], most_ms, 'commit policy')
-    local offset = tonumber(lane[7] or 0)
-    local before, clock = tonumber(lane[6] or 0), server_ms() + offset
-    local now = math.max(before, whole(args[7], most_ms, 'commit now'))
-    if now > math.max(before, clock) then bad('commit now', 'no later instant', args[7]) end
+    local clock, offset = lane_clock(lane[6], lane[7])
+    local now = math.max(stored(lane[6], 'now'), whole(args[7], most_ms, 'commit now'))
+    if now > clock then bad('commit now', 'no later instant', args[7]) end
     if args[8] ~= '' then whole(args[8], most_ms, 'commit oldest pending') end
     local most_dead = whole(args[10], 1000000, 'commit most dead letters')
     local cursor, last = lane[3] or '0-0', lane[5] or '0-0'
-    if precedes(args[3], cursor) or (args[3] == cursor and index < tonumber(lane[4] or 0)) then
+    stored_entry(cursor, 'cursor')
+    if precedes(args[3], cursor) or (args[3] == cursor and index < stored(lane[4], 'index')) then
         bad('commit cursor', 'one not before ' .. cursor, args[3])
     end
     local counts, lists = layout(keys, args)
     check_types(keys, counts)
+    local at_end = last == '0-0' or precedes(stored_entry(last, 'last'), args[3])
+    local appended, result = stored(lane[8], 'appended'), stored(lane[14], 'result')
+    local busy, suspect = stored_entry(lane[11], 'busy'), stored_entry(lane[12], 'suspect')
+    local known_oldest = stored(lane[10], 'oldest')
+    stored(lane[16], 'due')
     local dead_last
     if counts[7] > 0 then
         dead_last = entry_id(last_id(keys[6]), 'last dead letter')
@@ -153,26 +159,24 @@ register('commit', {'allow-oom'}, function(keys, args)
         end
     end
 
-    local result = lane[14] or ''
-    if args[9] ~= '' then result = decimal(append_at(keys[5], now, tonumber(result), args[9])) end
+    result = lane[14] and lane[14] ~= '' and result or nil
+    if args[9] ~= '' then result = append_at(keys[5], now, result, args[9]) end
     for i = lists.dead, lists.open - 1 do append_at(keys[6], now, dead_last, args[i]) end
     local cancelled = write_lists(keys, args, counts, lists)
 
     local due = lane[16] or ''
     if counts[3] + counts[4] > 0 then due = first_score(keys[2]) end
-    local at_end = last == '0-0' or precedes(last, args[3])
-    local appended = tonumber(lane[8] or 0)
     if at_end then decided = appended end
     local oldest = ''
     if decided < appended then
-        oldest = args[8] ~= '' and args[8] or decimal(math.max(tonumber(lane[10]) or 0, (entry_id(args[3], 'cursor'))))
+        oldest = args[8] ~= '' and args[8] or decimal(math.max(known_oldest, (entry_id(args[3], 'cursor'))))
     end
-    local busy, suspect = lane[11] or '', lane[12] or ''
     if busy ~= '' and is_passed(busy, args[3], at_end, due) then busy = '' end
     if suspect ~= '' and is_passed(suspect, args[3], at_end, due) then suspect = '' end
     local changes = {
         'sequence', decimal(sequence + 1), 'cursor', args[3], 'index', args[4], 'policy', args[6], 'now', decimal(now),
-        'decided', decimal(decided), 'oldest', oldest, 'busy', busy, 'due', due, 'result', result
+        'decided', decimal(decided), 'oldest', oldest, 'busy', busy, 'due', due,
+        'result', result and decimal(result) or ''
     }
     if suspect ~= (lane[12] or '') then add(changes, 'suspect', suspect) end
     if lane[13] and lane[13] ~= '' then
@@ -180,6 +184,6 @@ register('commit', {'allow-oom'}, function(keys, args)
         add(changes, 'strikes', '0')
     end
     redis.call('HSET', keys[1], unpack(changes))
-    return {'committed', math.max(now, clock), offset, due, suspect ~= '' and 1 or 0,
+    return {'committed', clock, offset, due, suspect ~= '' and 1 or 0,
         lane[15] or '', cancelled}
 end)

@@ -29,7 +29,7 @@ end
 function verbs.drain() return {'closed', '1', 'draining', '1', 'shut', 'draining'} end
 
 function verbs.stop(lane, args)
-    if whole(args[2], most_ms, 'control move') <= tonumber(lane[9] or 0) then return nil, 'fenced' end
+    if whole(args[2], most_ms, 'control move') <= stored(lane[9], 'moved') then return nil, 'fenced' end
     local changes = {'closed', '1', 'draining', '1', 'settling', '1', 'stopper', args[2]}
     if lane[8] ~= '1' then add(changes, 'shut', shut_as(lane[10], lane[11])) end
     return changes
@@ -41,7 +41,7 @@ function verbs.open(lane, args)
     if lane[8] == '1' then
         for _, field in ipairs({'token', 'owner', 'busy'}) do add(changes, field, '') end
     end
-    if args[2] ~= '' and whole(args[2], most_ms, 'control generation') > tonumber(lane[1]) then
+    if args[2] ~= '' and whole(args[2], most_ms, 'control generation') > stored(lane[1], 'generation') then
         add(changes, 'generation', args[2])
     end
     return changes
@@ -50,7 +50,7 @@ end
 function verbs.step(lane, args)
     local ms = whole(args[2], most_ms, 'control step')
     if lane[4] ~= '1' then return nil, 'differs' end
-    local offset = tonumber(lane[3] or 0) + ms
+    local offset = stored(lane[3], 'offset') + ms
     if offset > most_ms - server_ms() then bad('control step', 'an instant up to ' .. decimal(most_ms), args[2]) end
     return {'offset', decimal(offset)}
 end
@@ -87,6 +87,7 @@ register('control', {'allow-oom'}, function(keys, args)
     expect_counts('control', keys, 3, args, 3)
     local lane = redis.call('HMGET', keys[1], 'generation', 'now', 'offset', 'virtual', 'token', 'mark', 'move',
         'settling', 'moved', 'closed', 'draining', 'shut')
+    lane_clock(lane[2], lane[3])
     if args[1] == 'create' then
         if not create(keys, args, lane) then return {'differs'} end
     else
@@ -100,6 +101,5 @@ register('control', {'allow-oom'}, function(keys, args)
         if args[1] ~= 'mark' and args[1] ~= 'unmark' then redis.call('SPUBLISH', keys[3], args[1]) end
     end
     local clock = redis.call('HMGET', keys[1], 'now', 'offset')
-    local offset = tonumber(clock[2] or 0)
-    return {'done', math.max(server_ms() + offset, tonumber(clock[1] or 0)), offset}
+    return {'done', lane_clock(clock[1], clock[2])}
 end)

@@ -84,6 +84,7 @@ register('erase', {'allow-oom'}, function(keys, args)
     local lane = redis.call('HMGET', keys[1], 'token', 'cursor', 'bytes', 'move')
     if not lane[1] or lane[1] == '' or lane[1] ~= args[1] or (lane[4] or '') ~= '' then return {'fenced'} end
     local counts, starts, gone, written = layout(keys, args)
+    local stored_bytes = stored(lane[3], 'bytes')
     local bytes = check(keys, args, counts, starts, lane[2] or '0-0')
 
     in_slices('HDEL', keys[3], args, starts[7], counts[7])
@@ -99,7 +100,7 @@ register('erase', {'allow-oom'}, function(keys, args)
     in_slices('XDEL', keys[9], args, starts[8], counts[8])
     for _, group in ipairs(gone) do in_slices('HDEL', group[1], args, group[2], group[3]) end
     for _, group in ipairs(written) do in_slices('HSET', group[1], args, group[2], group[3]) end
-    redis.call('HSET', keys[1], 'bytes', decimal(math.max(0, tonumber(lane[3] or 0) - bytes)), 'due',
+    redis.call('HSET', keys[1], 'bytes', decimal(math.max(0, stored_bytes - bytes)), 'due',
         first_score(keys[4]))
     return {'erased', erased, bytes}
 end)

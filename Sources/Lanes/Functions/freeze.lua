@@ -17,12 +17,13 @@ register('freeze', {'allow-oom'}, function(keys, args)
     local lane = redis.call('HMGET', keys[1], 'generation', 'closed', 'settling', 'appended', 'decided', 'move', 'paused',
         'sequence', 'now', 'offset', 'last', 'moved', 'draining', 'shut')
     if not lane[1] then return {'missing'} end
-    local offset, sequence = tonumber(lane[10] or 0), tonumber(lane[8] or 0)
-    if number <= tonumber(lane[12] or 0) then return {'over'} end
+    local now, offset = lane_clock(lane[9], lane[10])
+    local sequence = stored(lane[8], 'sequence')
+    if number <= stored(lane[12], 'moved') then return {'over'} end
     if lane[6] ~= args[1] then
         local is_retired = lane[6] == 'retired'
         if lane[6] and lane[6] ~= '' and not is_retired then return {'moving', lane[6]} end
-        local undecided = tonumber(lane[4] or 0) - tonumber(lane[5] or 0)
+        local undecided = stored(lane[4], 'appended') - stored(lane[5], 'decided')
         if args[2] == 'source' and (lane[2] ~= '1' or lane[3] ~= '1' or undecided > 0) then
             return {'busy', undecided}
         end
@@ -34,5 +35,5 @@ register('freeze', {'allow-oom'}, function(keys, args)
             'sequence', decimal(sequence))
         redis.call('SPUBLISH', keys[2], 'freeze')
     end
-    return {'frozen', sequence, math.max(server_ms() + offset, tonumber(lane[9] or 0)), offset, lane[11] or '0-0'}
+    return {'frozen', sequence, now, offset, lane[11] or '0-0'}
 end)

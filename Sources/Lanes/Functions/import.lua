@@ -37,9 +37,9 @@ register('import', {'allow-oom'}, function(keys, args)
     expect_counts('import', keys, 3, args, 6)
     local lane = redis.call('HMGET', keys[1], 'move', 'sequence', 'now', 'moved')
     local number = whole(args[1], most_ms, 'import move')
-    if lane[1] ~= args[1] or number <= tonumber(lane[4] or 0) then return {'fenced'} end
-    local now = math.max(whole(args[2], most_ms, 'import now'), tonumber(lane[3] or 0))
-    local sequence = math.max(whole(args[3], most_ms, 'import sequence'), tonumber(lane[2] or 0))
+    if lane[1] ~= args[1] or number <= stored(lane[4], 'moved') then return {'fenced'} end
+    local now = math.max(whole(args[2], most_ms, 'import now'), stored(lane[3], 'now'))
+    local sequence = math.max(whole(args[3], most_ms, 'import sequence'), stored(lane[2], 'sequence'))
     check(keys, args)
 
     if args[4] == 'timers' then

@@ -52,14 +52,16 @@ register('read', {'allow-oom'}, function(keys, args)
         'cursor', 'due')
     if lane[1] ~= args[1] or args[1] == '' then return {'fenced'} end
 
-    local server, offset, before = server_ms(), tonumber(lane[3] or 0), tonumber(lane[2] or 0)
-    local holds = before - (server + offset) > 60000
-    local now = math.max(server + offset, before)
+    local now, offset = lane_clock(lane[2], lane[3])
+    local server = server_ms()
+    local holds = now - (server + offset) > 60000
     local due, last = lane[10] or '', lane[7] or '0-0'
+    local policy, due_ms = stored(lane[6], 'policy'), stored(due, 'due')
+    stored_entry(last, 'last')
     if lane[4] == '1' then
         redis.call('XLEN', keys[1])
         redis.call('HSET', keys[2], 'now', decimal(now))
-        return {'reading', now, offset, server, now, due, 0, 1, lane[5] or '', tonumber(lane[6] or 0), last,
+        return {'reading', now, offset, server, now, due, 0, 1, lane[5] or '', policy, last,
             holds and 1 or 0, {}, {}}
     end
 
@@ -67,11 +69,12 @@ register('read', {'allow-oom'}, function(keys, args)
     local horizon = now
     if not at_end then horizon = math.min(now, (entry_id(given or args[2], 'read entry'))) end
     local timers = {}
-    if most_timers > 0 and due ~= '' and tonumber(due) <= horizon and not holds then
+    if most_timers > 0 and due ~= '' and due_ms <= horizon and not holds then
         timers = redis.call('ZRANGE', keys[3], '-inf', decimal(horizon), 'BYSCORE', 'LIMIT', 0, most_timers,
             'WITHSCORES')
+        for i = 2, #timers, 2 do timers[i] = score_ms(timers[i]) end
     end
-    local busy = lane[8] or ''
+    local busy = stored_entry(lane[8], 'busy')
     if given and (busy == '' or precedes(busy, given)) then busy = given end
     if #timers > 0 then
         local mark = decimal(horizon) .. '-0'
@@ -83,5 +86,5 @@ register('read', {'allow-oom'}, function(keys, args)
     end
     redis.call('HSET', keys[2], unpack(changes))
     return {'reading', now, offset, server, horizon, due, at_end and 1 or 0, 0, lane[5] or '',
-        tonumber(lane[6] or 0), last, holds and 1 or 0, flat, timers}
+        policy, last, holds and 1 or 0, flat, timers}
 end)

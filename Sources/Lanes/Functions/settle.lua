@@ -45,15 +45,15 @@ local function check(args)
 end
 
 local function append_outcomes(keys, lane, outcomes, now)
-    local ms = math.max(entry_id(lane[1] or last_id(keys[1]), 'last entry'), now)
+    local ms = math.max(entry_id(lane[1] or last_id(keys[1]), 'stored last'), now)
+    local appended, decided, bytes = stored(lane[4], 'appended'), stored(lane[5], 'decided'), stored(lane[6], 'bytes')
     local body = table.concat(outcomes)
     local id = redis.call('XADD', keys[1], decimal(ms) .. '-*', 'b', body)
-    local appended = tonumber(lane[4] or 0)
     local changes = {
-        'last', id, 'appended', decimal(appended + #outcomes), 'bytes', decimal(tonumber(lane[6] or 0) + #body),
+        'last', id, 'appended', decimal(appended + #outcomes), 'bytes', decimal(bytes + #body),
         'drained', '0'
     }
-    if appended <= tonumber(lane[5] or 0) then add(changes, 'oldest', decimal(ms)) end
+    if appended <= decided then add(changes, 'oldest', decimal(ms)) end
     redis.call('HSET', keys[2], unpack(changes))
     if lane[7] == '1' then redis.call('SPUBLISH', keys[5], 'settle') end
     return id
@@ -91,7 +91,7 @@ register('settle', {'allow-oom'}, function(keys, args)
     end
     local entry = ''
     if #closed > 0 then
-        local now = math.max(server + tonumber(lane[3] or 0), tonumber(lane[2] or 0))
+        local now = lane_clock(lane[2], lane[3])
         entry = append_outcomes(keys, lane, outcomes, now)
         redis.call('HDEL', keys[4], unpack(closed))
         redis.call('ZREM', keys[3], unpack(closed))

@@ -47,6 +47,24 @@ local function entry_id(text, where)
     return tonumber(ms), sequence
 end
 
+-- A whole number of a lane's hash; 0 if the field is missing or empty. The hash may have been edited by hand: what is no
+-- number ends the call here, before anything is written.
+local function stored(text, field)
+    if not text or text == '' then return 0 end
+    local number = tonumber(text)
+    if not number or number < 0 or number > most_ms or number % 1 ~= 0 then
+        bad('stored ' .. field, 'a whole number up to ' .. string.format('%d', most_ms), text)
+    end
+    return number
+end
+
+-- An entry id of a lane's hash, checked like a number; '' if the field is missing.
+local function stored_entry(text, field)
+    if not text or text == '' then return '' end
+    entry_id(text, 'stored ' .. field)
+    return text
+end
+
 -- Whether the stored or checked entry id `left` comes before `right`.
 local function precedes(left, right)
     if left == right then return false end
@@ -63,6 +81,14 @@ local function server_ms()
     return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
 
+-- The lane's clock and its offset, from the two fields of its hash.
+local function lane_clock(now, offset)
+    local ahead = stored(offset, 'offset')
+    local clock = math.max(server_ms() + ahead, stored(now, 'now'))
+    if clock > most_ms then bad('stored offset', 'an instant up to ' .. string.format('%d', most_ms), offset) end
+    return clock, ahead
+end
+
 -- The last entry id that a stream ever had; raises if the key is no stream.
 local function last_id(key)
     if redis.call('EXISTS', key) == 0 then return '0-0' end
@@ -73,9 +99,17 @@ local function last_id(key)
     return '0-0'
 end
 
--- Score of the first member of a sorted set, or ''; raises if the key is none.
+-- An instant in ms out of a score, whatever somebody wrote there: one that is none fires soon, or never.
+local function score_ms(score)
+    local number = tonumber(score)
+    if not number or not (number >= 0) then return '0' end
+    return decimal(math.floor(math.min(number, most_ms)))
+end
+
+-- Score of the first member of a sorted set as an instant, or ''; raises if the key is none.
 local function first_score(key)
-    return redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')[2] or ''
+    local score = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')[2]
+    return score and score_ms(score) or ''
 end
 
 -- One more field and value for an HSET.

@@ -21,12 +21,18 @@ register('take', {'allow-oom'}, function(keys, args)
         'strikes')
     local due = first_score(keys[3])
     local last = lane[14] or last_id(keys[1])
-    if tonumber(lane[4] or 0) > assignment then return {'older', tonumber(lane[4])} end
+    local known = stored(lane[4], 'assignment')
+    if known > assignment then return {'older', known} end
+    local now, offset = lane_clock(lane[8], lane[9])
+    local sequence, index, policy = stored(lane[5], 'sequence'), stored(lane[7], 'index'), stored(lane[10], 'policy')
+    local generation = stored(lane[1], 'generation')
+    stored_entry(lane[6], 'cursor')
+    stored_entry(lane[14], 'last')
+    stored_entry(lane[15], 'busy')
+    stored_entry(lane[16], 'suspect')
 
-    local server = server_ms()
-    local offset = tonumber(lane[9] or 0)
-    local epoch = math.max(tonumber(lane[2] or 0) + 1, server)
-    local suspect, mark, strikes = lane[16] or '', lane[17] or '', tonumber(lane[18] or 0)
+    local epoch = math.max(stored(lane[2], 'epoch') + 1, server_ms())
+    local suspect, mark, strikes = lane[16] or '', lane[17] or '', stored(lane[18], 'strikes')
     local busy, owner = lane[15] or '', lane[3] or ''
     if busy ~= '' and owner ~= '' and owner ~= args[1] then
         if suspect == '' or precedes(suspect, busy) then suspect = busy end
@@ -37,9 +43,8 @@ register('take', {'allow-oom'}, function(keys, args)
         'last', last)
     if not lane[1] then redis.call('HSET', keys[2], 'generation', '1') end
     return {
-        'taken', epoch, tonumber(lane[5] or 0), lane[6] or '0-0', tonumber(lane[7] or 0),
-        math.max(server + offset, tonumber(lane[8] or 0)), offset, tonumber(lane[10] or 0),
+        'taken', epoch, sequence, lane[6] or '0-0', index, now, offset, policy,
         lane[11] == '1' and 1 or 0, lane[12] == '1' and 1 or 0, lane[13] == '1' and 1 or 0,
-        tonumber(lane[1] or 1), due, last, suspect, mark, strikes
+        lane[1] and generation or 1, due, last, suspect, mark, strikes
     }
 end)

@@ -15,15 +15,15 @@ local words = {open = true, retire = true, fence = true, back = true}
 
 -- A lane that is not frozen by the move.
 local function free(keys, args, lane, number)
-    local is_stopped = lane[6] == '1' and (lane[1] or '') == '' and tonumber(lane[7] or 0) <= number
+    local is_stopped = lane[6] == '1' and (lane[1] or '') == '' and stored(lane[7], 'stopper') <= number
     if args[2] == 'back' and is_stopped then
         -- Its courier was told to claim nothing; whoever takes it anew claims again.
         redis.call('HSET', keys[1], 'token', '', 'owner', '', 'busy', '', shut_fields(lane[8]))
         redis.call('SPUBLISH', keys[2], 'released')
         return {'thawed'}
     end
-    if number <= tonumber(lane[5] or 0) then return {'over'} end
-    return {'other', tonumber(lane[2] or 0), lane[1] or ''}
+    if number <= stored(lane[5], 'moved') then return {'over'} end
+    return {'other', stored(lane[2], 'generation'), lane[1] or ''}
 end
 
 register('thaw', {'allow-oom'}, function(keys, args)
@@ -32,9 +32,9 @@ register('thaw', {'allow-oom'}, function(keys, args)
     if not words[args[2]] then bad('thaw', 'open, retire, fence or back', args[2]) end
     local lane = redis.call('HMGET', keys[1], 'move', 'generation', 'before', 'sequence', 'moved', 'settling', 'stopper',
         'shut')
-    local generation = tonumber(lane[2] or 0)
+    local generation, sequence = stored(lane[2], 'generation'), stored(lane[4], 'sequence')
     if args[3] ~= '' then generation = math.max(generation, whole(args[3], most_ms, 'thaw generation')) end
-    local moved = decimal(math.max(tonumber(lane[5] or 0), number))
+    local moved = decimal(math.max(stored(lane[5], 'moved'), number))
     if args[2] == 'fence' then
         redis.call('HSET', keys[1], 'moved', moved)
         return {'thawed'}
@@ -42,7 +42,7 @@ register('thaw', {'allow-oom'}, function(keys, args)
     if lane[1] ~= args[1] then return free(keys, args, lane, number) end
     local opens = args[2] ~= 'retire'
     redis.call('HSET', keys[1], 'move', opens and '' or 'retired', 'paused', opens and (lane[3] or '0') or '1',
-        'before', '0', 'generation', decimal(generation), 'sequence', decimal(tonumber(lane[4] or 0) + 1),
+        'before', '0', 'generation', decimal(generation), 'sequence', decimal(sequence + 1),
         'moved', moved, 'token', '', 'owner', '', 'busy', '', 'drained', '0', shut_fields(opens and lane[8] or 'open'))
     if not opens then redis.call('HSET', keys[1], 'closed', '1') end
     redis.call('SPUBLISH', keys[2], 'released')

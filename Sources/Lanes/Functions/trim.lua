@@ -37,18 +37,19 @@ register('trim', {'allow-oom'}, function(keys, args)
     local lane = redis.call('HMGET', keys[1], 'cursor', 'bytes', 'now', 'offset')
     redis.call('XLEN', keys[3])
     redis.call('XLEN', keys[4])
-    local now = math.max(server_ms() + tonumber(lane[4] or 0), tonumber(lane[3] or 0))
-    local stored = tonumber(lane[2] or 0)
+    local now = lane_clock(lane[3], lane[4])
+    local held = stored(lane[2], 'bytes')
+    stored_entry(lane[1], 'cursor')
     local ids, bytes, more = {}, 0, 0
     if lane[1] and lane[1] ~= '0-0' then
-        ids, bytes, more = oldest_to_go(keys[2], lane[1], now - log_age, stored - most_bytes, most)
+        ids, bytes, more = oldest_to_go(keys[2], lane[1], now - log_age, held - most_bytes, most)
     else
         redis.call('XLEN', keys[2])
     end
 
     if #ids > 0 then
         redis.call('XDEL', keys[2], unpack(ids))
-        redis.call('HSET', keys[1], 'bytes', decimal(math.max(0, stored - bytes)))
+        redis.call('HSET', keys[1], 'bytes', decimal(math.max(0, held - bytes)))
     end
     local results = redis.call('XTRIM', keys[3], 'MINID', '~', decimal(math.max(0, now - results_age)), 'LIMIT', 1000)
     local dead = redis.call('XTRIM', keys[4], 'MINID', '~', decimal(math.max(0, now - dead_age)), 'LIMIT', 1000)

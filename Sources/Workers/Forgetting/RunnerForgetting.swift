@@ -21,6 +21,7 @@ extension RunnerLoop {
         for (lane, people) in zip(unknown, try store.forgotten(unknown.map(\.name))) {
             guard let people else {
                 waits(lane.name, true)
+                noteMisfit(of: lane.name)
                 continue
             }
             lane.forgetting = LaneForgetting(people, cursor: lane.cursor, isDesk: lane.name.isDesk)
@@ -67,7 +68,7 @@ extension RunnerLoop {
                 if lane.forgetting?.isIdle == true { forgetters.remove(name) }
                 continue
             }
-            guard try forgetSlice(lane, store) else { continue }
+            guard try contained(name, { try forgetSlice(lane, store) }) else { continue }
             if lane.forgetting?.isRunnable(at: lane.cursor) == true { hasMore = true }
         }
         return hasMore

@@ -19,11 +19,13 @@ struct AuditCommand: AsyncParsableCommand {
         guard !lanes.isEmpty else {
             throw Failure(expected: "lanes", came: "none", at: "namespace \(redis.namespace)")
         }
+        let whereabouts = try LaneWhereabouts(namespace: redis.namespace, connection: connection)
         var faults = 0
         var restless = 0
         var states = 0
         for lane in lanes {
-            let audit = try LaneAudit(lane: lane, namespace: redis.namespace, connection: connection)
+            let audit = try LaneAudit(
+                lane: lane, namespace: redis.namespace, connection: connection, whereabouts: whereabouts)
             faults += audit.faults.count
             restless += audit.isSettled ? 0 : 1
             states += audit.states

@@ -257,6 +257,11 @@ final class WorkerRole: Service {
         metrics.set(.sendsLimited, to: Double(courier.limited))
         metrics.set(.lanesOwned, to: Double(now.lanes))
         metrics.set(.lanesWaiting, to: Double(now.waiting))
+        metrics.set(.lanesDamaged, to: Double(now.damaged.count))
+        for (lane, words) in now.damaged.sorted(by: { $0.key < $1.key }) where before.damaged[lane] != words {
+            log.error(
+                "A lane waits: its keys are not what they must be", metadata: .of((.lane, lane.text), (.cause, words)))
+        }
         metrics.set(.actionsOpen, to: Double(courier.waiting + courier.underWay))
         metrics.set(.accountsStopped, to: Double(courier.stoppedAccounts))
         before = now

@@ -54,7 +54,71 @@ struct LaneAuditTests {
         let name = "m/shop/ana"
         let key = "ns:{de.0}:state:\(StableHash.hash(name) >> 58)"
         #expect(try audit([RedisCommand("HSET", key, name, "\u{FF}\u{FF}")]).faults.count == 1)
-        #expect(try audit([RedisCommand("HSET", "ns:{de.0}:actions", "x", "y")]).faults.count == 1)
+        #expect(try audit([RedisCommand("HSET", "ns:{de.0}:actions", "x", "y")]).faults.count == 2)
         #expect(try audit([RedisCommand("HSET", "ns:{de.0}:lane", "decided", "3")]).faults.count == 1)
+    }
+
+    private func strays(_ commands: [RedisCommand]) throws -> [String] {
+        let redis = try PrivateRedis()
+        defer { redis.close() }
+        let connection = try redis.connect()
+        let topology = [
+            RedisCommand("HSET", "ns:{ctl}:partitions", "de", "1|de|Europe/Berlin|4"),
+            RedisCommand("HSET", "ns:{ctl}:accounts", "shop", "1|de"),
+            RedisCommand("HSET", "ns:{ctl}:slot", "assignment", "70"),
+        ]
+        for command in topology + commands { _ = try connection.call(command) }
+        let whereabouts = try #require(try LaneWhereabouts(namespace: "ns", connection: connection))
+        return try (0..<4).flatMap { number in
+            let lane = "de.\(number)"
+            _ = try connection.call(RedisCommand("HSETNX", "ns:{\(lane)}:lane", "generation", "1"))
+            return try LaneAudit(lane: lane, namespace: "ns", connection: connection, whereabouts: whereabouts).faults
+        }
+    }
+
+    @Test(
+        "what lies in another lane than the topology says, or in two, is named with what to do, a move's copies are not"
+    )
+    func strays() throws {
+        let name = "m/shop/ana"
+        let partition = try PartitionName("de")
+        let own = partition.lane(account: "shop", contact: "ana", of: 4)
+        let other = try #require((0..<4).map { partition.lane($0) }.first { $0 != own })
+        let hash = "state:\(StableHash.hash(name) >> 58)"
+        func state(_ lane: LaneName) throws -> RedisCommand {
+            var state = EntityState()
+            state.decisions = 1
+            var command = RedisCommand("HSET", "ns:{\(lane)}:\(hash)", name)
+            command.add(try state.serializedBytes())
+            return command
+        }
+        #expect(try strays([try state(own), RedisCommand("ZADD", "ns:{\(own)}:timers", "5", name)]).isEmpty)
+        let alone = try strays([try state(other)])
+        #expect(alone.count == 1 && alone[0].contains("state \(name) in \(own)") && alone[0].contains("HDEL"))
+        let twice = try strays([try state(own), try state(other)])
+        #expect(twice.count == 1 && twice[0].contains("two lanes have it"))
+        var item = OpenItem()
+        item.conversation = name
+        var action = Action()
+        action.conversation = name
+        var open = RedisCommand("HSET", "ns:{\(other)}:open", name)
+        open.add(try item.serializedBytes())
+        var waiting = RedisCommand("HSET", "ns:{\(other)}:actions", "x")
+        waiting.add([UInt8](repeating: 0, count: 13) + (try action.serializedBytes()))
+        let rest = try strays([
+            open, waiting, RedisCommand("ZADD", "ns:{\(other)}:outbox", "1", "x"),
+            RedisCommand("ZADD", "ns:{\(other)}:timers", "5", name),
+        ])
+        #expect(rest.map { $0.split(separator: " ")[2] }.sorted() == ["action", "open", "timer"])
+        let moving = RedisCommand("HSET", "ns:{\(other)}:lane", "move", "17", "generation", "1")
+        #expect(try strays([try state(other), moving]).isEmpty)
+        let retired = RedisCommand("HSET", "ns:{\(other)}:lane", "move", "retired", "generation", "1")
+        #expect(try strays([try state(other), retired]).count == 1)
+    }
+
+    @Test("a generation that is not the topology's, and an assignment that nobody was given, are named")
+    func foreign() throws {
+        let found = try strays([RedisCommand("HSET", "ns:{de.1}:lane", "generation", "7", "assignment", "71")])
+        #expect(found.count == 2 && found[0].contains("generation 1") && found[1].contains("up to 70"))
     }
 }
