@@ -73,6 +73,12 @@ extension MetricName {
     package static let lanesDamaged = MetricName(
         "nightshift_lanes_damaged", .gauge,
         "Lanes of this process that wait since keys of theirs are not what they must be; the log says which.")
+    package static let auditFaults = MetricName(
+        "nightshift_audit_faults", .gauge, "What the last audit found wrong in all lanes; its output says what.")
+    package static let auditUnjudged = MetricName(
+        "nightshift_audit_unjudged_lanes", .gauge, "Lanes that changed during every look of the last audit.")
+    package static let auditAge = MetricName(
+        "nightshift_audit_last_seconds", .gauge, "When the last audit ended, in seconds since 1970.")
     package static let hotLaneDecisions = MetricName(
         "nightshift_hot_lane_decisions_per_second", .gauge,
         "Of at most five lanes that decide far more than others; told by the coordinator that leads, label lane.")

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Bench
 import Foundation
+import Instants
 import Lanes
 import Redis
 
