@@ -1,11 +1,9 @@
 package import AsyncHTTPClient
 package import Channels
 package import Contracts
-internal import Glibc
 internal import Instants
 internal import NIOCore
 internal import NIOHTTP1
-internal import NIOPosix
 
 /// Carries out calls of the Graph API over HTTP and says what each came to.
 package struct MetaClient: Sendable {
@@ -23,11 +21,12 @@ package struct MetaClient: Sendable {
         eventLoopGroupProvider: .singleton, configuration: clientConfiguration())
 
     /// How the HTTP client for this must be set up: a connection that cannot be made fails at once, so that a request
-    /// that never left is told from one that may have; no redirects; connections for what eight accounts have under way
-    /// (`ScheduleLimits`). 64 of them held a worker at 1,216 sends a second with answers after 50 ms (`bench deliver`).
+    /// that never left is told from one that may have; no pause within an answer longer than 20 s; no redirects;
+    /// connections for what eight accounts have under way (`ScheduleLimits`). 64 of them held a worker at 1,216 sends a second with answers after 50 ms (`bench deliver`).
     package static func clientConfiguration(connections: Int = 256) -> HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
         configuration.timeout.connect = .seconds(3)
+        configuration.timeout.read = .seconds(20)
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connections
         return configuration
@@ -58,18 +57,16 @@ package struct MetaClient: Sendable {
     package func carryOut(
         _ call: MetaRequest, account: String, kind: Action.Kind, attempt: Int, deadline: Duration
     ) async -> Attempt {
-        do {
-            let end = NIODeadline.now() + TimeAmount.milliseconds(deadline.wholeMilliseconds)
-            let response = try await client.execute(request(for: call, account: account), deadline: end)
-            let body = try await response.body.collect(upTo: Self.mostAnswerBytes)
-            var headers: [String: String] = [:]
-            for (name, value) in response.headers { headers[name.lowercased()] = value }
-            let answer = MetaAnswer(
-                status: Int(response.status.code), headers: headers, body: Array(body.readableBytesView))
+        let exchange = await HTTPExchange.make(
+            request(for: call, account: account), body: call.body?.bytes(), client: client,
+            most: Self.mostAnswerBytes, deadline: deadline)
+        switch exchange {
+        case .answer(let status, let headers, let body):
+            let answer = MetaAnswer(status: status, headers: headers, body: body)
             return Attempt(answer: answer.outcome(of: kind, attempt: attempt), usage: MetaUsage(headers: headers))
-        } catch {
+        case .none(let mayHaveGone, let reason):
             let answer = MetaAnswer.outcomeWithoutAnswer(
-                of: kind, attempt: attempt, requestMayHaveGone: !Self.isBeforeRequest(error), reason: "\(error)")
+                of: kind, attempt: attempt, requestMayHaveGone: mayHaveGone, reason: reason)
             return Attempt(answer: answer, usage: nil)
         }
     }
@@ -78,21 +75,20 @@ package struct MetaClient: Sendable {
     package func fetch(
         _ read: MetaRead, account: String, attempt: Int, deadline: Duration
     ) async -> (document: JSONValue?, answer: SendAnswer, usage: MetaUsage?) {
-        do {
-            let end = NIODeadline.now() + TimeAmount.milliseconds(deadline.wholeMilliseconds)
-            let response = try await client.execute(request(for: read, account: account), deadline: end)
-            let body = try await response.body.collect(upTo: Self.mostFetchedBytes)
-            var headers: [String: String] = [:]
-            for (name, value) in response.headers { headers[name.lowercased()] = value }
-            let answer = MetaAnswer(
-                status: Int(response.status.code), headers: headers, body: Array(body.readableBytesView))
-            let outcome = answer.outcome(of: .fetch, attempt: attempt)
+        let exchange = await HTTPExchange.make(
+            request(for: read, account: account), client: client, most: Self.mostFetchedBytes, deadline: deadline)
+        switch exchange {
+        case .answer(let status, let headers, let body):
+            let outcome = MetaAnswer(status: status, headers: headers, body: body)
+                .outcome(of: .fetch, attempt: attempt)
             let usage = MetaUsage(headers: headers)
-            guard case .delivered = outcome else { return (nil, outcome, usage) }
-            return (try JSONValue(parsing: answer.body), outcome, usage)
-        } catch {
+            guard case .delivered = outcome, let document = try? JSONValue(parsing: body) else {
+                return (nil, outcome, usage)
+            }
+            return (document, outcome, usage)
+        case .none(let mayHaveGone, let reason):
             let outcome = MetaAnswer.outcomeWithoutAnswer(
-                of: .fetch, attempt: attempt, requestMayHaveGone: true, reason: "\(error)")
+                of: .fetch, attempt: attempt, requestMayHaveGone: mayHaveGone, reason: reason)
             return (nil, outcome, nil)
         }
     }
@@ -101,13 +97,13 @@ package struct MetaClient: Sendable {
     package func read(
         _ path: [String], query: [(String, String)], account: String, deadline: Duration
     ) async -> (status: Int, document: JSONValue)? {
-        let request = request(for: MetaRead(path, query), account: account)
-        let end = NIODeadline.now() + TimeAmount.milliseconds(deadline.wholeMilliseconds)
-        guard let response = try? await client.execute(request, deadline: end),
-            let body = try? await response.body.collect(upTo: Self.mostAnswerBytes),
-            let document = try? JSONValue(parsing: Array(body.readableBytesView))
-        else { return nil }
-        return (Int(response.status.code), document)
+        let exchange = await HTTPExchange.make(
+            request(for: MetaRead(path, query), account: account), client: client, most: Self.mostAnswerBytes,
+            deadline: deadline)
+        guard case .answer(let status, _, let body) = exchange, let document = try? JSONValue(parsing: body) else {
+            return nil
+        }
+        return (status, document)
     }
 
     private func request(for read: MetaRead, account: String) -> HTTPClientRequest {
@@ -124,20 +120,7 @@ package struct MetaClient: Sendable {
             url: base + call.path + (query.isEmpty ? "" : "?" + query.joined(separator: "&")))
         request.method = call.method == .post ? .POST : .DELETE
         if let token = token(account) { request.headers.add(name: "authorization", value: "Bearer \(token)") }
-        if let body = call.body {
-            request.headers.add(name: "content-type", value: "application/json")
-            request.body = .bytes(ByteBuffer(bytes: body.bytes()))
-        }
+        if call.body != nil { request.headers.add(name: "content-type", value: "application/json") }
         return request
-    }
-
-    /// Errors that come before a connection stands: no byte of the request can have left.
-    static func isBeforeRequest(_ error: any Error) -> Bool {
-        if error is NIOConnectionError { return true }
-        if let error = error as? IOError { return error.errnoCode == ECONNREFUSED }
-        if case ChannelError.connectTimeout = error { return true }
-        guard let error = error as? HTTPClientError else { return false }
-        return error == .connectTimeout || error == .getConnectionFromPoolTimeout || error == .invalidURL
-            || error == .tlsHandshakeTimeout
     }
 }

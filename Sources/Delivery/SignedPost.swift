@@ -1,14 +1,13 @@
 package import AsyncHTTPClient
 internal import Channels
 package import Instants
-internal import NIOCore
 internal import NIOHTTP1
 
 /// Posts a JSON body that is signed with the instant of sending: actions to other platforms, notices to people's tools.
 package struct SignedPost: Sendable {
     /// What came back.
     package enum Reply: Sendable, Equatable {
-        /// Header names in lower case; the body is cut off at `GenericOutbound.mostAnswerBytes`.
+        /// Header names in lower case; a body over `GenericOutbound.mostAnswerBytes` is no answer.
         case answer(status: Int, headers: [String: String], body: [UInt8])
         /// - Parameter requestMayHaveGone: false only if no byte of the request left.
         case none(requestMayHaveGone: Bool, reason: String)
@@ -42,17 +41,12 @@ package struct SignedPost: Sendable {
                 request.headers.add(name: name, value: value)
             }
         }
-        request.body = .bytes(ByteBuffer(bytes: body))
-        do {
-            let end = NIODeadline.now() + TimeAmount.milliseconds(deadline.wholeMilliseconds)
-            let response = try await client.execute(request, deadline: end)
-            let answer = try await response.body.collect(upTo: GenericOutbound.mostAnswerBytes)
-            var headers: [String: String] = [:]
-            for (name, value) in response.headers { headers[name.lowercased()] = value }
-            return .answer(
-                status: Int(response.status.code), headers: headers, body: Array(answer.readableBytesView))
-        } catch {
-            return .none(requestMayHaveGone: !MetaClient.isBeforeRequest(error), reason: "\(error)")
+        let exchange = await HTTPExchange.make(
+            request, body: body, client: client, most: GenericOutbound.mostAnswerBytes, deadline: deadline)
+        switch exchange {
+        case .answer(let status, let headers, let body):
+            return .answer(status: status, headers: headers, body: body)
+        case .none(let mayHaveGone, let reason): return .none(requestMayHaveGone: mayHaveGone, reason: reason)
         }
     }
 }

@@ -33,7 +33,8 @@ package struct TaskCarrier: ActionCarrier {
         door.finish()
     }
 
-    /// Carries out what is started, until `finish` or cancellation.
+    /// Carries out what is started, until `finish` or cancellation; then what is under way is cancelled, and has an end
+    /// soon.
     package func run() async {
         await withDiscardingTaskGroup { group in
             for await job in jobs {

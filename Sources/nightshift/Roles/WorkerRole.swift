@@ -93,9 +93,8 @@ final class WorkerRole: Service {
                 _ = tells.stop(atMost: .seconds(2))
                 appender.stop()
             }
-            graph.finish()
-            generic.finish()
-            sent?.finish()
+            // The courier has ended: nobody would hear what is still under way, and its attempts stay on record.
+            group.cancelAll()
         }
         log.info("Worker ended")
     }
