@@ -10,6 +10,8 @@ package struct IngressLimits: Sendable {
     package var bodyPatience: Duration = .seconds(20)
     /// A connection on which nothing happens is closed after this time, and one whose next head is not whole by then.
     package var idle: Duration = .seconds(60)
+    /// Within which a new connection's first head must be whole: who only opens connections holds each this long.
+    package var firstHead: Duration = .seconds(10)
     package var mostConnections = 2_048
     package var mostHeaders = 100
     package var mostHeaderBytes = 32 << 10

@@ -6,7 +6,7 @@ internal import NIOHTTPTypes
 ///
 /// Problem: the server's own idle time starts anew with every byte, so that a client who sends a byte now and then would
 /// hold a connection for ever; and after a body was refused, what still comes of it is read and thrown away. Choice: a
-/// head must be whole within the idle time, a body soon after the time that its reader gives it, and no body goes on
+/// head must be whole within the idle time, a connection's first one much sooner, a body soon after the time that its reader gives it, and no body goes on
 /// beyond twice the longest. A client that still listens has had its answer by then. It costs one timer a connection
 /// and request.
 final class RequestBounds: ChannelInboundHandler, RemovableChannelHandler {
@@ -15,6 +15,7 @@ final class RequestBounds: ChannelInboundHandler, RemovableChannelHandler {
     /// What the answer to a body that came too late may take.
     private static let answerPatience = TimeAmount.seconds(10)
 
+    private let firstHeadPatience: TimeAmount
     private let headPatience: TimeAmount
     private let bodyPatience: TimeAmount
     private let mostBodyBytes: Int
@@ -22,17 +23,18 @@ final class RequestBounds: ChannelInboundHandler, RemovableChannelHandler {
     private var timer: Scheduled<Void>?
 
     init(_ limits: IngressLimits) {
+        firstHeadPatience = .milliseconds(min(limits.firstHead, limits.idle).wholeMilliseconds)
         headPatience = .milliseconds(limits.idle.wholeMilliseconds)
         bodyPatience = .milliseconds(limits.bodyPatience.wholeMilliseconds) + Self.answerPatience
         mostBodyBytes = 2 * limits.mostBodyBytes
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        if context.channel.isActive { expect(within: headPatience, context) }
+        if context.channel.isActive { expect(within: firstHeadPatience, context) }
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        expect(within: headPatience, context)
+        expect(within: firstHeadPatience, context)
         context.fireChannelActive()
     }
 

@@ -26,6 +26,8 @@ extension MetricName {
     package static let eventsQuarantined = MetricName(
         "nightshift_events_quarantined_total", .counter,
         "Updates set aside because they could not be normalised; label reason.")
+    package static let quarantineEvicted = MetricName(
+        "nightshift_quarantine_evicted_total", .counter, "Updates that newer ones have pushed out of the quarantine.")
     package static let eventsIgnored = MetricName(
         "nightshift_events_ignored_total", .counter, "Updates that ask for nothing, such as reads; label reason.")
     package static let aliasesRefused = MetricName(

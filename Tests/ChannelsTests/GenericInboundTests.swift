@@ -23,6 +23,24 @@ struct GenericInboundTests {
     }
 
     @Test(
+        "what is ours to know is refused, so that no platform writes into a desk or another's conversation",
+        arguments: [
+            (#""conversation":"d/tokyo/evil","#, "", "conversation"),
+            (#""conversation":"m/a/c","#, "", "conversation"), (#""swept":true,"#, "", "swept"),
+            ("", #","answered_since":true"#, "message.answered_since"),
+        ])
+    func ours(field: String, ofMessage: String, place: String) throws {
+        func body(_ field: String, _ ofMessage: String) -> [UInt8] {
+            let head = #"{"events":[{"id":"1","account":"a","contact":"c","happened_at":"2026-11-22T18:00:00Z","#
+            return Array((head + field + #""message":{"text":"hi"\#(ofMessage)}}]}"#).utf8)
+        }
+        #expect(try GenericInbound.read(body("", ""), received: Fixture.received).updates.events.count == 1)
+        let (updates, faults) = try GenericInbound.read(body(field, ofMessage), received: Fixture.received)
+        #expect(updates.events.isEmpty && updates.quarantined.count == 1)
+        #expect(faults.map(\.error.place) == [place])
+    }
+
+    @Test(
         "mutated bodies neither stop the process nor lose an event without a word, and pass with no other's signature")
     func mutations() throws {
         let seed: UInt64 = 20_261_123

@@ -71,6 +71,16 @@ struct RoughClientsTests {
         }
     }
 
+    @Test("a connection's first head has a shorter time than those behind it")
+    func firstHead() async throws {
+        try await Self.serving({ $0.firstHead = .milliseconds(200) }) { port in
+            let half = RawClient(port: port)
+            half.send("POST /webhooks/meta HTT")
+            // Closed long before the minute that an idle connection has.
+            #expect(half.hears(within: 30_000))
+        }
+    }
+
     @Test("a body that does not come is given up in time, one that breaks off leaves nothing")
     func halfBodies() async throws {
         try await Self.serving({ $0.bodyPatience = .milliseconds(200) }) { port in

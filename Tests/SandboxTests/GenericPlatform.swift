@@ -17,6 +17,10 @@ final class GenericPlatform: Sendable {
         var checksInstant = true
         var remembersActions = true
         var knowsItsKinds = true
+        /// Compares the header as a whole, as if there were never two signatures in it.
+        var takesOneSignature = false
+        /// Answers a kind that it does not know like a path that it does not know.
+        var knowsUnsupported = true
         /// Answers every call with this instead.
         var answer: (status: Int, body: String)?
         var retryAfter: Int?
@@ -66,12 +70,16 @@ final class GenericPlatform: Sendable {
             among: [("bridge", Self.secret)])
         let key = header(GenericOutbound.keyHeader) ?? ""
         let body = (try? JSONValue(parsing: bytes)) ?? .null
-        let isSigned = verdict == .signed(by: "bridge")
+        let isAlone = header(RequestSignature.header)?.contains(",") == false
+        let isSigned = verdict == .signed(by: "bridge") && (isAlone || !faults.takesOneSignature)
         state.withLock { $0.calls.append(Call(key: key, body: body, isSigned: isSigned)) }
         if let given = faults.answer { return Self.response(given.status, given.body, faults.retryAfter) }
         if faults.checksSignature, !isSigned { return Self.response(401, #"{"reason":"signature"}"#) }
         let kind = body["action"]?["kind"]?.string ?? ""
-        if faults.knowsItsKinds, kind != "send" { return Self.response(200, #"{"status":"unsupported"}"#) }
+        if faults.knowsItsKinds, kind != "send" {
+            return faults.knowsUnsupported
+                ? Self.response(200, #"{"status":"unsupported"}"#) : Self.response(404, "no such kind")
+        }
         let id = state.withLock { state in
             let id = faults.remembersActions ? state.ids[key] ?? "p\(state.ids.count + 1)" : "p\(state.ids.count + 1)"
             state.ids[faults.remembersActions ? key : id] = id

@@ -92,7 +92,7 @@ meta("signed with an empty secret", 401, body(update("a")), signature(body(updat
 meta("an account that nobody configured", 200, body(update("foreign", account="5"), account="5"))
 meta("an instant far in the past", 200, body(update("past", at=1)))
 meta("an instant far in the future", 200, body(update("future", at=99_999_999_999_999)))
-meta("an instant that no number can hold", 400, body(update("beyond")).replace(str(now).encode(), b"1e400"))
+meta("an instant that no number can hold", 200, body(update("beyond")).replace(str(now).encode(), b"1e400"))
 meta("a negative instant", 200, body(update("negative", at=-5)))
 meta("a text of 100,000 characters", 200, body(update("long", "x" * 100_000)))
 meta("only emoji", 200, body(update("emoji", "\U0001F600" * 500)))

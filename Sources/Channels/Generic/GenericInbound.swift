@@ -51,6 +51,7 @@ package enum GenericInbound {
                     throw EventJSONError(
                         expected: "one of \(kinds.sorted().joined(separator: " "))", came: word, place: word)
                 }
+                try refuseOurs(event, value)
                 // Only we say when we received something.
                 event.receivedAt = 0
                 event.stamp(received: received)
@@ -65,5 +66,19 @@ package enum GenericInbound {
             }
         }
         return (updates, faults)
+    }
+
+    /// What follows from other fields or is ours to know: a platform that names it would write into conversations of others,
+    /// a team's desk among them.
+    private static func refuseOurs(_ event: Event, _ value: JSONValue) throws(EventJSONError) {
+        if !event.conversation.isEmpty {
+            throw EventJSONError(
+                expected: "none: it follows from the account, and the contact or the post", came: "one",
+                place: "conversation")
+        }
+        if event.swept { throw EventJSONError(expected: "none from a platform", came: "true", place: "swept") }
+        if value["message"]?["answered_since"]?.bool == true {
+            throw EventJSONError(expected: "none from a platform", came: "true", place: "message.answered_since")
+        }
     }
 }

@@ -1,8 +1,8 @@
 // One bad character must not cost a batch.
 //
 // Problem: a webhook body carries up to 1,000 updates, and a parser refuses all of it for one byte that is no UTF-8 or
-// one half of a surrogate pair. Choice: replace each such place by a private-use scalar that names what stood there,
-// parse, set aside the updates that hold such a scalar, and write them to the quarantine with the original bytes put
+// one half of a surrogate pair, nor for one number beyond what any number holds. Choice: replace each such place by a
+// private-use scalar that names what stood there (a number by a text between two of them), parse, set aside the updates that hold such a scalar, and write them to the quarantine with the original bytes put
 // back. Rejected: a tolerant parser of our own (much code on the most exposed path); U+FFFD (the original is lost, and
 // a customer may write it). How it fails: in a body that is broken elsewhere, an update that really contains one of
 // these private scalars is set aside too.
@@ -13,17 +13,32 @@ package enum JSONRepair {
     private static let byteBase: UInt32 = 0xF0000
     /// U+F1000 to U+F17FF stand for the escapes `\ud800` to `\udfff`.
     private static let surrogateBase: UInt32 = 0xF1000
+    /// Stand before and behind a number that no `Double` holds, such as `1e400`.
+    private static let (numberStart, numberEnd): (UInt32, UInt32) = (0xF2000, 0xF2001)
 
-    /// The body with every byte that is no UTF-8 and every unpaired surrogate escape replaced; nil if there is none.
-    /// O(bytes).
+    /// The body with every byte that is no UTF-8, every unpaired surrogate escape and every number that is too large
+    /// replaced; nil if there is none. O(bytes).
     package static func repaired(_ bytes: [UInt8]) -> [UInt8]? {
         var output: [UInt8] = []
         output.reserveCapacity(bytes.count)
         var replaced = false
+        var isText = false
         var position = 0
         while position < bytes.count {
             let byte = bytes[position]
-            if byte == UInt8(ascii: "\\") {
+            if !isText, let number = number(bytes, at: position) {
+                if !number.isHeld {
+                    output.append(UInt8(ascii: "\""))
+                    append(numberStart, to: &output)
+                }
+                output += bytes[position..<position + number.length]
+                if !number.isHeld {
+                    append(numberEnd, to: &output)
+                    output.append(UInt8(ascii: "\""))
+                    replaced = true
+                }
+                position += number.length
+            } else if byte == UInt8(ascii: "\\") {
                 let (copied, surrogate) = escape(bytes, at: position)
                 if let surrogate {
                     append(surrogateBase + surrogate, to: &output)
@@ -33,6 +48,7 @@ package enum JSONRepair {
                 }
                 position += copied
             } else if byte < 0x80 {
+                if byte == UInt8(ascii: "\"") { isText.toggle() }
                 output.append(byte)
                 position += 1
             } else {
@@ -69,8 +85,16 @@ package enum JSONRepair {
     /// Written JSON with the original bytes and escapes put back.
     package static func restored(_ text: String) -> [UInt8] {
         var output: [UInt8] = []
+        var dropsQuote = false
         for scalar in text.unicodeScalars {
+            if dropsQuote {
+                dropsQuote = false
+                if scalar == "\"" { continue }
+            }
             switch scalar.value {
+            case numberStart:
+                if output.last == UInt8(ascii: "\"") { output.removeLast() }
+            case numberEnd: dropsQuote = true
             case byteBase + 0x80...byteBase + 0xFF:
                 output.append(UInt8(truncatingIfNeeded: scalar.value - byteBase))
             case surrogateBase...surrogateBase + 0x7FF:
@@ -85,9 +109,22 @@ package enum JSONRepair {
     private static func isMarked(_ text: String) -> Bool {
         text.unicodeScalars.contains {
             (byteBase + 0x80...byteBase + 0xFF).contains($0.value)
-                || (surrogateBase...surrogateBase + 0x7FF).contains($0.value)
+                || (surrogateBase...surrogateBase + 0x7FF).contains($0.value) || $0.value == numberStart
         }
     }
+
+    /// How many bytes of a number stand at `position`, and whether a `Double` holds it; nil if none begins there.
+    private static func number(_ bytes: [UInt8], at position: Int) -> (length: Int, isHeld: Bool)? {
+        guard let first = bytes[position...].first, isDigit(first) || first == UInt8(ascii: "-") else { return nil }
+        let token = bytes[position...].prefix { isDigit($0) || "+-.eE".utf8.contains($0) }
+        // Anything shorter without an exponent is held.
+        guard token.count > 300 || token.contains(where: { $0 | 0x20 == UInt8(ascii: "e") }) else {
+            return (token.count, true)
+        }
+        return (token.count, Double(String(decoding: token, as: UTF8.self))?.isFinite ?? true)
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
 
     /// How many bytes the escape at `position` takes, a whole surrogate pair as one, and the offset from U+D800 if it is
     /// an unpaired surrogate.

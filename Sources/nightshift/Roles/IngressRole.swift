@@ -63,7 +63,8 @@ final class IngressRole: Service {
     func run() async throws {
         let holder = try holder()
         let redis = try RedisThread(connector.endpoint, clientName: "ingress")
-        let quarantine = Quarantine(redis: redis, keyspace: connector.keyspace, spool: holder.spool)
+        let quarantine = Quarantine(
+            redis: redis, keyspace: connector.keyspace, spool: holder.spool, metrics: metrics)
         let application = IngressServer.application(
             doors: doors(holder.events, quarantine, redis), host: settings.host, port: settings.port, logger: log,
             onListening: settings.onListening)

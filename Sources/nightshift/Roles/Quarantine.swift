@@ -3,11 +3,13 @@ import Contracts
 import Instants
 import Lanes
 import Redis
+import Telemetry
 
 /// Updates that could not be normalised: the bounded stream `ns:{ctl}:quarantine`, and while Redis is away the spool's
 /// file before it. Order between the two ways is not kept: updates in the quarantine are looked at one by one.
 struct Quarantine: Sendable {
-    private static let mostEntries = 10_000
+    /// Some 50 MB of updates as they usually are; what pushes older ones out is counted.
+    private static let mostEntries = 50_000
     private static let mostDrained = 256
     /// A platform waits five seconds in all.
     private static let patience = Duration.seconds(1)
@@ -18,6 +20,7 @@ struct Quarantine: Sendable {
     let redis: RedisThread
     let keyspace: Keyspace
     let spool: Spool?
+    let metrics: MetricRegistry
 
     /// Holds each; false if one could not be held.
     func add(_ updates: [Quarantined]) async -> Bool {
@@ -48,7 +51,7 @@ struct Quarantine: Sendable {
         guard await brakeWhereEnforced(updates) else { return false }
         let key = keyspace.control("quarantine")
         let commands = updates.map { update in
-            var command = RedisCommand("XADD", key, "MAXLEN", "~", String(Self.mostEntries), "*")
+            var command = RedisCommand("XADD", key, "*")
             for (name, value) in zip(Self.labels, update.labels) {
                 command.add(name)
                 command.add(value)
@@ -57,10 +60,12 @@ struct Quarantine: Sendable {
             command.add(update.raw)
             return command
         }
-        guard let replies = try? await redis.run(within: Self.patience, { try $0.pipeline(commands) }) else {
-            return false
-        }
-        return replies.allSatisfy { $0.error == nil }
+        let trim = RedisCommand("XTRIM", key, "MAXLEN", "~", String(Self.mostEntries))
+        guard let replies = try? await redis.run(within: Self.patience, { try $0.pipeline(commands + [trim]) }),
+            let trimmed = replies.last
+        else { return false }
+        if let evicted = trimmed.int, evicted > 0 { metrics.add(.quarantineEvicted, by: Double(evicted)) }
+        return replies.dropLast().allSatisfy { $0.error == nil }
     }
 
     /// A platform that enforces its policy on an account takes nothing from it any more: whatever calls would only lengthen

@@ -33,6 +33,22 @@ struct JSONValueTests {
         }
     }
 
+    @Test(
+        "a number that no Double holds is marked and put back; any other is left alone",
+        arguments: [
+            (#"{"a":[1e400,"x"]}"#, true), (#"{"a":-1.5E+999}"#, true),
+            (#"{"a":\#(String(repeating: "9", count: 400))}"#, true),
+            (#"{"a":1e300,"b":-0.5,"c":12345678901234567890}"#, false), (#"{"a":"1e400","b":"\"1e400"}"#, false),
+        ])
+    func numbers(body: String, isReplaced: Bool) throws {
+        let repaired = JSONRepair.repaired(Array(body.utf8))
+        #expect((repaired != nil) == isReplaced)
+        guard let repaired else { return }
+        let value = try JSONValue(parsing: repaired)
+        #expect(JSONRepair.isMarked(value))
+        #expect(JSONRepair.restored(value.text()) == Array(body.utf8))
+    }
+
     @Test("repair leaves whole text alone and names what it replaced")
     func repair() throws {
         #expect(JSONRepair.repaired(Array(#"{"a":"\ud83d\ude00 \\ud800 ü"}"#.utf8)) == nil)
