@@ -9,6 +9,9 @@ extension LaneStore {
     /// The number of the primary that a lane lies on, as far as is known; 0 without a cluster.
     package func shard(of lane: LaneName) -> Int { connection.shard(of: keys(of: lane).slot) }
 
+    /// A number for the shard that a lane lies on that a failover does not change (`RedisConnection.shardStart`).
+    package func shardStart(of lane: LaneName) -> Int? { connection.shardStart(of: keys(of: lane).slot) }
+
     /// All that a lane's hash says. Redis: one HMGET a lane, about 6 µs.
     package func look(_ lanes: [LaneName]) throws(LaneError) -> [LaneLook] {
         try fields(LaneFieldValues.all, of: lanes) { Self.look($0, $1, $2) }

@@ -170,6 +170,13 @@ extension RedisConnection {
     /// The same for a slot that is known.
     package func shard(of slot: KeySlot) -> Int { cluster?.shard(of: slot) ?? 0 }
 
+    /// The lowest slot that lies together with this one: a number for its shard that a failover does not change. 0 without a
+    /// cluster; nil while nobody is known to serve the slot.
+    package func shardStart(of slot: KeySlot) -> Int? {
+        guard let cluster else { return 0 }
+        return cluster.shardStart(of: slot)
+    }
+
     /// Another number means that the server behind a key was lost sight of since: another primary, a new connection, a
     /// slot that moved. 0 without a cluster, and while no connection to that server is open.
     package func linkNumber(ofKey key: [UInt8]) -> UInt64 {

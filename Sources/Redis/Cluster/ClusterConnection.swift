@@ -155,6 +155,8 @@ final class ClusterConnection {
         map.place(of: slot) ?? map.primaries.count
     }
 
+    func shardStart(of slot: KeySlot) -> Int? { map.start(of: slot) }
+
     /// 0 while no connection to the slot's primary is open.
     func linkNumber(of slot: KeySlot) -> UInt64 {
         guard let owner = map.owner(of: slot), let link = links[owner], !link.connection.isBroken else { return 0 }

@@ -4,6 +4,8 @@ struct SlotMap: Sendable, Equatable {
     private(set) var primaries: [NodeAddress] = []
     /// For each slot the index of its primary, or -1.
     private var owners = [Int16](repeating: -1, count: KeySlot.count)
+    /// For each slot the lowest one that its primary served when the map was read, or -1.
+    private var starts = [Int16](repeating: -1, count: KeySlot.count)
 
     init() {}
 
@@ -28,6 +30,11 @@ struct SlotMap: Sendable, Equatable {
             guard let index = primaries.firstIndex(of: primary) else { continue }
             for slot in range { owners[slot] = Int16(clamping: index) }
         }
+        var lowest: [NodeAddress: Int] = [:]
+        for (range, primary) in found { lowest[primary] = min(lowest[primary] ?? range.lowerBound, range.lowerBound) }
+        for (range, primary) in found {
+            for slot in range { starts[slot] = Int16(clamping: lowest[primary] ?? -1) }
+        }
     }
 
     /// Nil while nobody serves the slot.
@@ -37,6 +44,13 @@ struct SlotMap: Sendable, Equatable {
     func place(of slot: KeySlot) -> Int? {
         let index = Int(owners[slot.number])
         return primaries.indices.contains(index) ? index : nil
+    }
+
+    /// The lowest slot of those that lie together with this one. Whoever stands in for a dead primary serves its slots, so
+    /// this stays the same, which the place among the addresses does not. Slots that moved count once the map is read anew.
+    func start(of slot: KeySlot) -> Int? {
+        let start = Int(starts[slot.number])
+        return start < 0 ? nil : start
     }
 
     /// Whether every slot has its primary.

@@ -29,6 +29,28 @@ struct SlotMapTests {
         #expect(map.primaries.map(\.host) == ["a", "b", "me"])
     }
 
+    @Test("slots that lie together have one number, and keep it when another primary takes them over")
+    func starts() throws {
+        func map(_ first: String, _ second: String) throws -> SlotMap {
+            try #require(
+                SlotMap(
+                    .array([
+                        Self.range(8_000, 8_999, first, 1), Self.range(100, 4_999, first, 1),
+                        Self.range(5_000, 7_999, second, 2),
+                    ]), asked: "me"))
+        }
+        var before = try map("a", "b")
+        let after = try map("z", "b")
+        for map in [before, after] {
+            #expect(map.start(of: try slot(8_500)) == 100)
+            #expect(map.start(of: try slot(100)) == 100)
+            #expect(map.start(of: try slot(6_000)) == 5_000)
+            #expect(map.start(of: try slot(99)) == nil)
+        }
+        before.move(try slot(6_000), to: NodeAddress(host: "a", port: 1))
+        #expect(before.start(of: try slot(6_000)) == 5_000)
+    }
+
     @Test("a slot of no range has no primary until one is named")
     func holes() throws {
         var map = try #require(SlotMap(.array([Self.range(1, 2, "a", 1)]), asked: "me"))
