@@ -30,8 +30,9 @@ package final class ControlStore {
     package let connection: RedisConnection
     package let keyspace: Keyspace
 
-    /// Members beyond which no further one is let in.
-    package static let mostMembers = 1_024
+    /// Living members beyond which no further one is let in, and records of members in all. Four times what a cluster is
+    /// planned for: a machine of workers that crashes and starts again and again leaves a record each time.
+    package static let mostMembers = 4_096
     /// Lanes of one write.
     package static let mostMoves = 1_000
 
@@ -64,7 +65,7 @@ package final class ControlStore {
     /// Renews a member's lease.
     ///
     /// - Parameter gap: after how long without anybody the slot counts as having been away.
-    /// - Throws: `.invalidRequest` if the slot has `mostMembers` members already.
+    /// - Throws: `.invalidRequest` if `mostMembers` members live already.
     package func beat(_ beat: Heartbeat, lease: Duration, gap: Duration) throws(LaneError) -> ControlState {
         let reply = try call("beat", ["slot", "leader", "members"]) { command in
             command.add(beat.id.text)
