@@ -24,7 +24,11 @@ package struct ClusterSimulation {
     let world: SimulatedWorld
     let lanes: [LaneName]
     let indices: [LaneName: Int]
+    /// How long each step takes.
     var random: SeededGenerator
+    /// Who dies when and for how long. A generator of its own, so that both ways of placing meet the same faults, however
+    /// many steps each takes.
+    var faults: SeededGenerator
     var control: SimulatedControl
     var workers: [SimulatedWorker] = []
     var slots: [MemberID: Int] = [:]
@@ -78,6 +82,7 @@ package struct ClusterSimulation {
         lanes = try world.lanes()
         indices = Dictionary(uniqueKeysWithValues: lanes.enumerated().map { ($1, $0) })
         random = SeededGenerator(seed: settings.seed ^ 0x5EED)
+        faults = SeededGenerator(seed: settings.seed ^ 0xFA17)
         control = SimulatedControl(now: SimulatedWorld.start)
         owners = [Int](repeating: -1, count: lanes.count)
         decided = [Double](repeating: 0, count: lanes.count)
@@ -147,7 +152,7 @@ package struct ClusterSimulation {
 
     /// Between half and one and a half of `mean` seconds from now.
     private mutating func happenAfter(_ mean: Double, _ kind: Kind) {
-        let seconds = min(mean * (0.5 + random.fraction()), 1e9)
+        let seconds = min(mean * (0.5 + faults.fraction()), 1e9)
         happen(at: control.now + .milliseconds(Int64(seconds * 1_000)), kind)
     }
 
@@ -171,7 +176,7 @@ package struct ClusterSimulation {
 
     private mutating func lead() throws {
         let before = view
-        view = LoadView(profiles: before.forecast.profiles)
+        view = LoadView(profiles: before.forecast.profiles, word: before.demand)
         view.use(world.hours)
         control.term += 1
         control.leader = try MemberID(name: "coordinator", incarnation: control.term)

@@ -46,6 +46,9 @@ extension ClusterSimulation {
         view.observe(
             counts, workers.filter(\.isAlive).map { control.record($0, runners: settings.runners) }, now: control.now)
         compareDemand()
+        if let word = view.demand, control.now - SimulatedWorld.start > .seconds(900) {
+            report.leastDemand = min(report.leastDemand ?? word.demand.now, word.demand.now)
+        }
     }
 
     /// One round of the leader with everything that its writes set off.
@@ -99,7 +102,7 @@ extension ClusterSimulation {
 
     /// What was asked for an hour ago, against what this hour needs by the same rule.
     private mutating func compareDemand() {
-        guard Int(control.now.seconds) % 3_600 < settings.tick, let demand = view.demand else { return }
+        guard Int(control.now.seconds) % 3_600 < settings.tick, let demand = view.demand?.demand else { return }
         if let asked { report.demandErrors.append(asked - demand.now) }
         asked = settings.foresees ? demand.nextHour : demand.now
     }

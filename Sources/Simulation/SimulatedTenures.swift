@@ -18,7 +18,10 @@ extension ClusterSimulation {
 
     /// A worker drawn by lot crashes.
     mutating func die() {
-        let slot = Int(random.number(below: UInt64(workers.count)))
+        // All is drawn before anything else counts.
+        let slot = Int(faults.number(below: UInt64(workers.count)))
+        let isQuick = faults.fraction() < 0.5
+        let away = isQuick ? 500 + faults.number(below: 1_501) : 5_000 + faults.number(below: 295_001)
         guard workers[slot].isAlive else { return }
         let id = workers[slot].id
         control.dead[id] = control.record(workers[slot], runners: settings.runners)
@@ -30,8 +33,7 @@ extension ClusterSimulation {
             lost += 1
         }
         if lost > 0 { waiting[id] = (control.now, lost) }
-        let isQuick = random.fraction() < 0.5
-        happen(at: control.now + (isQuick ? pause(500, 2_000) : pause(5_000, 300_000)), .join(slot: slot))
+        happen(at: control.now + .milliseconds(Int64(away)), .join(slot: slot))
         callRound(at: control.now + .seconds(1))
     }
 

@@ -23,6 +23,8 @@ package struct SimulationReport: Sendable, Equatable {
     package var largestBacklog = 0.0
     /// Workers asked for less those that were needed by the same rule an hour later, for each hour.
     package var demandErrors: [Int] = []
+    /// The fewest workers that were ever asked for after the first quarter of an hour; nil if that was never.
+    package var leastDemand: Int?
     /// Lanes of which members and lanes disagree about the owner, or that nobody owns, at the end. 0 or a fault.
     package var disagreements = 0
     package var days = 0.0
@@ -52,6 +54,7 @@ package struct SimulationReport: Sendable, Equatable {
             ("hand_over_ms_longest", handOvers.max() ?? 0),
             ("takes_refused", Double(refused)), ("owners_fenced", Double(fenced)),
             ("largest_backlog_events", largestBacklog),
+            ("workers_asked_least", Double(leastDemand ?? 0)),
             ("workers_asked_short_hours", Double(demandErrors.count { $0 < 0 })),
             ("disagreements", Double(disagreements)),
         ]

@@ -87,6 +87,10 @@ extension MetricName {
     package static let hotConversationShare = MetricName(
         "nightshift_hot_lane_busiest_conversation_ratio", .gauge,
         "Share of a hot lane's latest decisions that its busiest conversation made, label lane; lanes hot names it.")
+    package static let figuresContained = MetricName(
+        "nightshift_figures_contained", .gauge,
+        "Figures that members reported of themselves and that cannot be, in the last round of the coordinator that leads; its log names them."
+    )
     package static let moveAge = MetricName(
         "nightshift_lane_move_age_seconds", .gauge,
         "Seconds since the oldest resize or move of an account began that is not done; its lanes stand still. 0 for none."

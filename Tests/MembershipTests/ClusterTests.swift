@@ -108,6 +108,26 @@ struct ClusterTests {
         #expect(try cluster.comes { cluster.counts()?[holders[1].member.id] == 16 })
     }
 
+    @Test("a new leader repeats what the one before it said of workers, with that one's instant, until it has measured")
+    func word() throws {
+        let cluster = try Cluster()
+        let before = try member("before")
+        let led = try cluster.control.lead(before, lease: .seconds(60), gap: .seconds(60))
+        #expect(led.leads)
+        let word = DemandWord(demand: WorkerDemand([Outlook(flat: 3)], capacities: [2, 2]), at: at(1_234_567))
+        let signals = word.demand.facts.map {
+            Signal(name: "workers.\($0.name)", value: "\($0.value)", at: word.at, writer: before.text)
+        }
+        _ = try cluster.control.number(SignalsContent(signals), by: before, term: led.state.term)
+        let number = try #require(try cluster.control.signals()).number
+        try cluster.control.resign(before, gap: .seconds(60))
+        let leader = try cluster.coordinate("c1")
+        #expect(try cluster.comes { try cluster.control.signals()?.number ?? 0 > number })
+        let read = try #require(try cluster.control.signals())
+        #expect(DemandWord(read.signals) == word && read.writer == leader.id.text)
+        #expect(try cluster.comes { leader.standing.demand == word })
+    }
+
     @Test("with no coordinator the lanes of the dead are adopted, and a leader that comes leaves them where they are")
     func adoption() throws {
         let cluster = try Cluster(lease: .seconds(4))

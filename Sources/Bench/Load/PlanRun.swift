@@ -19,8 +19,11 @@ package struct PlanRun: Sendable {
 
     private let members: Int
     private let lanes: Int
+    private let shards: Int
 
-    package init(members: Int, lanes: Int) {
+    /// - Parameter shards: of a Redis Cluster over which the lanes are spread; 1 for none.
+    package init(members: Int, lanes: Int, shards: Int) {
+        self.shards = shards
         self.members = members
         self.lanes = lanes
     }
@@ -35,6 +38,7 @@ package struct PlanRun: Sendable {
         }.sorted()
         let all = try (0..<lanes).map { try LaneName("p\($0 / 8).\($0 % 8)") }.sorted()
         var input = PlacementInput(members: names, lanes: all, current: [:], share: 1_000)
+        if shards > 1 { for lane in all { input.figures.shards[lane] = Int(random.number(below: UInt64(shards))) } }
         let mean = 0.5 * Double(members) / Double(max(1, lanes))
         for lane in all { input.figures.loads[lane] = Outlook(flat: 4 * mean * random.fraction() * random.fraction()) }
         let (first, placed) = Self.timed { placement.plan(input) }

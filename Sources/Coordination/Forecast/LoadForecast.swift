@@ -14,7 +14,7 @@ package import Instants
 //     d           = rate measured now / expected now, within 1/4...4
 //     load(l, t)  = rate(p, t) · share(l) · cost of an event
 //
-// `share`, a lane's part of its partition, is evened out over `shareMemory`. Where nothing like an hour was ever seen,
+// `share`, a lane's part of its partition, is evened out over `shareMemory`; until that was seen it is the mean of all. Where nothing like an hour was ever seen,
 // it is as now, and `closingFactor` times that (or a part of it) if people go (or come) until then.
 // Rejected: a profile for each lane: eight times the memory for what follows from where conversations hash to. Models
 // with trends and seasons: a week's profile with a correction has nothing to train and nothing to go wrong at night.
@@ -42,6 +42,8 @@ package struct LoadForecast: Sendable {
     private var partitions: [String: PartitionBook] = [:]
     private var shares: [LaneName: Double] = [:]
     private var last: Instant?
+    /// Seconds seen of the shares.
+    private var seen = 0.0
     private var madeAt: Instant?
 
     private struct PartitionBook {
@@ -62,8 +64,11 @@ package struct LoadForecast: Sendable {
     /// The calendars in force, by partition.
     package mutating func use(_ hours: [String: PartitionHours]) {
         self.hours = hours
-        madeAt = nil
+        outdate()
     }
+
+    /// What was made ahead holds no longer: the next round makes it anew.
+    mutating func outdate() { madeAt = nil }
 
     /// Takes in what is decided a second now. O(lanes), with 168 more steps a partition once a minute.
     package mutating func observe(_ rates: [(lane: LaneName, rate: Double)], now: Instant) {
@@ -107,7 +112,8 @@ package struct LoadForecast: Sendable {
     }
 
     private mutating func learn(_ rates: [(lane: LaneName, rate: Double)], passed: Double) {
-        let fresh = 1 - exp2(-passed / Self.shareMemory)
+        seen += passed
+        let fresh = seen > 0 ? max(1 - exp2(-passed / Self.shareMemory), passed / seen) : 0
         for name in partitions.keys {
             partitions[name]?.lanes.removeAll(keepingCapacity: true)
             partitions[name]?.rate = 0

@@ -28,6 +28,20 @@ package struct WorkerDemand: Sendable, Hashable {
         nextHour = Self.workers(all.nextHour, runners)
     }
 
+    /// Reads what `facts` gives, as a table; nil if a figure is missing.
+    package init?(_ figures: [String: Int]) {
+        guard let now = figures["desired.now"], let nextHour = figures["desired.next_hour"],
+            let living = figures["living"], let loadNow = figures["load_milli.now"],
+            let loadNextHour = figures["load_milli.next_hour"], let runners = figures["runners_milli"]
+        else { return nil }
+        self.now = now
+        self.nextHour = nextHour
+        self.living = living
+        self.loadNow = Double(loadNow) / 1_000
+        self.loadNextHour = Double(loadNextHour) / 1_000
+        runnersPerWorker = Double(runners) / 1_000
+    }
+
     /// Named figures, for signals and JSON; loads in thousandths of a runner.
     package var facts: [(name: String, value: Int)] {
         [

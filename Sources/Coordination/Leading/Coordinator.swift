@@ -49,10 +49,10 @@ package final class Coordinator: Sendable {
         /// Lanes that it has placed since it started.
         package var moved = 0
         package var signals: UInt64 = 0
-        /// Reported figures of load that could not be and were brought to what can be; at most eight.
-        package var contained: [String] = []
-        /// How many workers there ought to be, as of its last round as leader.
-        package var demand: WorkerDemand?
+        /// How many reported figures of load could not be and were brought to what can be.
+        package var contained = 0
+        /// How many workers there ought to be, by its last round as leader or by its predecessor; nil before either.
+        package var demand: DemandWord?
         /// At most five lanes that decide far more than others, hottest first, each with its busiest conversation.
         package var hot: [HotLane] = []
         /// Since when the oldest resize or move of an account is under way; nil if none is.

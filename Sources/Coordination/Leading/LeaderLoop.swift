@@ -22,6 +22,8 @@ final class LeaderLoop {
     /// Every lane of the topology, in order.
     private var lanes: [LaneName] = []
     private var watch = LaneWatch()
+    private var shards = LaneShards()
+    private var doubts = LeaderDoubts()
     private var features: UInt64 = 0
     private var care = LaneCare()
     private var load = LoadView()
@@ -45,7 +47,7 @@ final class LeaderLoop {
 
     /// Until the end is asked for.
     func run() {
-        let listener = listen()
+        let listener = post.listen(connector, log)
         defer { listener?.close() }
         var last: ContinuousClock.Instant?
         var next = ContinuousClock.now
@@ -106,13 +108,16 @@ final class LeaderLoop {
             term: control.term, requestSent: sent, lease: settings.times.lease, margin: settings.times.margin)
         if ledTerm != control.term {
             log.notice("Leads", metadata: .of((.epoch, "\(control.term)")))
-            ledTerm = control.term
             assignment = Assignment()
             let kept = try link.control.profiles().compactMap { name, text in
                 HourProfile(text: text).map { (name, $0) }
             }
-            load = LoadView(profiles: Dictionary(kept) { first, _ in first })
+            load = LoadView(
+                profiles: Dictionary(kept) { first, _ in first },
+                word: try link.control.signals().flatMap { DemandWord($0.signals) })
             load.use(hours)
+            doubts = LeaderDoubts()
+            ledTerm = control.term
             watch.stir()
         }
         show { standing in
@@ -136,10 +141,14 @@ final class LeaderLoop {
         let census = Census(records, at: control, lease: settings.times.lease)
         features = census.canJudge ? census.living.map(\.featureLevel).min() ?? 0 : 0
         let looks = try look(census, control, link)
+        shards.read(lanes, topology: topologyNumber, link.lanes)
+        var figures = load.figures(of: lanes, at: control.now)
+        figures.shards = shards.shards
         let round = LeaderRound(
             lanes: lanes, assignment: assignment, census: census, sights: looks.mapValues(LaneSight.init),
             share: settings.share(of: looks.count), answer: settings.times.answer,
-            figures: load.figures(of: lanes, at: control.now), placement: placement)
+            figures: figures, placement: placement)
+        doubts.log(load.book.contained, to: log)
         if !round.moves.isEmpty || round.isAwaiting || round.underWay > 0 { watch.stir() }
         try write(round.moves, window, link)
         try expel(records, control, window, link)
@@ -149,7 +158,7 @@ final class LeaderLoop {
         try keepProfiles(window, link)
         show { standing in
             standing.underWay = round.underWay
-            standing.contained = self.load.book.contained
+            standing.contained = self.load.book.containedCount
             standing.demand = self.load.demand
             standing.hot = self.care.hot
             standing.movesSince = moves.first?.begunAt
@@ -235,8 +244,10 @@ final class LeaderLoop {
         _ control: ControlState, _ census: Census, _ looks: [LaneName: LaneGlance], _ window: TrustWindow,
         _ link: LeaderLink
     ) throws(LaneError) {
-        let signals = LeaderSignals(writer: id, at: control.now)
-            .of(looks, census, load.demand, try link.lanes.automationSwitches())
+        let signals = try SignalsContent(
+            LeaderSignals(writer: id, at: control.now)
+                .of(looks.values, census, load.demand, try link.lanes.automationSwitches()))
+        doubts.log(signals, to: log)
         guard window.isOpen(at: .now) else { return }
         let answer = try link.control.number(signals, by: id, term: window.term)
         guard case .written(let number) = answer else { return refused(answer) }
@@ -271,26 +282,6 @@ final class LeaderLoop {
         let made = try LeaderLink(connector, id)
         link = made
         return made
-    }
-
-    private func listen() -> RedisSubscriber? {
-        let post = post
-        do throws(RedisError) {
-            let listener = try RedisSubscriber(connector.endpoint, clientName: "coordinator-wake") { event in
-                switch event {
-                case .message(_, let payload):
-                    let word = String(decoding: payload, as: UTF8.self)
-                    if word == "members" || word == "leader" || word == "topology" { post.put { $0.worksNow = true } }
-                case .subscribed: post.put { $0.worksNow = true }
-                case .lost: break
-                }
-            }
-            listener.subscribe([connector.keyspace.control("wake")])
-            return listener
-        } catch {
-            log.warning("Listening failed", metadata: .of((.cause, "\(error)")))
-            return nil
-        }
     }
 
     private func show(_ change: (inout Coordinator.Standing) -> Void) {

@@ -3,25 +3,43 @@ internal import Instants
 internal import Lanes
 internal import Membership
 
-/// What a leader says of the whole house: undecided events of each partition, members, lanes without a living owner,
-/// workers wanted, and what operators have switched off.
+// What a leader says of the whole house.
+//
+// Problem: six thousand partitions fill any snapshot, and what must not be missing comes late in the order of names.
+// Choice: what matters most first, since a snapshot is cut from its end: switches, workers wanted, members, lanes without
+// a living owner, undecided events in all; then the backlog of each partition that has one, the longest first, at most
+// `mostBacklogs`: every worker reads the snapshot once a second. A partition that is missing has no backlog, or less
+// than those that are there; how many are left out for that is a signal of its own.
+// Rejected: backlogs in a hash of their own. No decision asks for those of thousands of partitions.
+
+/// See the comment above.
 struct LeaderSignals {
+    /// Partitions whose backlog is told.
+    static let mostBacklogs = 64
+
     let writer: MemberID
     let at: Instant
 
+    /// What matters most first.
     func of(
-        _ looks: [LaneName: LaneGlance], _ census: Census, _ demand: WorkerDemand?, _ switches: AutomationSwitches
+        _ looks: some Sequence<LaneGlance>, _ census: Census, _ word: DemandWord?, _ switches: AutomationSwitches
     ) -> [Signal] {
-        var backlog: [String: UInt64] = [:]
-        for look in looks.values { backlog[look.lane.partition, default: 0] += look.pending }
         let alive = Set(census.living.map(\.id.text))
-        let orphans = looks.values.count { look in look.owner.map { !alive.contains($0) } ?? true }
-        return [signal("members", census.living.count), signal("lanes.orphaned", orphans)]
-            + backlog.map { signal("backlog.\($0.key)", $0.value) }
-            + switches.off.map { scope, off in
-                Signal(name: "automation/\(scope)", value: "off", at: off.since, writer: off.by)
-            }
-            + (demand.map { demand in demand.facts.map { signal("workers.\($0.name)", $0.value) } } ?? [])
+        var backlog: [String: UInt64] = [:]
+        var orphans = 0
+        for look in looks {
+            if look.pending > 0 { backlog[look.lane.partition, default: 0] += look.pending }
+            if look.owner.map({ !alive.contains($0) }) ?? true { orphans += 1 }
+        }
+        let longest = backlog.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        let told = longest.prefix(Self.mostBacklogs)
+        return switches.off.sorted { $0.key < $1.key }.map { scope, off in
+            Signal(name: "automation/\(scope)", value: "off", at: off.since, writer: off.by)
+        } + (word?.signals(by: writer) ?? []) + [
+            signal("members", census.living.count), signal("lanes.orphaned", orphans),
+            signal("backlog", backlog.values.reduce(0, +)),
+            signal("backlog_partitions_left_out", longest.count - told.count),
+        ] + told.map { signal("backlog.\($0.key)", $0.value) }
     }
 
     private func signal(_ name: String, _ value: some CustomStringConvertible) -> Signal {

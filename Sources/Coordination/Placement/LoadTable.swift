@@ -236,7 +236,7 @@ struct LoadTable {
     }
 
     /// The one shard of each member, by rendezvous hash: another member's coming or going changes nobody's.
-    private static func homes(_ members: [UInt64], _ shards: [Int]) -> [Int] {
+    static func homes(_ members: [UInt64], _ shards: [Int]) -> [Int] {
         guard shards.count > 1 else { return members.map { _ in 0 } }
         return members.map { member in
             shards.max { mix(member, UInt64(bitPattern: Int64($0))) < mix(member, UInt64(bitPattern: Int64($1))) } ?? 0

@@ -32,7 +32,8 @@ package struct PlacementFigures: Sendable {
     package var capacities: [MemberID: Double] = [:]
     /// What each lane costs, in runners; nothing for one that is missing.
     package var loads: [LaneName: Outlook] = [:]
-    /// The primary on which each lane lies; 0 for one that is missing.
+    /// The shard on which each lane lies, by a number that outlives its primary; 0 for one that is missing. Empty without a
+    /// Redis Cluster.
     package var shards: [LaneName: Int] = [:]
     /// Whether `loads` was measured long enough to move lanes by. Until then orphans are placed and members that have
     /// nothing are filled.

@@ -30,25 +30,14 @@ package struct SignalsSnapshot: Sendable, Hashable {
 }
 
 extension ControlStore {
-    /// Numbers a snapshot: a line a signal, its parts separated by tabs, at most 64 KiB. Signals beyond that are left
-    /// out from the end of the order of names.
+    /// Numbers a snapshot.
     package func number(
-        _ signals: [Signal], by leader: MemberID, term: UInt64
+        _ content: SignalsContent, by leader: MemberID, term: UInt64
     ) throws(LaneError) -> LeaderWrite {
-        var content: [UInt8] = []
-        for signal in signals.sorted(by: { $0.name < $1.name }) {
-            let parts = [signal.name, signal.value, String(signal.at.milliseconds), signal.writer]
-            guard !parts.contains(where: { $0.utf8.contains(9) || $0.utf8.contains(10) }) else {
-                throw .invalidRequest("expected a signal without tabs and line ends, got one in \(signal.name)")
-            }
-            let line = Array((parts.joined(separator: "\t") + "\n").utf8)
-            guard content.count + line.count <= 65_536 else { break }
-            content += line
-        }
         let reply = try call("signals", ["slot", "leader", "signals"]) { command in
             command.add(leader.text)
             command.add(term)
-            command.add(content)
+            command.add(content.bytes)
         }
         return try LeaderWrite(reply: reply, of: "signals")
     }

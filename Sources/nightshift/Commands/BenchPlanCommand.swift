@@ -8,18 +8,23 @@ struct BenchPlanCommand: AsyncParsableCommand {
 
     @Option(help: "Members.") var workers = 1_000
     @Option(help: "Lanes.") var lanes = 50_000
+    @Option(help: "Shards of a Redis Cluster that the lanes lie on; 1 for none.") var shards = 3
     @Option(help: "Runs; the one in the middle is printed.") var runs = 5
     @Flag(help: "Print one JSON object.") var json = false
 
     func validate() throws {
-        guard (2...10_000).contains(workers), (1...1_000_000).contains(lanes), (1...99).contains(runs) else {
-            throw ValidationError("expected 2 to 10,000 workers, 1 to 1,000,000 lanes and 1 to 99 runs")
+        guard (2...10_000).contains(workers), (1...1_000_000).contains(lanes), (1...99).contains(runs),
+            (1...1_000).contains(shards)
+        else {
+            throw ValidationError(
+                "expected 2 to 10,000 workers, 1 to 1,000,000 lanes, 1 to 1,000 shards and 1 to 99 runs")
         }
     }
 
     private struct Line: Encodable {
         let workers: Int
         let lanes: Int
+        let shards: Int
         let first_ms: Double
         let loss_ms: Double
         let round_ms: Double
@@ -27,16 +32,16 @@ struct BenchPlanCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let figures = try (0..<runs).map { _ in try PlanRun(members: workers, lanes: lanes).play() }
+        let figures = try (0..<runs).map { _ in try PlanRun(members: workers, lanes: lanes, shards: shards).play() }
         func middle(_ part: (PlanRun.Figures) -> Duration) -> Double {
             BenchRounding.tenths(figures.map(part).sorted()[runs / 2] / .milliseconds(1))
         }
         let line = Line(
-            workers: workers, lanes: lanes, first_ms: middle(\.first), loss_ms: middle(\.loss),
+            workers: workers, lanes: lanes, shards: shards, first_ms: middle(\.first), loss_ms: middle(\.loss),
             round_ms: middle(\.round), moves: figures[0].moves)
         guard !json else { return try Output.json(line) }
         Output.line(
-            "\(workers) workers, \(lanes) lanes: first plan \(line.first_ms) ms, after a loss \(line.loss_ms) ms, "
+            "\(workers) workers, \(lanes) lanes on \(shards) shards: first plan \(line.first_ms) ms, after a loss \(line.loss_ms) ms, "
                 + "a round with \(line.moves) moves \(line.round_ms) ms")
     }
 }

@@ -10,50 +10,42 @@ struct CapacityCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "capacity", abstract: "How many workers there ought to be now and in the next hour.",
         discussion: """
-            By the coordinator that led last, which says so once a second; `at` tells the age. It fails if that is more than \
-            --most-age seconds. The leader's own port answers the same under /capacity.
+            By the coordinator that led last, which says so once a second; for its first half minute a new leader repeats what \
+            the one before it said. `at` tells the age. It fails if that is more than --most-age seconds. The leader's own \
+            port answers the same under /capacity.
             """)
 
     @OptionGroup var redis: RedisOptions
-    @Option(help: "Seconds after which an answer is too old to act on.") var mostAge: Int64 = 30
+    @Option(help: "Seconds after which an answer is too old to act on.") var mostAge: Int64 = 60
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
         let session = try Session(redis)
         let control = ControlStore(connection: session.store.connection, keyspace: session.connector.keyspace)
-        guard let snapshot = try control.signals(), let demand = CapacityReport(snapshot) else {
-            throw Failure("expected the word of a leader, found none: no coordinator has led yet")
+        guard let word = try control.signals().flatMap({ DemandWord($0.signals) }) else {
+            throw Failure("expected the word of a leader, found none: no coordinator has led for half a minute yet")
         }
-        let age = try control.state().now - snapshot.at
+        let age = try control.state().now - word.at
         guard age <= .seconds(mostAge) else {
             throw Failure(
-                expected: "the word of a leader, at most \(mostAge) s old", came: "\(age)", at: "\(snapshot.at)")
+                expected: "the word of a leader, at most \(mostAge) s old", came: "\(age)", at: "\(word.at)")
         }
-        Output.line(json ? demand.json(at: snapshot.at) : demand.text)
+        let report = CapacityReport(word)
+        Output.line(json ? report.json : report.text)
     }
 }
 
-/// The figures of `WorkerDemand`, as they are printed.
+/// How many workers there ought to be, as it is printed.
 struct CapacityReport {
-    private let figures: [String: Int]
+    private let word: DemandWord
 
-    init(_ demand: WorkerDemand) {
-        figures = Dictionary(demand.facts.map { ($0.name, $0.value) }) { first, _ in first }
-    }
+    init(_ word: DemandWord) { self.word = word }
 
-    /// Nil if the snapshot lacks one.
-    init?(_ snapshot: SignalsSnapshot) {
-        var figures: [String: Int] = [:]
-        for signal in snapshot.signals where signal.name.hasPrefix("workers.") {
-            figures[String(signal.name.dropFirst("workers.".count))] = Int(signal.value)
-        }
-        guard WorkerDemand([], capacities: []).facts.allSatisfy({ figures[$0.name] != nil }) else { return nil }
-        self.figures = figures
-    }
-
-    func json(at instant: Instant) -> String {
-        JSONValue.object([
-            "at": .string(instant.description), "living_workers": figure("living"),
+    var json: String {
+        let figures = Dictionary(word.demand.facts) { first, _ in first }
+        func figure(_ name: String) -> JSONValue { .integer(Int64(figures[name] ?? 0)) }
+        return JSONValue.object([
+            "at": .string(word.at.description), "living_workers": figure("living"),
             "desired_workers": .object(["now": figure("desired.now"), "next_hour": figure("desired.next_hour")]),
             "load_milli_runners": .object([
                 "now": figure("load_milli.now"), "next_hour": figure("load_milli.next_hour"),
@@ -63,11 +55,7 @@ struct CapacityReport {
     }
 
     var text: String {
-        "\(number("living")) workers live; \(number("desired.now")) ought to now, "
-            + "\(number("desired.next_hour")) in the next hour"
+        let demand = word.demand
+        return "\(demand.living) workers live; \(demand.now) ought to now, \(demand.nextHour) in the next hour"
     }
-
-    private func number(_ name: String) -> Int { figures[name] ?? 0 }
-
-    private func figure(_ name: String) -> JSONValue { .integer(Int64(number(name))) }
 }

@@ -33,13 +33,14 @@ final class CoordinatorRole: Service {
 
     var isLeading: Bool { coordinator.standing.isLeading(at: .now) }
 
-    /// How many workers there ought to be, JSON; nil while it does not lead.
+    /// A predecessor's word that is older is no metric any more: a gauge cannot tell its age.
+    private static let oldestDemand = Duration.seconds(60)
+
+    /// How many workers there ought to be, JSON; nil while it does not lead, and before any leader has measured.
     var capacity: String? {
         let standing = coordinator.standing
-        guard standing.isLeading(at: .now), let demand = standing.demand, let control = standing.control else {
-            return nil
-        }
-        return CapacityReport(demand).json(at: control.now)
+        guard standing.isLeading(at: .now), let word = standing.demand else { return nil }
+        return CapacityReport(word).json
     }
 
     func run() async throws {
@@ -50,14 +51,17 @@ final class CoordinatorRole: Service {
             let standing = coordinator.standing
             let leads = standing.isLeading(at: .now)
             metrics.set(.leading, to: leads ? 1 : 0)
-            if leads, let demand = standing.demand {
-                metrics.set(.desiredWorkers, [("at", "now")], to: Double(demand.now))
-                metrics.set(.desiredWorkers, [("at", "next_hour")], to: Double(demand.nextHour))
+            if leads, let word = standing.demand, let control = standing.control,
+                control.now - word.at <= Self.oldestDemand
+            {
+                metrics.set(.desiredWorkers, [("at", "now")], to: Double(word.demand.now))
+                metrics.set(.desiredWorkers, [("at", "next_hour")], to: Double(word.demand.nextHour))
             }
             if let control = standing.control {
                 let age = (leads ? standing.movesSince : nil).map { max(.zero, control.now - $0) / .seconds(1) }
                 metrics.set(.moveAge, to: age ?? 0)
             }
+            metrics.set(.figuresContained, to: leads ? Double(standing.contained) : 0)
             let hot = leads ? standing.hot : []
             metrics.replace(.hotLaneDecisions, with: hot.map { ([("lane", $0.lane.text)], $0.rate) })
             metrics.replace(

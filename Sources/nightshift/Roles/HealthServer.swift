@@ -43,7 +43,8 @@ struct HealthServer: Service {
                 let text = capacity()
                 return Response(
                     status: text == nil ? .serviceUnavailable : .ok,
-                    body: ResponseBody(byteBuffer: ByteBuffer(string: (text ?? "does not lead") + "\n")))
+                    body: ResponseBody(
+                        byteBuffer: ByteBuffer(string: (text ?? "does not lead, or nobody has measured yet") + "\n")))
             }
         }
         let application = Application(

@@ -1,0 +1,29 @@
+internal import Logging
+internal import Membership
+internal import Telemetry
+
+/// What a leader logs once in its term, however often it sees it: figures that cannot be, signals for which there is no
+/// room.
+struct LeaderDoubts {
+    private static let mostSubjects = 1_000
+
+    /// Whose figures were logged.
+    private var subjects: Set<String> = []
+    private var hasLoggedSignals = false
+
+    mutating func log(_ figures: [ContainedFigure], to log: Logger) {
+        for figure in figures where subjects.count < Self.mostSubjects && subjects.insert(figure.subject).inserted {
+            log.warning(
+                "A reported figure of load cannot be and is not believed",
+                metadata: .of((.cause, "\(figure.subject): \(figure.came)")))
+        }
+    }
+
+    mutating func log(_ signals: SignalsContent, to log: Logger) {
+        guard signals.leftOut > 0, !hasLoggedSignals else { return }
+        hasLoggedSignals = true
+        log.warning(
+            "Signals are left out of the snapshot, which is full",
+            metadata: .of((.count, "\(signals.leftOut)"), (.cause, signals.leftOutNames.joined(separator: " "))))
+    }
+}
