@@ -161,7 +161,7 @@ package struct AccountInspection: Sendable {
         if let error = document["error"], case .object = error {
             return .refused(
                 code: error["code"]?.integer ?? Int64(status),
-                words: TextLimit(120, .bytes).cut(error["message"]?.string ?? "no message"))
+                words: TextLimit(120, .bytes).cut(TokenMask.masked(error["message"]?.string ?? "no message")))
         }
         return (200...299).contains(status) ? .document(document) : .none("http \(status)")
     }

@@ -13,11 +13,15 @@ package struct Attempt: Sendable {
     package let deadline: ContinuousClock.Instant
     /// The lane clock at the claim.
     package let laneNow: Instant
+    /// Whether an earlier attempt may have had its effect; nil: nobody here knows.
+    package let earlier: Bool?
 
     /// - Parameter laneNow: nil takes the instant of the decision.
     package init(
-        action: Action, lane: LaneName, number: UInt32, deadline: ContinuousClock.Instant, laneNow: Instant? = nil
+        action: Action, lane: LaneName, number: UInt32, deadline: ContinuousClock.Instant, laneNow: Instant? = nil,
+        earlier: Bool? = nil
     ) {
+        self.earlier = number <= 1 ? false : earlier
         self.laneNow = laneNow ?? Instant(milliseconds: action.decidedAt)
         self.action = action
         id = action.actionID

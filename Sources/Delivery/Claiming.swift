@@ -116,6 +116,11 @@ extension CourierLoop {
         switch claimed {
         case .claimed:
             underWay[id] = UnderWay(action: action, lane: lane, attempt: attempt)
+            if heardEarly.remove(id) != nil, let one = underWay[id] {
+                underWay[id]?.isAnswered = true
+                settle(.delivered(providerID: ""), id, one)
+                return nil
+            }
             if item.isExpired {
                 counters.expired += 1
                 close(id, as: .expired, "it could not be sent before its end", server)
@@ -124,7 +129,7 @@ extension CourierLoop {
             deadlines.append((at: deadline, id: id, attempt: attempt))
             return Attempt(
                 action: action, lane: lane, number: attempt, deadline: deadline,
-                laneNow: server + (lanes[lane]?.offset ?? .zero))
+                laneNow: server + (lanes[lane]?.offset ?? .zero), earlier: earlier(id, before: attempt))
         case .gone:
             finish(id, server)
         case .attemptOpen(let until):
@@ -147,6 +152,7 @@ extension CourierLoop {
         let id = item.scheduled.id
         guard let action = actions[id] else { return finish(id, serverNow(now)) }
         let attempt = item.scheduled.attempts + 1
+        remember(id, attempt, mayHaveGone: false)
         underWay[id] = UnderWay(action: action, lane: item.scheduled.lane, attempt: attempt, isAnswered: true)
         queue(id, lane: item.scheduled.lane, isInDoubt: true) { laneNow in
             try Settlement.givingBack(action, attempt: attempt, now: laneNow)

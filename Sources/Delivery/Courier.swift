@@ -12,6 +12,13 @@ package struct CourierSetting: Sendable {
     /// How long an attempt may take before it counts as one whose outcome nobody can tell. At most
     /// `Courier.longestPatience`.
     package var patience: Duration
+    /// How long a message of which nobody can tell whether it was taken waits for its echo.
+    package var echoPatience: Duration
+    /// How long an account rests first whose platform does not answer.
+    package var firstRest: Duration
+    /// The accounts of the same app, this one among them, which a limit of the app brakes together; called on the
+    /// courier's thread.
+    package var siblings: @Sendable (_ account: String) -> [String]
     /// Names this courier in the brakes that it shares.
     package var name: String
     /// The market of a lane, for the kill switches; called on the courier's thread for each automatic action while any
@@ -24,8 +31,13 @@ package struct CourierSetting: Sendable {
         connect: @escaping @Sendable () throws -> LaneStore, carriers: Carriers,
         limits: ScheduleLimits = ScheduleLimits(), patience: Duration = .seconds(30), name: String = "courier",
         market: @escaping @Sendable (LaneName) -> String? = { _ in nil },
-        tokens: @escaping @Sendable (_ account: String) -> [TokenLimit] = { _ in [] }
+        tokens: @escaping @Sendable (_ account: String) -> [TokenLimit] = { _ in [] },
+        echoPatience: Duration = .seconds(15), firstRest: Duration = .seconds(5),
+        siblings: @escaping @Sendable (_ account: String) -> [String] = { [$0] }
     ) {
+        self.echoPatience = echoPatience
+        self.firstRest = max(.milliseconds(1), firstRest)
+        self.siblings = siblings
         self.tokens = tokens
         self.name = name
         self.market = market
@@ -44,15 +56,20 @@ package struct HandOver: Sendable {
     package let cancelled: [ActionID]
     /// Settled, by whoever it was.
     package let closed: [ActionID]
+    /// Of whose messages the platform's echo came: it has them.
+    package let echoed: [ActionID]
 
-    package init(lane: LaneName, actions: [Action], cancelled: [ActionID] = [], closed: [ActionID] = []) {
+    package init(
+        lane: LaneName, actions: [Action], cancelled: [ActionID] = [], closed: [ActionID] = [], echoed: [ActionID] = []
+    ) {
+        self.echoed = echoed
         self.lane = lane
         self.actions = actions
         self.cancelled = cancelled
         self.closed = closed
     }
 
-    var isEmpty: Bool { actions.isEmpty && cancelled.isEmpty && closed.isEmpty }
+    var isEmpty: Bool { actions.isEmpty && cancelled.isEmpty && closed.isEmpty && echoed.isEmpty }
 }
 
 /// What a courier has counted since it started.
@@ -62,6 +79,8 @@ package struct CourierCounters: Sendable, Equatable {
     package var rescheduled: UInt64 = 0
     package var expired: UInt64 = 0
     package var ambiguous: UInt64 = 0
+    /// Messages that had to wait for their echo.
+    package var unheard: UInt64 = 0
     /// Open attempts of former owners whose deadline passed.
     package var inherited: UInt64 = 0
     package var reconnects: UInt64 = 0
@@ -72,6 +91,8 @@ package struct CourierCounters: Sendable, Equatable {
     package var brakes: UInt64 = 0
     /// Accounts that stand still until a person sees to them, now.
     package var stoppedAccounts = 0
+    /// Accounts that rest, or are probed, because their platform does not answer, now.
+    package var restingAccounts = 0
     /// Looks at accounts' slots, for brakes and tokens.
     package var leases: UInt64 = 0
     /// Calls that were put off because an account's limit was used up.
@@ -87,7 +108,8 @@ package struct CourierCounters: Sendable, Equatable {
 /// Problem: an effect outside cannot be part of a commit; the process may die between asking and hearing. Choice: the
 /// attempt, with its deadline, is on record before anything is sent (`claim`, fenced by the lane's token), and its end
 /// is one function that closes the action and appends the outcome (`settle`, fenced by the attempt alone). What was
-/// sent and not heard of by the deadline is said to be ambiguous and not sent again, unless doing it twice does no harm.
+/// sent and not heard of by the deadline is decided by its kind (`EchoWaiting`, `ReplyLookup`): a message that has no echo
+/// either is said to be ambiguous and not sent again.
 /// One thread does this for all lanes, in rounds: what came in is sorted into a pure schedule, all claims of a round
 /// are one round trip, all settlements another; sending itself happens elsewhere. What a courier does not know, because
 /// it took the lane over or its mailbox was full, it finds in the outbox (`recover`). It fails towards waiting for a

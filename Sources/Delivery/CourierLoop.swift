@@ -35,6 +35,14 @@ final class CourierLoop {
     var deadlines: Deque<(at: ContinuousClock.Instant, id: ActionID, attempt: UInt32)> = []
     /// Open attempts of former owners, by the instant (server time) until which they are left alone.
     var inherited: [ActionID: (until: Instant, attempt: UInt32)] = [:]
+    /// Messages that wait for their echo, their attempts still open.
+    var unheard: [ActionID: Unheard] = [:]
+    /// Echoes of messages that are under way or wait for another attempt.
+    var heardEarly: Set<ActionID> = []
+    /// Whether attempts that did not end their action may have had their effect; missing: nobody here knows.
+    var gone: [ActionID: Bool] = [:]
+    /// Accounts whose platform did not answer lately.
+    var breakers: [String: AccountBreaker] = [:]
     var settlements: [LaneName: [Settling]] = [:]
     /// Lanes whose settlements were refused, and until when they are not offered again.
     var settleNotBefore: [LaneName: ContinuousClock.Instant] = [:]
@@ -87,6 +95,7 @@ final class CourierLoop {
         if let stop = mail?.stop, stopBy == nil {
             stopBy = now + stop
             returnTokens()
+            leaveUnheard(serverNow(now))
         }
         var isConnected = false
         do {
@@ -99,6 +108,7 @@ final class CourierLoop {
         guard isConnected else { return }
         try recover(now)
         passDeadlines(now)
+        passEchoes(now)
         try settle(now)
         try tellOthers(now)
         // Outboxes and settlements may have taken longer than a slot of tokens lasts.
@@ -146,6 +156,7 @@ final class CourierLoop {
         guard lanes[handOver.lane] != nil, !isStopping else { return }
         for action in handOver.actions { add(action, lane: handOver.lane, server) }
         for id in handOver.cancelled + handOver.closed { forget(id, server) }
+        heard(handOver.echoed)
     }
 
     func add(_ action: Action, lane: LaneName, _ server: Instant) {
@@ -160,14 +171,21 @@ final class CourierLoop {
         if inherited.removeValue(forKey: id) != nil {
             finish(id, server)
         } else if schedule.cancel(id, now: server) {
-            actions[id] = nil
+            leave(id)
         }
     }
 
     func finish(_ id: ActionID, _ server: Instant) {
         underWay[id] = nil
-        actions[id] = nil
+        leave(id)
         schedule.finished(id, now: server)
+    }
+
+    /// Nothing more is known of what the schedule no longer knows.
+    func leave(_ id: ActionID) {
+        actions[id] = nil
+        gone[id] = nil
+        heardEarly.remove(id)
     }
 
     /// Nothing more of this lane is started; what is under way stays until it is settled.
@@ -178,7 +196,7 @@ final class CourierLoop {
             inherited[id] = nil
             finish(id, server)
         }
-        for id in schedule.drop(lane, now: server) { actions[id] = nil }
+        for id in schedule.drop(lane, now: server) { leave(id) }
     }
 
     func idleTime(_ now: ContinuousClock.Instant) -> Duration {
@@ -193,6 +211,7 @@ final class CourierLoop {
         var until = min(nextTick, stopBy ?? nextTick)
         if !toRecover.isEmpty { until = min(until, recoverNotBefore) }
         if let first = deadlines.first { until = min(until, first.at) }
+        if let first = unheard.values.map(\.until).min() { until = min(until, first) }
         if !isStopping, !areRulesAway, let next = schedule.nextInstant {
             until = min(until, now + max(.zero, next - serverNow(now)))
         }

@@ -45,6 +45,12 @@ package struct GraphCarrier: ActionCarrier {
         }
         do {
             let call = try outbound.request(for: action, lane: attempt.lane, at: attempt.laneNow)
+            if action.kind == .reply, attempt.earlier != false {
+                let lookup = ReplyLookup(client: client, channel: outbound.channel, attempt: attempt)
+                if let answer = await lookup.answer(for: call, within: patience(attempt) / 2) {
+                    return Answered(id: attempt.id, attempt: attempt.number, answer: answer)
+                }
+            }
             var made = await carryOut(call, attempt, client)
             // The platform may close the window earlier than we thought, or while the call was on its way. What it refused
             // for that has not been said, so a person's words go again at once, with the tag.
@@ -62,9 +68,12 @@ package struct GraphCarrier: ActionCarrier {
     private static func carryOut(
         _ call: MetaRequest, _ attempt: Attempt, _ client: MetaClient
     ) async -> MetaClient.Attempt {
-        let deadline = max(.milliseconds(1), attempt.deadline - .now - .milliseconds(200))
-        return await client.carryOut(
+        await client.carryOut(
             call, account: attempt.action.account, kind: attempt.action.kind, attempt: Int(attempt.number),
-            deadline: deadline)
+            earlier: attempt.earlier, deadline: patience(attempt))
+    }
+
+    private static func patience(_ attempt: Attempt) -> Duration {
+        max(.milliseconds(1), attempt.deadline - .now - .milliseconds(200))
     }
 }

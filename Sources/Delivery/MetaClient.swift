@@ -53,17 +53,22 @@ package struct MetaClient: Sendable {
 
     /// Makes one attempt. It returns by the deadline, whatever the network does.
     ///
-    /// - Parameter attempt: from 1.
+    /// - Parameters:
+    ///   - attempt: from 1.
+    ///   - earlier: whether an earlier one may have had its effect; nil: nobody knows.
     package func carryOut(
-        _ call: MetaRequest, account: String, kind: Action.Kind, attempt: Int, deadline: Duration
+        _ call: MetaRequest, account: String, kind: Action.Kind, attempt: Int, earlier: Bool? = nil,
+        deadline: Duration
     ) async -> Attempt {
         let exchange = await HTTPExchange.make(
             request(for: call, account: account), body: call.body?.bytes(), client: client,
             most: Self.mostAnswerBytes, deadline: deadline)
         switch exchange {
         case .answer(let status, let headers, let body):
-            let answer = MetaAnswer(status: status, headers: headers, body: body)
-            return Attempt(answer: answer.outcome(of: kind, attempt: attempt), usage: MetaUsage(headers: headers))
+            let answer = MetaAnswer(status: status, headers: headers, body: masked(status, body, account))
+            return Attempt(
+                answer: answer.outcome(of: kind, attempt: attempt, earlier: earlier), usage: MetaUsage(headers: headers)
+            )
         case .none(let mayHaveGone, let reason):
             let answer = MetaAnswer.outcomeWithoutAnswer(
                 of: kind, attempt: attempt, requestMayHaveGone: mayHaveGone, reason: reason)
@@ -79,7 +84,7 @@ package struct MetaClient: Sendable {
             request(for: read, account: account), client: client, most: Self.mostFetchedBytes, deadline: deadline)
         switch exchange {
         case .answer(let status, let headers, let body):
-            let outcome = MetaAnswer(status: status, headers: headers, body: body)
+            let outcome = MetaAnswer(status: status, headers: headers, body: masked(status, body, account))
                 .outcome(of: .fetch, attempt: attempt)
             let usage = MetaUsage(headers: headers)
             guard case .delivered = outcome, let document = try? JSONValue(parsing: body) else {
@@ -100,10 +105,16 @@ package struct MetaClient: Sendable {
         let exchange = await HTTPExchange.make(
             request(for: MetaRead(path, query), account: account), client: client, most: Self.mostAnswerBytes,
             deadline: deadline)
-        guard case .answer(let status, _, let body) = exchange, let document = try? JSONValue(parsing: body) else {
-            return nil
-        }
+        guard case .answer(let status, _, let body) = exchange,
+            let document = try? JSONValue(parsing: masked(status, body, account))
+        else { return nil }
         return (status, document)
+    }
+
+    /// An error may repeat the token that came with the call; whatever else is made of it, the token itself is taken out.
+    private func masked(_ status: Int, _ body: [UInt8], _ account: String) -> [UInt8] {
+        guard !(200...299).contains(status), let token = token(account) else { return body }
+        return TokenMask.masked(body, values: [token])
     }
 
     private func request(for read: MetaRead, account: String) -> HTTPClientRequest {

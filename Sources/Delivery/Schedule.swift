@@ -132,6 +132,21 @@ package struct Schedule: Sendable {
         for id in standing.ids.sorted() { reset(id, now: now) }
     }
 
+    /// Lets an account have at most so many under way; nil: as many as any.
+    package mutating func narrow(_ account: String, to most: Int?) {
+        accounts[account, default: AccountQueue()].narrowedTo = most
+        revive(account)
+    }
+
+    /// Gives back the place of what is under way, whose order key goes on waiting until `finished` or `again`.
+    package mutating func rest(_ id: ActionID, now: Instant) {
+        guard let item = items[id], item.state == .started else { return }
+        items[id]?.state = .held
+        underWay -= 1
+        accounts[item.action.account]?.underWay -= 1
+        revive(item.action.account)
+    }
+
     /// Brakes an account, or with nil lets it go again.
     package mutating func brake(_ account: String, _ brake: Brake?, now: Instant) {
         accounts[account, default: AccountQueue()].brake = brake

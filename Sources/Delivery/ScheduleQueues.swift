@@ -99,6 +99,7 @@ struct AccountQueue: Sendable {
     var ready = [Heap<Ready>](repeating: Heap(), count: Urgency.least.rank)
     var underWay = 0
     var brake: Brake?
+    var narrowedTo: Int?
     var isInRotation = false
     private var starts = 0
 
@@ -112,7 +113,7 @@ struct AccountQueue: Sendable {
     /// O(log n).
     mutating func pick(most: Int, oldestEvery: Int, keys: [OrderKey: KeyQueue], now: Instant) -> OrderKey? {
         if let brake, brake.until <= now { self.brake = nil }
-        guard underWay < most else { return nil }
+        guard underWay < min(most, narrowedTo ?? most) else { return nil }
         let isOldestsTurn = (starts + 1) % oldestEvery == 0
         guard let rank = isOldestsTurn ? oldestRank(keys) : ready.indices.first(where: { isReady($0, keys) }),
             let entry = ready[rank].popMin()

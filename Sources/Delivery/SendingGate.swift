@@ -93,7 +93,10 @@ extension CourierLoop {
     }
 
     func applyBrakes(to accounts: [String], _ server: Instant) {
-        for account in accounts { schedule.brake(account, gate.brake(on: account, now: server), now: server) }
+        for account in accounts {
+            heedRest(of: account, server)
+            schedule.brake(account, gate.brake(on: account, now: server), now: server)
+        }
     }
 
     /// Brakes at once here; the other workers are told in this turn.
@@ -114,18 +117,20 @@ extension CourierLoop {
         if let time = usage.regainAfter, usage.percent >= 100 {
             return brake(.account(account), account, for: time, lets: 0, "the platform's limit is used up")
         }
-        guard usage.percent >= 75 else { return }
+        guard usage.percent >= 75 || usage.backgroundPercent >= 85 else { return }
         let lets =
-            switch usage.percent {
-            case 95...: Urgency(.promiseNear).rank
-            case 85...: Urgency(.answer).rank
+            switch (usage.percent, usage.backgroundPercent) {
+            case (95..., _): Urgency(.promiseNear).rank
+            case (85..., _), (_, 85...): Urgency(.answer).rank
             default: Urgency.least.rank
             }
         // What only halves tokens does not lengthen what stops more.
         if lets == Urgency.least.rank, let brake = gate.brake(on: account, now: server), brake.lets != .least { return }
         // Every answer says it: told again only when it is about to end, or has become stricter.
         if let known = gate.known[account]?.brake, known.lets <= lets, known.until > server + .seconds(30) { return }
-        brake(.account(account), account, for: .seconds(60), lets: lets, "\(usage.percent) % of the limit is used")
+        brake(
+            .account(account), account, for: .seconds(60), lets: lets,
+            "\(max(usage.percent, usage.backgroundPercent)) % of the limit is used")
     }
 
     /// Tells other workers of brakes, and gives claims back. On a cluster, what concerns an account whose server is away
@@ -208,6 +213,7 @@ extension CourierLoop {
     /// Nothing was sent: the action goes again.
     private func giveBack(_ attempt: Attempt, after: Duration) {
         underWay[attempt.id]?.isAnswered = true
+        remember(attempt.id, attempt.number, mayHaveGone: false)
         queue(attempt.id, lane: attempt.lane) { laneNow in
             try Settlement.givingBack(attempt.action, attempt: attempt.number, after: after, now: laneNow)
         }

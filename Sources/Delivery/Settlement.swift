@@ -37,7 +37,8 @@ struct Settlement {
         case .windowClosed(let failure):
             outcome.fail(.windowClosed, failure)
         case .again(let after, let failure):
-            outcome.fail(.failed, failure)
+            // Said only if the action was cancelled meanwhile or its tries are used up.
+            outcome.fail(failure.mayHaveGone ? .ambiguous : .failed, failure)
             verdict = Self.again(after: after, attempt: attempt, using: &generator)
         case .braked(let scope, let time, let failure):
             outcome.fail(.failed, failure)

@@ -12,6 +12,16 @@ extension SettleRequest.Item {
     }
 }
 
+extension SendAnswer {
+    /// Whether the attempt may have had its effect although the action goes on.
+    fileprivate var mayHaveGone: Bool {
+        switch self {
+        case .again(_, let failure), .ambiguous(let failure): failure.mayHaveGone
+        default: false
+        }
+    }
+}
+
 struct Settling {
     let item: SettleRequest.Item
     /// It gives back a claim of which nobody knows whether it took effect.
@@ -31,16 +41,34 @@ extension CourierLoop {
         if let usage = answered.usage { heed(usage, of: one.action.account) }
     }
 
+    /// An attempt ended, by its carrier or by its deadline.
     private func answer(_ answer: SendAnswer, _ id: ActionID, _ one: UnderWay) {
+        weigh(answer, of: one.action)
+        switch answer {
+        case .ambiguous, .again:
+            if heardEarly.remove(id) != nil { return settle(.delivered(providerID: ""), id, one) }
+        default: break
+        }
+        if case .ambiguous(let failure) = answer, one.action.kind == .send, !isStopping, lanes[one.lane] != nil {
+            return waitForEcho(id, failure, .now)
+        }
+        settle(answer, id, one)
+    }
+
+    /// Queues what an answer means for its action.
+    func settle(_ answer: SendAnswer, _ id: ActionID, _ one: UnderWay) {
+        remember(id, one.attempt, mayHaveGone: answer.mayHaveGone)
         if case .ambiguous = answer { counters.ambiguous += 1 }
         queue(id, lane: one.lane) { laneNow in
             let settlement = try Settlement(
                 answer, one.action, attempt: one.attempt, now: laneNow, using: &generator)
             if let brake = settlement.brake {
                 let account = one.action.account
-                self.brake(
-                    brake.scope == .app ? .everybody : .account(account), account, for: brake.for, lets: 0, brake.reason
-                )
+                // Other apps, and other platforms, have limits of their own.
+                let braked = brake.scope == .app ? setting.siblings(account) : [account]
+                for one in Set(braked + [account]).sorted() {
+                    self.brake(.account(one), one, for: brake.for, lets: 0, brake.reason)
+                }
             }
             if settlement.item.verdict == .close { free(one.action, after: settlement.status) }
             return settlement.item
@@ -89,7 +117,10 @@ extension CourierLoop {
             counters.inherited += 1
             let one = UnderWay(action: action, lane: lane, attempt: open.attempt, isAnswered: true)
             underWay[id] = one
-            answer(Settlement.answerAtDeadline(of: action.kind, attempt: open.attempt), id, one)
+            // Its echo has had the time of the deadline to come.
+            let isHeard = heardEarly.remove(id) != nil
+            let answer = Settlement.answerAtDeadline(of: action.kind, attempt: open.attempt)
+            settle(isHeard ? .delivered(providerID: "") : answer, id, one)
         }
     }
 
@@ -148,6 +179,6 @@ extension CourierLoop {
         case .stale, .gone:
             finish(id, server)
         }
-        if !schedule.contains(id) { actions[id] = nil }
+        if !schedule.contains(id) { leave(id) }
     }
 }

@@ -102,6 +102,7 @@ struct GraphController: Sendable {
                 at: now, kind: accepted.kind, account: accepted.account, recipient: accepted.recipient,
                 metadata: accepted.metadata, text: accepted.text, id: accepted.id, answered: answered,
                 tag: accepted.tag, left: accepted.left))
+        if accepted.kind == "reply" { threads.noteReply(accepted.id, to: accepted.recipient, accepted.text) }
         guard let person = accepted.person else { return }
         threads.add(
             SandboxThreads.Text(at: now, isCustomer: false, kind: accepted.kind, text: accepted.text), to: person)

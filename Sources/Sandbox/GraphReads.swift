@@ -13,6 +13,7 @@ struct GraphReads: Sendable {
     let faults: FaultDraw
     let throttle: SandboxThrottle
     let ledger: SandboxLedger
+    let threads: SandboxThreads
 
     func add(to router: Router<BasicRequestContext>) {
         router.get("/:version/me/permissions") { request, _ in
@@ -73,8 +74,18 @@ struct GraphReads: Sendable {
             let after = query["after"].flatMap { Int($0) } ?? 0
             return try await answer(request, context) { node, account in
                 guard let isInstagram = settings.account(account)?.isInstagram else { return nil }
-                return posts.page(
+                if let replies = threads.replies(to: node, account: account, isInstagram: isInstagram) {
+                    return replies
+                }
+                let page = posts.page(
                     of: node, account: account, isInstagram: isInstagram, since: Instant(seconds: since), after: after)
+                // A sweep, which asks from an instant on, asks of posts; anything else may be a comment without replies.
+                return page ?? (query["since"] == nil ? ["data": []] : nil)
+            }
+        }
+        router.get("/:version/:node/replies") { request, context in
+            try await answer(request, context) { node, account in
+                threads.replies(to: node, account: account, isInstagram: true) ?? ["data": []]
             }
         }
         router.get("/:version/:node") { request, context in

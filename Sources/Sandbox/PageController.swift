@@ -16,6 +16,7 @@ struct PageController: Sendable {
     let messages: SandboxMessages
     let windows: SandboxWindows
     let sender: WebhookSender
+    let outage: SandboxOutage
 
     func add(to router: Router<BasicRequestContext>) {
         router.get("/") { _, _ in Response.page(SandboxPage.html, type: "text/html") }
@@ -23,11 +24,27 @@ struct PageController: Sendable {
         router.post("/say") { request, _ in try await say(request) }
         router.get("/thread") { request, _ in thread(request) }
         router.get("/ledger") { _, _ in try showLedger() }
+        router.post("/outage") { request, _ in begin(request) }
         router.get("/summary") { _, _ in
             let summary = ledger.summary
             let duplicates = summary.duplicates.map(JSONValue.string)
             return Response.json(["accepted": .integer(Int64(summary.count)), "duplicates": .array(duplicates)])
         }
+    }
+
+    /// `?seconds=12&kind=fail`: every call of the Graph API meets this for so long. `fail` is a 502 of an edge, `error` an
+    /// error of the platform's servers, `silent` takes calls and does not answer; no seconds end it.
+    private func begin(_ request: Request) -> Response {
+        let query = request.uri.queryParameters
+        let seconds = query["seconds"].flatMap { Int($0) } ?? 0
+        let effects: [String: SandboxFault.Effect] = [
+            "fail": .fail, "error": .refuse(status: 500, code: 2), "silent": .acceptSilently,
+        ]
+        guard let effect = effects[query["kind"].map(String.init) ?? "fail"], (0...86_400).contains(seconds) else {
+            return Response.json(["error": "expected seconds and a kind of fail, error or silent"], .badRequest)
+        }
+        outage.begin(effect, for: .seconds(seconds))
+        return Response.json(["seconds": .integer(Int64(seconds))])
     }
 
     private var accounts: JSONValue {

@@ -22,18 +22,38 @@ package struct SandboxFault: Sendable, Equatable {
     }
 }
 
+/// A time in which every call fails, on command.
+final class SandboxOutage: Sendable {
+    private let state = Mutex<(effect: SandboxFault.Effect, until: ContinuousClock.Instant)?>(nil)
+
+    var effect: SandboxFault.Effect? {
+        state.withLock { state in
+            guard let now = state, now.until > .now else { return nil }
+            return now.effect
+        }
+    }
+
+    /// Begins now, whatever was before; a time of zero ends it.
+    func begin(_ effect: SandboxFault.Effect, for time: Duration) {
+        state.withLock { $0 = (effect, .now + time) }
+    }
+}
+
 /// Draws the fault of each call from one seed.
 final class FaultDraw: Sendable {
     private let faults: [SandboxFault]
     private let random: Mutex<SeededGenerator>
+    private let outage: SandboxOutage
 
-    init(_ faults: [SandboxFault], seed: UInt64) {
+    init(_ faults: [SandboxFault], seed: UInt64, outage: SandboxOutage = SandboxOutage()) {
+        self.outage = outage
         self.faults = faults
         random = Mutex(SeededGenerator(seed: seed))
     }
 
     /// The first fault, in the rows' order, whose share the drawn number falls into.
     func next() -> SandboxFault.Effect? {
+        if let effect = outage.effect { return effect }
         guard !faults.isEmpty else { return nil }
         var number = random.withLock { Int($0.number(below: 1_000)) }
         for fault in faults {

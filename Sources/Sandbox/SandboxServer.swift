@@ -19,15 +19,16 @@ package enum SandboxServer {
     ) -> some ApplicationProtocol {
         let threads = SandboxThreads()
         let throttle = SandboxThrottle(settings.throttle)
+        let outage = SandboxOutage()
         let windows = SandboxWindows(settings.windows)
         let echoes = EchoPump(sender: sender, settings: settings)
         let graph = GraphController(
             settings: settings, ledger: ledger, threads: threads,
-            faults: FaultDraw(settings.faults, seed: settings.seed),
+            faults: FaultDraw(settings.faults, seed: settings.seed, outage: outage),
             echoes: echoes, throttle: throttle, windows: windows, messages: messages)
         let page = PageController(
             settings: settings, ledger: ledger, threads: threads, posts: posts, messages: messages, windows: windows,
-            sender: sender)
+            sender: sender, outage: outage)
         let router = Router()
         page.add(to: router)
         PostsController(posts: posts, messages: messages, windows: windows).add(to: router)
@@ -36,7 +37,9 @@ package enum SandboxServer {
         GraphReads(
             settings: settings, posts: posts, messages: messages,
             subscriptions: SandboxSubscriptions(settings.subscribedFields),
-            faults: FaultDraw(settings.faults, seed: settings.seed ^ 1), throttle: throttle, ledger: ledger
+            faults: FaultDraw(settings.faults, seed: settings.seed ^ 1, outage: outage), throttle: throttle,
+            ledger: ledger,
+            threads: threads
         ).add(to: router)
         return Application(
             router: router,

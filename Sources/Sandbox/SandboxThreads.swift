@@ -4,7 +4,7 @@ private import Synchronization
 
 /// What the page shows: the newest texts of each person with each account, and who wrote which comment.
 ///
-/// Bounded: 1,000 threads of 100 texts and 10,000 comments; the oldest go first.
+/// Bounded: 1,000 threads of 100 texts, 10,000 comments and 100,000 that were answered; the oldest go first.
 final class SandboxThreads: Sendable {
     struct Text: Sendable {
         let at: Instant
@@ -32,12 +32,17 @@ final class SandboxThreads: Sendable {
         var comments: [String: Person] = [:]
         var commentOrder: [String] = []
         var privatelyAnswered: Set<String> = []
+        var answeredOrder: [String] = []
+        /// Ids and texts of our replies, by comment.
+        var replies: [String: [(id: String, text: String)]] = [:]
+        var repliedOrder: [String] = []
         var number = 0
     }
 
     private static let mostThreads = 1_000
     private static let mostTexts = 100
     private static let mostComments = 10_000
+    private static let mostAnswered = 100_000
     private let state = Mutex(State())
 
     /// A number that no earlier call gave.
@@ -70,7 +75,6 @@ final class SandboxThreads: Sendable {
             if state.commentOrder.count > Self.mostComments {
                 let oldest = state.commentOrder.removeFirst()
                 state.comments[oldest] = nil
-                state.privatelyAnswered.remove(oldest)
             }
         }
     }
@@ -79,11 +83,39 @@ final class SandboxThreads: Sendable {
         state.withLock { $0.comments[comment] }
     }
 
-    /// False if the comment had its one private reply before.
+    /// False if the comment had its one private reply before; the newest 100,000 are known.
     func takePrivateReply(of comment: String) -> Bool {
         state.withLock { state in
-            guard state.comments[comment] != nil else { return true }
-            return state.privatelyAnswered.insert(comment).inserted
+            guard state.privatelyAnswered.insert(comment).inserted else { return false }
+            state.answeredOrder.append(comment)
+            if state.answeredOrder.count > Self.mostAnswered {
+                state.privatelyAnswered.remove(state.answeredOrder.removeFirst())
+            }
+            return true
         }
+    }
+
+    func noteReply(_ id: String, to comment: String, _ text: String) {
+        state.withLock { state in
+            if state.replies[comment] == nil {
+                state.repliedOrder.append(comment)
+                if state.repliedOrder.count > Self.mostAnswered {
+                    state.replies[state.repliedOrder.removeFirst()] = nil
+                }
+            }
+            state.replies[comment, default: []].append((id, text))
+        }
+    }
+
+    /// What our app said below a comment, as the platform lists it; nil where that is nothing.
+    func replies(to comment: String, account: String, isInstagram: Bool) -> JSONValue? {
+        guard let replies = state.withLock({ $0.replies[comment] }) else { return nil }
+        let list = replies.map { reply -> JSONValue in
+            [
+                "id": .string(reply.id), (isInstagram ? "text" : "message"): .string(reply.text),
+                "from": ["id": .string(account)],
+            ]
+        }
+        return ["data": .array(list)]
     }
 }

@@ -52,7 +52,7 @@ extension MetricName {
         "nightshift_actions_closed_total", .counter, "Actions whose outcome this process recorded.")
     package static let actionsAmbiguous = MetricName(
         "nightshift_actions_ambiguous_total", .counter,
-        "Sends without an answer: they may have reached the customer and are not repeated.")
+        "Sends without an answer and without an echo: they may have reached the customer and are not repeated.")
     package static let actionsOpen = MetricName(
         "nightshift_actions_open", .gauge, "Actions that wait or are under way in this process.")
     package static let accountLooks = MetricName(
@@ -64,6 +64,9 @@ extension MetricName {
     package static let accountsStopped = MetricName(
         "nightshift_accounts_stopped", .gauge,
         "Accounts for which this process may send nothing until a person sees to them: token or permission is gone.")
+    package static let accountsResting = MetricName(
+        "nightshift_accounts_resting", .gauge,
+        "Accounts that this process spares, or probes with one call at a time, because the platform does not answer.")
     package static let noticesLogged = MetricName(
         "nightshift_notices_logged_total", .counter,
         "Calls for a person that were written into the log alone, because the worker has no file of notices.")

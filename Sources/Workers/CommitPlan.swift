@@ -36,6 +36,8 @@ struct CommitPlan {
     var bytes = 0
     /// The actions of decided outcomes, as the events name them.
     var outcomes: [String] = []
+    /// The same of the platform's echoes of our own messages.
+    var echoed: [ActionID] = []
     /// Entries with events that were passed over, which are to be erased.
     var late: [Position] = []
     /// Comments by account that only a sweep brought.
@@ -81,6 +83,19 @@ struct CommitPlan {
         results.append(result)
         late.append(position)
         bytes += 128
+    }
+
+    /// Notes what an event tells of actions that the courier may take for open.
+    mutating func note(_ event: Event) {
+        switch event.kind {
+        case .outcome(let outcome): outcomes.append(outcome.action)
+        case .echo(let echo) where echo.metadata.utf8.starts(with: "ns1:".utf8):
+            guard let text = echo.metadata.split(separator: ":").last, let id = ActionID(hex: String(text)) else {
+                return
+            }
+            echoed.append(id)
+        default: break
+        }
     }
 
     /// Actions whose outcomes were decided: a former owner may have settled what this one still takes for open.

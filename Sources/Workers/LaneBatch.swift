@@ -123,7 +123,7 @@ struct LaneBatch {
                     break
                 }
                 let input = Input.event(content, position: event.position, at: event.at)
-                if case .outcome(let outcome) = content.kind { plan.outcomes.append(outcome.action) }
+                plan.note(content)
                 try decide(id, input, &cache, decider, policy, signals)
             case .timer(let id, let timer):
                 firings.removeMin()

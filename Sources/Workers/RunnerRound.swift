@@ -243,7 +243,7 @@ extension RunnerLoop {
         courier.handed(
             HandOver(
                 lane: lane.name, actions: plan.actions, cancelled: committed.cancelled,
-                closed: isFresh ? plan.closedActions : []))
+                closed: isFresh ? plan.closedActions : [], echoed: plan.echoed))
         if lane.clock.offset != committed.clock.offset {
             courier.standing(lane.name, offset: committed.clock.offset, isPaused: lane.isPaused)
         }

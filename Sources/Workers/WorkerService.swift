@@ -18,6 +18,11 @@ package struct WorkerSetting: Sendable {
     package var bounds: RunnerBounds
     package var limits: ScheduleLimits
     package var patience: Duration
+    /// See `CourierSetting`.
+    package var echoPatience = Duration.seconds(15)
+    package var firstRest = Duration.seconds(5)
+    /// Nil: as the policy says.
+    package var siblings: (@Sendable (_ account: String) -> [String])?
     /// See `CourierSetting.tokens`; nil: as the policy says.
     package var tokens: (@Sendable (_ account: String) -> [TokenLimit])?
     /// See `RunnerSetting.committed`.
@@ -76,6 +81,9 @@ package final class WorkerService: Sendable {
             let names: [String: String]
             /// By account.
             let limits: [String: [TokenLimit]]
+            /// Accounts by the name of their secret, of which an app has one; and the other way round.
+            let apps: [String: [String]]
+            let appOf: [String: String]
 
             init(_ policy: Policy) {
                 names = Markets.names(policy)
@@ -83,6 +91,11 @@ package final class WorkerService: Sendable {
                     channel.limits.map { TokenLimit($0.counted.rawValue, most: $0.most, per: $0.per) }
                 }
                 limits = policy.accounts.mapValues { byChannel[$0.channel] ?? [] }
+                let secrets = policy.accounts.compactMapValues { account in
+                    policy.channels[account.channel]?.address == nil ? account.secret : nil
+                }
+                appOf = secrets
+                apps = [String: [String]](grouping: secrets.keys.sorted()) { secrets[$0] ?? "" }
             }
         }
 
@@ -98,6 +111,11 @@ package final class WorkerService: Sendable {
         func market(of lane: LaneName) -> String? { books.withLock { $0.names[lane.partition] } }
 
         func limits(of account: String) -> [TokenLimit] { books.withLock { $0.limits[account] ?? [] } }
+
+        /// The accounts of the same app. Another platform's account has none beside it.
+        func siblings(of account: String) -> [String] {
+            books.withLock { books in books.appOf[account].flatMap { books.apps[$0] } ?? [account] }
+        }
 
         private static func names(_ policy: Policy) -> [String: String] {
             [String: String](policy.partitions.map { ($0.key.text, $0.value.market) }) { first, _ in first }
@@ -116,7 +134,9 @@ package final class WorkerService: Sendable {
             setting: CourierSetting(
                 connect: { try connector.open(clientName: "courier") }, carriers: setting.carriers,
                 limits: setting.limits, patience: setting.patience, name: setting.owner,
-                market: { markets.market(of: $0) }, tokens: setting.tokens ?? { markets.limits(of: $0) }))
+                market: { markets.market(of: $0) }, tokens: setting.tokens ?? { markets.limits(of: $0) },
+                echoPatience: setting.echoPatience, firstRest: setting.firstRest,
+                siblings: setting.siblings ?? { markets.siblings(of: $0) }))
         let relay = Relay()
         let runners = (0..<setting.runners).map { index in
             Runner(

@@ -116,7 +116,7 @@ struct HTTPExchangeTests {
                     contact: "c", lane: try LaneName("de-berlin.0"), patience: .milliseconds(100),
                     now: { SandboxTests.now })
                 let checks = await conformance.checks(run: 1)
-                #expect(checks.count > 5 && checks.allSatisfy { $0.fault != nil || $0.name.contains("unsupported") })
+                #expect(checks.count > 5 && checks.prefix(3).allSatisfy { $0.fault != nil })
             }
         }
     }

@@ -132,6 +132,52 @@ struct SandboxTests {
         }
     }
 
+    @Test("an outage on command fails every call until it ends, and takes nothing")
+    func outage() async throws {
+        try await Self.run(Self.settings()) { url, ledger, client in
+            let begun = try await client.execute(uri: "/outage?seconds=600&kind=fail", method: .post)
+            #expect(begun.status == .ok)
+            guard case .ambiguous(let failure) = try await Self.carryOut(Self.action(.send), at: url) else {
+                Issue.record("expected ambiguous")
+                return
+            }
+            #expect(failure.status == 502 && failure.saysNotTaken && ledger.summary.count == 0)
+            let ended = try await client.execute(uri: "/outage", method: .post)
+            #expect(ended.status == .ok)
+            _ = try await Self.carryOut(Self.action(.send), at: url)
+            #expect(ledger.summary.count == 1)
+            let bad = try await client.execute(uri: "/outage?seconds=1&kind=none", method: .post)
+            #expect(bad.status == .badRequest)
+        }
+    }
+
+    @Test(
+        "a reply that was taken is found before it is said again; one that was not is said", arguments: [true, false])
+    func replies(isTaken: Bool) async throws {
+        try await Self.run(Self.settings()) { url, ledger, _ in
+            let action = Self.action(.reply, comment: "900_1")
+            if isTaken { _ = try await Self.carryOut(action, at: url) }
+            let carrier = GraphCarrier(
+                client: MetaClient(base: url + "/v26.0", token: { "token-\($0)" }),
+                channel: { _ in MetaOutbound(channel: .facebook) })
+            let (answers, box) = AsyncStream<[Answered]>.makeStream()
+            let attempt = Attempt(
+                action: action, lane: try LaneName("fi-helsinki.0"), number: 2, deadline: .now + .seconds(30),
+                earlier: true)
+            async let running: Void = carrier.run()
+            carrier.start([attempt], answers: AnswerBox { box.yield($0) })
+            carrier.finish()
+            var answered = answers.makeAsyncIterator()
+            let first = try #require(await answered.next()?.first)
+            await running
+            guard case .delivered(let id) = first.answer else {
+                Issue.record("expected delivered, got \(first.answer)")
+                return
+            }
+            #expect(!id.isEmpty && ledger.summary.count == 1)
+        }
+    }
+
     @Test("a connection that is refused is tried again, since nothing left")
     func unreachable() async throws {
         let answer = try await Self.carryOut(Self.action(.send), at: "http://127.0.0.1:9", deadline: .seconds(3))

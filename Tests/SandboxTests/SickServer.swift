@@ -100,7 +100,7 @@ private final class SickAnswer: ChannelInboundHandler {
         switch server.sickness {
         case .headOnly, .mute: break
         case .drip: write(" ", every: .seconds(1), context)
-        case .endless: write(String(repeating: " ", count: 16 << 10), every: .milliseconds(2), context)
+        case .endless: write(String(repeating: " ", count: 16 << 10), every: .milliseconds(20), context)
         case nil:
             write(.body(.byteBuffer(ByteBuffer(string: well))), context)
             write(.end(nil), context)

@@ -46,14 +46,18 @@ final class WorkerKit {
     func worker(
         _ name: String = "worker-a", assignment: UInt64 = 1, decider: Decider = FakeDecider.decider,
         policy: Policy? = nil, patience: Duration = .seconds(30), lane: LaneName? = nil, sink: GatedCarrier? = nil,
-        bounds: RunnerBounds = RunnerBounds()
+        bounds: RunnerBounds = RunnerBounds(), echoPatience: Duration = .milliseconds(100),
+        firstRest: Duration = .milliseconds(200), siblings: (@Sendable (String) -> [String])? = nil
     ) throws -> WorkerService {
         let sink = sink ?? self.sink
-        let setting = WorkerSetting(
+        var setting = WorkerSetting(
             connector: connector, owner: name, runners: 1, decider: decider, policy: try policy ?? Self.policy(),
             carriers: Carriers(channel: sink, tell: sink, notify: sink), bounds: bounds,
             patience: patience,
             committed: { [events] _, committed in events.ring(with: committed.map { _ in 1 }) })
+        setting.echoPatience = echoPatience
+        setting.firstRest = firstRest
+        setting.siblings = siblings
         let worker = try WorkerService(setting) { [reports] in reports.ring(with: [$0]) }
         worker.grant(lane ?? self.lane, assignment: assignment)
         return worker

@@ -21,7 +21,7 @@ package enum MetaErrorTable {
 
     package struct Row: Sendable, Equatable {
         package let code: Int64
-        /// Nil: every subcode without a row of its own.
+        /// Nil: every subcode without a row of its own; 0: none at all.
         package let subcode: Int64?
         package let meaning: Meaning
     }
@@ -31,14 +31,20 @@ package enum MetaErrorTable {
     /// No delay between attempts is longer.
     package static let longestDelay: Duration = .seconds(600)
 
+    /// Without a subcode it is about our permission, not about one person: nothing else of the account would go either. A
+    /// subcode that no row has may be about one person, and ends that action alone.
+    private static let lostPermission = Meaning.retry(most: 3, first: .seconds(2), end: .stop)
+
     package static let rows: [Row] = [
         Row(code: 1, subcode: 99, meaning: .retry(most: 3, first: .seconds(2), end: .stop)),
         Row(code: 1, subcode: 1_357_046, meaning: .ambiguous),
         Row(code: 1, subcode: nil, meaning: .retry(most: 3, first: .seconds(2), end: .stop)),
         Row(code: 2, subcode: 2_018_344, meaning: .stop),
         Row(code: 2, subcode: nil, meaning: .retry(most: 4, first: .seconds(10), end: .failed)),
+        Row(code: 3, subcode: 0, meaning: .stop),
         Row(code: 4, subcode: nil, meaning: .brake(.app)),
         Row(code: 9, subcode: 2_018_352, meaning: .terminal),
+        Row(code: 10, subcode: 0, meaning: lostPermission),
         Row(code: 10, subcode: 2_018_278, meaning: .windowClosed),
         Row(code: 10, subcode: 2_018_065, meaning: .windowClosed),
         Row(code: 10, subcode: 2_018_108, meaning: .stop),
@@ -49,7 +55,9 @@ package enum MetaErrorTable {
         Row(code: 32, subcode: nil, meaning: .brake(.account)),
         Row(code: 100, subcode: 2_534_022, meaning: .windowClosed),
         Row(code: 100, subcode: nil, meaning: .terminal),
+        Row(code: 102, subcode: 0, meaning: .stop),
         Row(code: 190, subcode: nil, meaning: .stop),
+        Row(code: 200, subcode: 0, meaning: lostPermission),
         Row(code: 200, subcode: 1_545_041, meaning: .terminal),
         Row(code: 200, subcode: 2_018_028, meaning: .stop),
         Row(code: 200, subcode: 2_018_027, meaning: .stop),
@@ -78,7 +86,7 @@ package enum MetaErrorTable {
     /// The row of this subcode, else the code's own, else the row of the subcode read as a code (the platform gives
     /// Instagram's numbers in either place). O(rows).
     package static func row(code: Int64, subcode: Int64?) -> Row? {
-        if let subcode, let row = rows.first(where: { $0.code == code && $0.subcode == subcode }) { return row }
+        if let row = rows.first(where: { $0.code == code && $0.subcode == subcode ?? 0 }) { return row }
         if let subcode, subcode >= 2_534_000, let row = rows.first(where: { $0.code == subcode }) { return row }
         return rows.first { $0.code == code && $0.subcode == nil }
     }

@@ -1,7 +1,9 @@
 /// How much of a rolling limit is used, from the headers of every answer (DOMAIN.md 4.9).
 package struct MetaUsage: Sendable, Equatable {
-    /// The largest of all percentages that the platform named; may be over 100.
+    /// The largest of all percentages that the platform named of limits that stop sends; may be over 100.
     package let percent: Int
+    /// The same of limits that only reads and advertising count against, such as `ads_insights`.
+    package let backgroundPercent: Int
     /// When throttled: the time until calls are taken again.
     package let regainAfter: Duration?
 
@@ -9,7 +11,8 @@ package struct MetaUsage: Sendable, Equatable {
     ///
     /// - Parameter headers: names in lower case.
     package init?(headers: [String: String]) {
-        var percentages: [Int64] = []
+        var percentages: [Double] = []
+        var background: [Double] = []
         var minutes = 0.0
         if let text = headers["x-app-usage"], let usage = try? JSONValue(parsing: Array(text.utf8)) {
             percentages += Self.percentages(usage)
@@ -19,27 +22,38 @@ package struct MetaUsage: Sendable, Equatable {
         {
             for case .array(let uses) in businesses.values {
                 for use in uses {
+                    guard Self.stopsSends(use["type"]?.string ?? "") else {
+                        background += Self.percentages(use)
+                        continue
+                    }
                     percentages += Self.percentages(use)
-                    minutes = max(minutes, Self.minutes(use["estimated_time_to_regain_access"]))
+                    minutes = max(minutes, Self.number(use["estimated_time_to_regain_access"]) ?? 0)
                 }
             }
         }
-        guard let highest = percentages.max() else { return nil }
-        percent = Int(clamping: highest)
+        guard !percentages.isEmpty || !background.isEmpty else { return nil }
+        percent = Self.whole(percentages)
+        backgroundPercent = Self.whole(background)
         // A day is the longest that any documented limit rolls over.
         regainAfter = minutes > 0 ? .milliseconds(Int64(min(minutes, 1_440) * 60_000)) : nil
     }
 
-    /// Meta tells whole minutes; its double, whose limits are scaled, parts of one.
-    private static func minutes(_ value: JSONValue?) -> Double {
+    /// Messages, replies and moderation count against the limits of these types, and of one without a type. The others
+    /// (`ads_insights`, `ads_management`, `custom_audience`, `leadgen`, …) are of other products.
+    private static func stopsSends(_ type: String) -> Bool { ["", "messenger", "pages", "instagram"].contains(type) }
+
+    private static func whole(_ percentages: [Double]) -> Int { Int(min(1_000_000, max(0, percentages.max() ?? 0))) }
+
+    /// Meta tells whole numbers as a rule; its double, whose limits are scaled, parts of a minute.
+    private static func number(_ value: JSONValue?) -> Double? {
         switch value {
-        case .integer(let minutes)?: Double(minutes)
-        case .number(let minutes)?: minutes
-        default: 0
+        case .integer(let number)?: Double(number)
+        case .number(let number)?: number.isFinite ? number : nil
+        default: nil
         }
     }
 
-    private static func percentages(_ usage: JSONValue) -> [Int64] {
-        ["call_count", "total_time", "total_cputime"].compactMap { usage[$0]?.integer }
+    private static func percentages(_ usage: JSONValue) -> [Double] {
+        ["call_count", "total_time", "total_cputime"].compactMap { number(usage[$0]) }
     }
 }

@@ -2,8 +2,9 @@
 //
 // Problem: the API has no idempotency key, answers errors with codes of many meanings, and lengthens blocks for those
 // who go on calling. Choice: the meanings are rows of a table (`MetaErrorTable`), looked up by code and subcode before
-// the HTTP status is asked; what no row and no status explains after the request may have gone out is ambiguous, unless
-// doing it again does no harm. Rejected: deciding by HTTP status, which is 400 for nearly everything. How it fails: a
+// the HTTP status is asked; what no row and no status explains after the request may have gone out is unclear, and then the
+// kind decides: what does no harm twice is done again, a private reply too, since the platform refuses the second one; a
+// reply to a comment is done again once the comment's replies have been read; a message is ambiguous and waits for its echo. Rejected: deciding by HTTP status, which is 400 for nearly everything. How it fails: a
 // code without a row ends the action as failed, with the code in the outcome, for a person to see.
 
 package import Contracts
@@ -40,14 +41,20 @@ package struct SendFailure: Sendable, Equatable, CustomStringConvertible {
     /// The platform's words, at most 200 bytes.
     package let message: String
     package let trace: String
+    /// The attempt may have had its effect all the same.
+    package var mayHaveGone = false
 
     package init(status: Int, code: Int64? = nil, subcode: Int64? = nil, message: String, trace: String = "") {
         self.status = status
         self.code = code
         self.subcode = subcode
-        self.message = TextLimit(200, .bytes).cut(message)
+        self.message = TextLimit(200, .bytes).cut(TokenMask.masked(message))
         self.trace = TextLimit(64, .bytes).cut(trace)
     }
+
+    /// The platform's edge, or the platform itself, said that the attempt failed: without an echo within the usual time
+    /// it has not been taken. A gateway that gave up waiting (504) says nothing of the kind.
+    package var saysNotTaken: Bool { status == 502 || status == 503 || status >= 500 && status != 504 && code != nil }
 
     package var description: String {
         var text = "http \(status)"
@@ -73,13 +80,15 @@ package struct MetaAnswer: Sendable {
 
     /// What the attempt came to. Pure.
     ///
-    /// - Parameter attempt: from 1; picks the delay before the next and tells when a row's tries are used up.
-    package func outcome(of kind: Action.Kind, attempt: Int) -> SendAnswer {
+    /// - Parameters:
+    ///   - attempt: from 1; picks the delay before the next and tells when a row's tries are used up.
+    ///   - earlier: whether an earlier attempt may have had its effect; nil: nobody knows.
+    package func outcome(of kind: Action.Kind, attempt: Int, earlier: Bool? = nil) -> SendAnswer {
         guard let document = try? JSONValue(parsing: body), case .object = document else {
             return Self.unclear(
                 SendFailure(status: status, message: "expected JSON, got \(body.count) other bytes"), kind, attempt)
         }
-        if let error = document["error"], case .object = error { return errorOutcome(error, kind, attempt) }
+        if let error = document["error"], case .object = error { return errorOutcome(error, kind, attempt, earlier) }
         guard (200...299).contains(status) else {
             return Self.unclear(SendFailure(status: status, message: "no error in the answer"), kind, attempt)
         }
@@ -97,7 +106,9 @@ package struct MetaAnswer: Sendable {
             ? unclear(failure, kind, attempt) : .again(after: MetaErrorTable.delay(.seconds(1), attempt), failure)
     }
 
-    private func errorOutcome(_ error: JSONValue, _ kind: Action.Kind, _ attempt: Int) -> SendAnswer {
+    private func errorOutcome(
+        _ error: JSONValue, _ kind: Action.Kind, _ attempt: Int, _ earlier: Bool?
+    ) -> SendAnswer {
         let code = error["code"]?.integer
         let failure = SendFailure(
             status: status, code: code, subcode: error["error_subcode"]?.integer,
@@ -108,22 +119,25 @@ package struct MetaAnswer: Sendable {
             }
             return status >= 500 || code == nil ? Self.unclear(failure, kind, attempt) : .failed(failure)
         }
-        return answer(row.meaning, failure, kind, attempt)
+        // A row's tries are for what was refused. With a server's error the call may have been carried out all the same.
+        if status >= 500, case .retry = row.meaning { return Self.unclear(failure, kind, attempt) }
+        return answer(row.meaning, failure, kind, attempt, earlier)
     }
 
     private func answer(
-        _ meaning: MetaErrorTable.Meaning, _ failure: SendFailure, _ kind: Action.Kind, _ attempt: Int
+        _ meaning: MetaErrorTable.Meaning, _ failure: SendFailure, _ kind: Action.Kind, _ attempt: Int,
+        _ earlier: Bool?
     ) -> SendAnswer {
         switch meaning {
         case .terminal: .failed(failure)
-        case .usedUp:
-            // An earlier attempt of ours may be the one that used it up: then the aim is reached.
-            kind == .privateReply && attempt > 1 ? .delivered(providerID: "") : .failed(failure)
+        case .usedUp: Self.usedUp(failure, kind, attempt, earlier)
         case .windowClosed: .windowClosed(failure)
         case .stop where kind == .fetch && !Self.stopsReads(failure): .failed(failure)
         case .stop: .stopAccount(failure)
         case .brake(let scope): .braked(scope, for: regainTime ?? MetaErrorTable.usualBrake, failure)
         case .ambiguous: Self.unclear(failure, kind, attempt)
+        // What may not be read says nothing of what may be sent.
+        case .retry where kind == .fetch && (failure.code == 10 || failure.code == 200): .failed(failure)
         case .retry(let most, let first, let end):
             if attempt < most {
                 .again(after: MetaErrorTable.delay(first, attempt), failure)
@@ -131,6 +145,14 @@ package struct MetaAnswer: Sendable {
                 end == .stop && kind != .fetch ? .stopAccount(failure) : .failed(failure)
             }
         }
+    }
+
+    /// An earlier attempt of ours may be the one that used it up: then the aim is reached. One that was refused is not.
+    private static func usedUp(
+        _ failure: SendFailure, _ kind: Action.Kind, _ attempt: Int, _ earlier: Bool?
+    ) -> SendAnswer {
+        guard kind == .privateReply, attempt > 1, earlier != false else { return .failed(failure) }
+        return earlier == true ? .delivered(providerID: "") : .ambiguous(failure)
     }
 
     /// An account whose token or standing is gone reads nothing either. Any other answer to a read is about what was read,
@@ -154,13 +176,24 @@ package struct MetaAnswer: Sendable {
         return unclear(SendFailure(status: status, message: "expected an id, got an answer without"), kind, attempt)
     }
 
-    /// Nobody can tell whether it was done: what may be done twice is tried again, five times in all; texts wait for
-    /// their echo.
+    /// So often what may be repeated is tried while nobody can tell whether it was done: for over half an hour.
+    private static let mostUnclear = 12
+
     private static func unclear(_ failure: SendFailure, _ kind: Action.Kind, _ attempt: Int) -> SendAnswer {
+        var failure = failure
+        failure.mayHaveGone = true
         switch kind {
-        case .hide, .unhide, .delete, .senderAction, .fetch:
-            attempt < 5 ? .again(after: MetaErrorTable.delay(.seconds(2), attempt), failure) : .failed(failure)
-        default: .ambiguous(failure)
+        case .senderAction, .fetch:
+            return attempt < 5
+                ? .again(after: MetaErrorTable.delay(.seconds(2), attempt), failure) : .failed(failure)
+        case .hide, .unhide, .delete:
+            return attempt < mostUnclear
+                ? .again(after: MetaErrorTable.delay(.seconds(2), attempt), failure) : .failed(failure)
+        case .privateReply, .reply:
+            // What is still on its way is to be there when the comment's replies are read.
+            return attempt < mostUnclear
+                ? .again(after: MetaErrorTable.delay(.seconds(10), attempt), failure) : .ambiguous(failure)
+        default: return .ambiguous(failure)
         }
     }
 

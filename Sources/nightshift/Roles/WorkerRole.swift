@@ -263,6 +263,7 @@ final class WorkerRole: Service {
         }
         metrics.set(.actionsOpen, to: Double(courier.waiting + courier.underWay))
         metrics.set(.accountsStopped, to: Double(courier.stoppedAccounts))
+        metrics.set(.accountsResting, to: Double(courier.restingAccounts))
         before = now
     }
 }

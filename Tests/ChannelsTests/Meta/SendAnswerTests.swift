@@ -20,7 +20,7 @@ struct SendAnswerTests {
         "rate_app": "brake app 60", "rate_page": "brake account 60", "rate_custom": "brake account 60",
         "rate_business_use_case": "brake account 60", "window_closed": "window_closed", "token_invalid": "stop",
         "person_unavailable": "failed", "no_matching_user": "failed", "private_reply_used": "failed",
-        "comment_gone": "failed", "temporary": "again 2", "unknown_code": "failed", "policy_block": "stop",
+        "comment_gone": "failed", "temporary": "ambiguous", "unknown_code": "failed", "policy_block": "stop",
     ]
 
     @Test("every error of the platform's table has its outcome")
@@ -47,12 +47,21 @@ struct SendAnswerTests {
         #expect(Self.word(MetaAnswer(status: 200, body: Array(body.utf8)).outcome(of: kind, attempt: 1)) == expected)
     }
 
-    @Test("without a clear answer a text is ambiguous, and what may be done twice is tried again five times")
+    @Test("without a clear answer a message waits for its echo, and what does no harm twice is done again")
     func unclear() {
         let answer = MetaAnswer(status: 502, body: Array("Bad gateway".utf8))
         #expect(Self.word(answer.outcome(of: .send, attempt: 1)) == "ambiguous")
         #expect(Self.word(answer.outcome(of: .hide, attempt: 1)) == "again 2")
-        #expect(Self.word(answer.outcome(of: .hide, attempt: 5)) == "failed")
+        #expect(Self.word(answer.outcome(of: .hide, attempt: 12)) == "failed")
+        #expect(Self.word(answer.outcome(of: .senderAction, attempt: 5)) == "failed")
+        for kind in [Action.Kind.reply, .privateReply] {
+            guard case .again(.seconds(10), let failure) = answer.outcome(of: kind, attempt: 1) else {
+                Issue.record("expected again, \(kind)")
+                continue
+            }
+            #expect(failure.mayHaveGone)
+            #expect(Self.word(answer.outcome(of: kind, attempt: 12)) == "ambiguous")
+        }
         func lost(_ gone: Bool) -> String {
             Self.word(
                 MetaAnswer.outcomeWithoutAnswer(of: .send, attempt: 1, requestMayHaveGone: gone, reason: "deadline"))
@@ -61,11 +70,55 @@ struct SendAnswerTests {
         #expect(lost(false) == "again 1")
     }
 
+    @Test(
+        "what the platform or its edge says failed may be sent again after the wait; a gateway's patience says nothing",
+        arguments: [
+            (502, nil, true), (503, nil, true), (500, 2, true), (500, 1, true), (504, nil, false), (504, 2, false),
+            (500, nil, false), (0, nil, false), (200, nil, false),
+        ] as [(Int, Int64?, Bool)])
+    func notTaken(status: Int, code: Int64?, expected: Bool) {
+        #expect(SendFailure(status: status, code: code, message: "x").saysNotTaken == expected)
+    }
+
+    @Test("a permission that is gone stops the account, a subcode that nobody knows one action", arguments: [10, 200])
+    func permissions(code: Int64) {
+        func answer(_ subcode: Int64?, _ attempt: Int) -> String {
+            var error: [String: JSONValue] = ["code": .integer(code), "message": "x"]
+            if let subcode { error["error_subcode"] = .integer(subcode) }
+            let body: JSONValue = ["error": .object(error)]
+            return Self.word(MetaAnswer(status: 400, body: body.bytes()).outcome(of: .send, attempt: attempt))
+        }
+        #expect((1...3).map { answer(nil, $0) } == ["again 2", "again 4", "stop"])
+        #expect(answer(999, 1) == "failed")
+    }
+
+    @Test("no message of the platform brings a token along")
+    func tokens() {
+        let token = "EAAB" + String(repeating: "x9Z", count: 30)
+        for words in ["Malformed access token \(token)", "Error: \(token), bad", "token=\(token)&a=b"] {
+            let body: JSONValue = ["error": ["code": 190, "message": .string(words)]]
+            guard
+                case .stopAccount(let failure) = MetaAnswer(status: 400, body: body.bytes())
+                    .outcome(of: .send, attempt: 1)
+            else {
+                Issue.record("expected stop, \(words)")
+                continue
+            }
+            #expect(!failure.description.contains("EAAB") && failure.description.contains(TokenMask.mask))
+        }
+        let kept = "(#10) Application does not have permission for this action, EAACH IGNORED 104857600000001_12345"
+        #expect(TokenMask.masked(kept) == kept)
+        #expect(TokenMask.masked("app 1234|AbC-d_efghij") == "app \(TokenMask.mask)")
+        #expect(TokenMask.masked("access token abc123abc123x") == "access token \(TokenMask.mask)")
+        let bytes = TokenMask.masked(Array("a plain-secret b plain-secret".utf8), values: ["plain-secret", ""])
+        #expect(String(decoding: bytes, as: UTF8.self) == "a [token] b [token]")
+    }
+
     @Test("what a read meets stops no account, but for a token or a standing that is gone")
     func reads() {
         func answer(_ code: Int64, _ attempt: Int) -> String {
             let body: JSONValue = ["error": ["code": .integer(code), "message": "x"]]
-            return Self.word(MetaAnswer(status: 500, body: body.bytes()).outcome(of: .fetch, attempt: attempt))
+            return Self.word(MetaAnswer(status: 400, body: body.bytes()).outcome(of: .fetch, attempt: attempt))
         }
         #expect(answer(1, 1).hasPrefix("again") && answer(1, 4) == "failed")
         #expect(answer(190, 1) == "stop" && answer(368, 1) == "stop")
@@ -75,7 +128,7 @@ struct SendAnswerTests {
     func retries() {
         func answer(_ code: Int64, _ attempt: Int) -> String {
             let body: JSONValue = ["error": ["code": .integer(code), "message": "x"]]
-            return Self.word(MetaAnswer(status: 500, body: body.bytes()).outcome(of: .send, attempt: attempt))
+            return Self.word(MetaAnswer(status: 400, body: body.bytes()).outcome(of: .send, attempt: attempt))
         }
         #expect((1...5).map { answer(1_200, $0) } == ["again 2", "again 4", "again 8", "again 16", "failed"])
         #expect((1...4).map { answer(2, $0) } == ["again 10", "again 20", "again 40", "failed"])
@@ -83,12 +136,30 @@ struct SendAnswerTests {
         #expect(MetaErrorTable.delay(.seconds(2), 1_000) == MetaErrorTable.longestDelay)
     }
 
-    @Test("a private reply that was used up by an earlier attempt of ours is delivered")
+    @Test("a private reply that is used up is delivered if an earlier attempt of ours may have been taken")
     func usedUp() {
         let body: JSONValue = ["error": ["code": 10_903]]
         let answer = MetaAnswer(status: 400, body: body.bytes())
-        #expect(Self.word(answer.outcome(of: .privateReply, attempt: 1)) == "failed")
-        #expect(Self.word(answer.outcome(of: .privateReply, attempt: 2)) == "delivered ")
+        func word(_ attempt: Int, _ earlier: Bool?) -> String {
+            Self.word(answer.outcome(of: .privateReply, attempt: attempt, earlier: earlier))
+        }
+        #expect(word(1, nil) == "failed" && word(2, false) == "failed", "a throttled attempt used nothing up")
+        #expect(word(2, true) == "delivered ")
+        #expect(word(2, nil) == "ambiguous", "another process made the first attempt")
+    }
+
+    @Test("limits of other products stop what runs in the background, and parts of a percent are read")
+    func products() {
+        func usage(_ type: String) -> MetaUsage? {
+            let text =
+                #"{"1":[{"type":"\#(type)","call_count":97.5,"estimated_time_to_regain_access":60}]}"#
+            return MetaUsage(headers: ["x-business-use-case-usage": text])
+        }
+        for type in ["messenger", "pages", "instagram"] {
+            #expect(usage(type)?.percent == 97 && usage(type)?.regainAfter == .seconds(3_600))
+        }
+        let other = usage("ads_insights")
+        #expect(other?.percent == 0 && other?.backgroundPercent == 97 && other?.regainAfter == nil)
     }
 
     @Test("a brake lasts as long as the platform says")

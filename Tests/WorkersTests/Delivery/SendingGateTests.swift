@@ -136,24 +136,28 @@ struct SendingGateTests {
         #expect(kit.sink.started.all.map(\.number) == [1, 2])
     }
 
-    @Test("a limit of the app brakes every account, those that were never met too")
-    func everybody() throws {
+    @Test("a limit of the app brakes the accounts of that app, those that were never met too, and no others")
+    func app() throws {
         let kit = try WorkerKit()
         kit.sink.answer(.braked(.app, for: .seconds(4), SendFailure(status: 400, code: 4, message: "app limit")))
-        let worker = try kit.worker()
+        let worker = try kit.worker(siblings: { $0 == "three" ? ["three"] : ["shop", "two"] })
         try kit.append([("ann", "send")])
         #expect(try kit.sink.started.wait { $0.count == 1 })
         kit.sink.answer(.delivered(providerID: "p"))
         var brake: AccountBrake?
         #expect(
             try kit.events.wait { _ in
-                brake = try kit.store.brakes([.everybody])[0]
+                brake = try kit.store.brakes([.account("two")])[0]
                 return brake != nil
             })
         let until = try #require(brake).until
+        try kit.append([("cy", "send")], account: "three")
+        #expect(try kit.sink.started.wait { $0.count == 2 })
+        #expect(kit.sink.started.all.last?.action.account == "three")
         try kit.append([("bob", "send")], account: "two")
-        #expect(try kit.sink.started.wait { $0.count == 3 })
+        #expect(try kit.sink.started.wait { $0.count == 4 })
         #expect(try kit.store.serverTime() >= until)
+        #expect(try kit.store.brakes([.account("three"), .everybody]) == [nil, nil])
         #expect(worker.stop(atMost: WorkerKit.patience))
     }
 

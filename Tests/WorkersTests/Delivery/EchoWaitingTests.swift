@@ -1,0 +1,109 @@
+import Channels
+import Contracts
+import Delivery
+import Instants
+import Lanes
+import SwiftProtobuf
+import Testing
+import Workers
+
+@Suite("Messages of which nobody can tell", .timeLimit(.minutes(5)))
+struct EchoWaitingTests {
+    private static let silent = SendAnswer.ambiguous(SendFailure(status: 0, message: "no answer"))
+    private static let badGateway = SendAnswer.ambiguous(SendFailure(status: 502, message: "Bad gateway"))
+
+    private static func echo(_ attempt: Attempt, _ kit: WorkerKit) throws {
+        var event = Event()
+        event.id = "echo-\(attempt.id)"
+        event.account = attempt.action.account
+        event.contact = attempt.action.contact
+        event.receivedAt = try kit.store.serverTime().milliseconds
+        event.happenedAt = event.receivedAt
+        event.echo.metadata = SendMark(lane: attempt.lane, action: attempt.id).description
+        var body: [UInt8] = []
+        EventFraming.append(try event.serializedBytes(), to: &body)
+        _ = try kit.append(body, count: 1)
+    }
+
+    @Test("the echo tells that it was taken: delivered, and not sent again", arguments: [silent, badGateway])
+    func echoed(_ answer: SendAnswer) throws {
+        let kit = try WorkerKit()
+        kit.sink.answer(answer)
+        let worker = try kit.worker(echoPatience: .seconds(50))
+        try kit.append([("ann", "send")])
+        #expect(try kit.sink.started.wait { $0.count == 1 })
+        #expect(try kit.events.wait { _ in worker.courierCounters.unheard == 1 })
+        try Self.echo(try #require(kit.sink.started.all.first), kit)
+        try kit.decided(3)
+        #expect(worker.stop(atMost: WorkerKit.patience))
+        #expect(try kit.rules().last?.hasPrefix("delivered") == true, "\(kit.ruleText)")
+        #expect(kit.sink.started.all.count == 1 && worker.courierCounters.ambiguous == 0)
+    }
+
+    @Test("an echo that comes before the answer fails is not forgotten")
+    func echoedBefore() throws {
+        let kit = try WorkerKit()
+        kit.sink.answer(nil)
+        let worker = try kit.worker(echoPatience: .seconds(50))
+        try kit.append([("ann", "send")])
+        #expect(try kit.sink.started.wait { $0.count == 1 })
+        try Self.echo(try #require(kit.sink.started.all.first), kit)
+        try kit.decided(2)
+        kit.sink.release(Self.silent)
+        try kit.decided(3)
+        #expect(worker.stop(atMost: WorkerKit.patience))
+        #expect(try kit.rules().last?.hasPrefix("delivered") == true, "\(kit.ruleText)")
+    }
+
+    @Test("while one waits its conversation waits, and others go, however few may be under way")
+    func order() throws {
+        let kit = try WorkerKit()
+        kit.sink.answer(Self.silent)
+        let worker = try kit.worker(echoPatience: .seconds(50))
+        try kit.append([("ann", "send"), ("ann", "send")])
+        #expect(try kit.events.wait { _ in worker.courierCounters.unheard == 1 })
+        kit.sink.answer(.delivered(providerID: "p"))
+        try kit.append([("bob", "send")])
+        try kit.decided(4)
+        #expect(kit.sink.started.all.map(\.action.contact) == ["ann", "bob"])
+        try Self.echo(try #require(kit.sink.started.all.first), kit)
+        try kit.decided(7)
+        #expect(worker.stop(atMost: WorkerKit.patience))
+        #expect(kit.sink.started.all.map(\.action.contact) == ["ann", "bob", "ann"])
+    }
+
+    @Test("an outage of the platform loses no answer, sends none twice and is met with probes, not with calls")
+    func outage() throws {
+        let kit = try WorkerKit()
+        kit.sink.answer(Self.badGateway)
+        let worker = try kit.worker(echoPatience: .milliseconds(50), firstRest: .milliseconds(300))
+        let count = 120
+        try kit.append((0..<count).map { ("c\($0)", "send") })
+        #expect(try kit.events.wait { _ in worker.courierCounters.brakes >= 3 })
+        #expect(worker.courierCounters.restingAccounts == 1)
+        let during = kit.sink.started.all.count
+        #expect(during < count, "\(during) calls to a platform that answers none")
+        kit.sink.answer(.delivered(providerID: "p"))
+        try kit.decided(UInt64(2 * count))
+        #expect(try kit.events.wait { _ in worker.courierCounters.restingAccounts == 0 })
+        #expect(worker.stop(atMost: WorkerKit.patience))
+        #expect(try kit.rules().filter { $0.hasPrefix("delivered") }.count == count, "\(kit.ruleText)")
+        #expect(worker.courierCounters.ambiguous == 0)
+        #expect(try kit.store.recover(kit.lane).isEmpty)
+    }
+
+    @Test("an account that rests delays no other")
+    func others() throws {
+        let kit = try WorkerKit()
+        kit.sink.answer(Self.silent)
+        let worker = try kit.worker(firstRest: .seconds(50))
+        try kit.append((0..<8).map { ("c\($0)", "send") })
+        #expect(try kit.events.wait { _ in worker.courierCounters.restingAccounts == 1 })
+        kit.sink.answer(.delivered(providerID: "p"))
+        try kit.append([("ann", "send")], account: "two")
+        #expect(try kit.sink.started.wait { $0.contains { $0.action.account == "two" } })
+        #expect(try kit.store.brakes([.account("shop")])[0]?.reason.hasPrefix("no answer") == true)
+        #expect(try kit.store.brakes([.account("two")])[0] == nil)
+        #expect(worker.stop(atMost: WorkerKit.patience))
+    }
+}
