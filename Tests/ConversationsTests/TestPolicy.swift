@@ -33,6 +33,7 @@ struct TestPolicy {
     var zone = ZoneRules.utc
     /// Hours of a second team that speaks English only; nil: there is none.
     var englishEvenings: String?
+    var platformRepliesWithin = Duration.seconds(10)
     var sweep: Duration?
     var sweepsMessages = false
     var asksProfiles = false
@@ -69,7 +70,8 @@ struct TestPolicy {
             markets: [market],
             channels: [
                 ChannelPolicy(
-                    name: "meta", textLimit: limit, sweep: sweep, sweepsMessages: sweepsMessages,
+                    name: "meta", platformRepliesWithin: platformRepliesWithin, textLimit: limit, sweep: sweep,
+                    sweepsMessages: sweepsMessages,
                     asksProfiles: asksProfiles)
             ],
             teams: [

@@ -228,6 +228,12 @@ package nonisolated struct DecisionResult: @unchecked Sendable {
     set {_uniqueStorage()._called = newValue}
   }
 
+  /// An automatic text was cut at what the channel takes: its full length in the channel's unit. 0: none was.
+  package var cutFrom: UInt32 {
+    get {_storage._cutFrom}
+    set {_uniqueStorage()._cutFrom = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum Verdict: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -460,7 +466,7 @@ nonisolated extension PromiseMark: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension DecisionResult: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".DecisionResult"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}entry_ms\0\u{3}entry_sequence\0\u{1}index\0\u{1}event\0\u{1}timer\0\u{1}conversation\0\u{1}now\0\u{1}verdict\0\u{1}rule\0\u{1}spans\0\u{1}signals\0\u{1}promises\0\u{1}actions\0\u{3}happened_at\0\u{3}received_at\0\u{1}market\0\u{1}language\0\u{1}kind\0\u{3}closed_from\0\u{3}closed_until\0\u{1}late\0\u{3}clock_flagged\0\u{2}\u{8}abstained\0\u{4}\u{a}served_by\0\u{1}team\0\u{1}called\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}entry_ms\0\u{3}entry_sequence\0\u{1}index\0\u{1}event\0\u{1}timer\0\u{1}conversation\0\u{1}now\0\u{1}verdict\0\u{1}rule\0\u{1}spans\0\u{1}signals\0\u{1}promises\0\u{1}actions\0\u{3}happened_at\0\u{3}received_at\0\u{1}market\0\u{1}language\0\u{1}kind\0\u{3}closed_from\0\u{3}closed_until\0\u{1}late\0\u{3}clock_flagged\0\u{2}\u{8}abstained\0\u{4}\u{a}served_by\0\u{1}team\0\u{1}called\0\u{4}\u{12}cut_from\0")
 
   fileprivate class _StorageClass {
     var _entryMs: UInt64 = 0
@@ -489,6 +495,7 @@ nonisolated extension DecisionResult: SwiftProtobuf.Message, SwiftProtobuf._Mess
     var _servedBy: [String] = []
     var _team: String = String()
     var _called: String = String()
+    var _cutFrom: UInt32 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -525,6 +532,7 @@ nonisolated extension DecisionResult: SwiftProtobuf.Message, SwiftProtobuf._Mess
       _servedBy = source._servedBy
       _team = source._team
       _called = source._called
+      _cutFrom = source._cutFrom
     }
   }
 
@@ -569,6 +577,7 @@ nonisolated extension DecisionResult: SwiftProtobuf.Message, SwiftProtobuf._Mess
         case 40: try { try decoder.decodeRepeatedStringField(value: &_storage._servedBy) }()
         case 41: try { try decoder.decodeSingularStringField(value: &_storage._team) }()
         case 42: try { try decoder.decodeSingularStringField(value: &_storage._called) }()
+        case 60: try { try decoder.decodeSingularUInt32Field(value: &_storage._cutFrom) }()
         default: break
         }
       }
@@ -655,6 +664,9 @@ nonisolated extension DecisionResult: SwiftProtobuf.Message, SwiftProtobuf._Mess
       if !_storage._called.isEmpty {
         try visitor.visitSingularStringField(value: _storage._called, fieldNumber: 42)
       }
+      if _storage._cutFrom != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._cutFrom, fieldNumber: 60)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -690,6 +702,7 @@ nonisolated extension DecisionResult: SwiftProtobuf.Message, SwiftProtobuf._Mess
         if _storage._servedBy != rhs_storage._servedBy {return false}
         if _storage._team != rhs_storage._team {return false}
         if _storage._called != rhs_storage._called {return false}
+        if _storage._cutFrom != rhs_storage._cutFrom {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -346,6 +346,9 @@ package nonisolated struct Comment: Sendable {
 
   package var authorName: String = String()
 
+  /// Written under a broadcast that was live: only while it lasts can it be answered in private.
+  package var live: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -437,7 +440,7 @@ package nonisolated struct Echo: Sendable {
 
   package var message: String = String()
 
-  /// `ns1:<lane>:<action id>` if it is ours.
+  /// `ns1:<lane>:<action id>` if it is ours, with `:<conversation>` behind it where the thread does not name that.
   package var metadata: String = String()
 
   package var app: String = String()
@@ -524,6 +527,9 @@ package nonisolated struct Outcome: Sendable {
   package var providerID: String = String()
 
   package var error: String = String()
+
+  /// Failed: the platform has nobody there whom we could write to, until they write themselves.
+  package var unreachable: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1479,7 +1485,7 @@ nonisolated extension DirectMessage: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension Comment: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Comment"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}post\0\u{3}original_post\0\u{1}parent\0\u{1}ad\0\u{1}text\0\u{1}attachments\0\u{3}full_length\0\u{3}author_name\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}post\0\u{3}original_post\0\u{1}parent\0\u{1}ad\0\u{1}text\0\u{1}attachments\0\u{3}full_length\0\u{3}author_name\0\u{1}live\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1496,6 +1502,7 @@ nonisolated extension Comment: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       case 7: try { try decoder.decodeRepeatedMessageField(value: &self.attachments) }()
       case 8: try { try decoder.decodeSingularUInt32Field(value: &self.fullLength) }()
       case 9: try { try decoder.decodeSingularStringField(value: &self.authorName) }()
+      case 10: try { try decoder.decodeSingularBoolField(value: &self.live) }()
       default: break
       }
     }
@@ -1529,6 +1536,9 @@ nonisolated extension Comment: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     if !self.authorName.isEmpty {
       try visitor.visitSingularStringField(value: self.authorName, fieldNumber: 9)
     }
+    if self.live != false {
+      try visitor.visitSingularBoolField(value: self.live, fieldNumber: 10)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1542,6 +1552,7 @@ nonisolated extension Comment: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     if lhs.attachments != rhs.attachments {return false}
     if lhs.fullLength != rhs.fullLength {return false}
     if lhs.authorName != rhs.authorName {return false}
+    if lhs.live != rhs.live {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1919,7 +1930,7 @@ nonisolated extension Rating: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
 
 nonisolated extension Outcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Outcome"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}action\0\u{1}attempt\0\u{1}status\0\u{3}provider_id\0\u{1}error\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}action\0\u{1}attempt\0\u{1}status\0\u{3}provider_id\0\u{1}error\0\u{1}unreachable\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1932,6 +1943,7 @@ nonisolated extension Outcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       case 3: try { try decoder.decodeSingularEnumField(value: &self.status) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.providerID) }()
       case 5: try { try decoder.decodeSingularStringField(value: &self.error) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.unreachable) }()
       default: break
       }
     }
@@ -1953,6 +1965,9 @@ nonisolated extension Outcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     if !self.error.isEmpty {
       try visitor.visitSingularStringField(value: self.error, fieldNumber: 5)
     }
+    if self.unreachable != false {
+      try visitor.visitSingularBoolField(value: self.unreachable, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1962,6 +1977,7 @@ nonisolated extension Outcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     if lhs.status != rhs.status {return false}
     if lhs.providerID != rhs.providerID {return false}
     if lhs.error != rhs.error {return false}
+    if lhs.unreachable != rhs.unreachable {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

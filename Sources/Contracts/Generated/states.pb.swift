@@ -526,6 +526,30 @@ package nonisolated struct Conversation: @unchecked Sendable {
     set {_uniqueStorage()._unsent = newValue}
   }
 
+  /// Nothing can be written to the customer until they write again: the platform said so.
+  package var unreachable: Bool {
+    get {_storage._unreachable}
+    set {_uniqueStorage()._unreachable = newValue}
+  }
+
+  /// XXH64 of the last text that the platform's own automation said here.
+  package var platformText: UInt64 {
+    get {_storage._platformText}
+    set {_uniqueStorage()._platformText = newValue}
+  }
+
+  /// A text from the platform's inbox that came before the words which it may have answered at once: when, and
+  /// `last_agent_at` of before. 0: none.
+  package var earlyEchoAt: Int64 {
+    get {_storage._earlyEchoAt}
+    set {_uniqueStorage()._earlyEchoAt = newValue}
+  }
+
+  package var agentBeforeEcho: Int64 {
+    get {_storage._agentBeforeEcho}
+    set {_uniqueStorage()._agentBeforeEcho = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum Status: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -1397,7 +1421,7 @@ nonisolated extension Evidence.Provenance: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Conversation"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}language\0\u{1}zone\0\u{1}contact\0\u{3}last_customer_at\0\u{3}window_closes_at\0\u{3}last_agent_at\0\u{3}last_automatic_at\0\u{3}foreign_until\0\u{1}agent\0\u{1}status\0\u{3}waiting_since\0\u{3}after_hours\0\u{1}promises\0\u{1}pending\0\u{3}last_texts\0\u{1}comments\0\u{1}held\0\u{1}escalated\0\u{1}late\0\u{3}last_asked_at\0\u{1}withdrawn\0\u{1}loop\0\u{3}satisfaction_asked_at\0\u{1}aggrieved\0\u{3}foreign_since\0\u{3}released_at\0\u{3}thread_app\0\u{2}\u{3}ad\0\u{3}ad_at\0\u{3}disclosed_at\0\u{2}\u{8}team\0\u{1}vip\0\u{1}bought\0\u{4}\u{12}profile_asked_at\0\u{3}first_name\0\u{1}unsent\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}language\0\u{1}zone\0\u{1}contact\0\u{3}last_customer_at\0\u{3}window_closes_at\0\u{3}last_agent_at\0\u{3}last_automatic_at\0\u{3}foreign_until\0\u{1}agent\0\u{1}status\0\u{3}waiting_since\0\u{3}after_hours\0\u{1}promises\0\u{1}pending\0\u{3}last_texts\0\u{1}comments\0\u{1}held\0\u{1}escalated\0\u{1}late\0\u{3}last_asked_at\0\u{1}withdrawn\0\u{1}loop\0\u{3}satisfaction_asked_at\0\u{1}aggrieved\0\u{3}foreign_since\0\u{3}released_at\0\u{3}thread_app\0\u{2}\u{3}ad\0\u{3}ad_at\0\u{3}disclosed_at\0\u{2}\u{8}team\0\u{1}vip\0\u{1}bought\0\u{4}\u{12}profile_asked_at\0\u{3}first_name\0\u{1}unsent\0\u{1}unreachable\0\u{3}platform_text\0\u{3}early_echo_at\0\u{3}agent_before_echo\0")
 
   fileprivate class _StorageClass {
     var _language: Evidence? = nil
@@ -1436,6 +1460,10 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
     var _profileAskedAt: Int64 = 0
     var _firstName: String = String()
     var _unsent: String = String()
+    var _unreachable: Bool = false
+    var _platformText: UInt64 = 0
+    var _earlyEchoAt: Int64 = 0
+    var _agentBeforeEcho: Int64 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1482,6 +1510,10 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
       _profileAskedAt = source._profileAskedAt
       _firstName = source._firstName
       _unsent = source._unsent
+      _unreachable = source._unreachable
+      _platformText = source._platformText
+      _earlyEchoAt = source._earlyEchoAt
+      _agentBeforeEcho = source._agentBeforeEcho
     }
   }
 
@@ -1536,6 +1568,10 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
         case 60: try { try decoder.decodeSingularInt64Field(value: &_storage._profileAskedAt) }()
         case 61: try { try decoder.decodeSingularStringField(value: &_storage._firstName) }()
         case 62: try { try decoder.decodeSingularStringField(value: &_storage._unsent) }()
+        case 63: try { try decoder.decodeSingularBoolField(value: &_storage._unreachable) }()
+        case 64: try { try decoder.decodeSingularFixed64Field(value: &_storage._platformText) }()
+        case 65: try { try decoder.decodeSingularInt64Field(value: &_storage._earlyEchoAt) }()
+        case 66: try { try decoder.decodeSingularInt64Field(value: &_storage._agentBeforeEcho) }()
         default: break
         }
       }
@@ -1656,6 +1692,18 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
       if !_storage._unsent.isEmpty {
         try visitor.visitSingularStringField(value: _storage._unsent, fieldNumber: 62)
       }
+      if _storage._unreachable != false {
+        try visitor.visitSingularBoolField(value: _storage._unreachable, fieldNumber: 63)
+      }
+      if _storage._platformText != 0 {
+        try visitor.visitSingularFixed64Field(value: _storage._platformText, fieldNumber: 64)
+      }
+      if _storage._earlyEchoAt != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._earlyEchoAt, fieldNumber: 65)
+      }
+      if _storage._agentBeforeEcho != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._agentBeforeEcho, fieldNumber: 66)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1701,6 +1749,10 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
         if _storage._profileAskedAt != rhs_storage._profileAskedAt {return false}
         if _storage._firstName != rhs_storage._firstName {return false}
         if _storage._unsent != rhs_storage._unsent {return false}
+        if _storage._unreachable != rhs_storage._unreachable {return false}
+        if _storage._platformText != rhs_storage._platformText {return false}
+        if _storage._earlyEchoAt != rhs_storage._earlyEchoAt {return false}
+        if _storage._agentBeforeEcho != rhs_storage._agentBeforeEcho {return false}
         return true
       }
       if !storagesAreEqual {return false}

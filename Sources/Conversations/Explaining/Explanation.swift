@@ -168,6 +168,11 @@ package enum Explanation {
         "mention": "somebody named the account elsewhere, so a person looks at it",
         "own_echo": "it is the echo of what Nightshift sent",
         "inbox_echo": "a person answered in the platform's own inbox",
+        "inbox_echo.automatic":
+            "the platform's own instant reply or away message answered, which holds and keeps nothing",
+        "inbox_echo.in_doubt":
+            "the platform's inbox answered so fast that it may not have been a person: automation is silent, a promise "
+            + "counts as kept, and the team still sees the question",
         "foreign_echo": "another app wrote to the customer, so Nightshift keeps silent for a while",
         "claim": "a person took the conversation",
         "claim.taken": "another person has the conversation already; the desk calls nobody else",

@@ -60,6 +60,8 @@ package struct ChannelPolicy: Sendable {
     package let inboxHold: Duration
     /// After a foreign app wrote, nothing automatic is said for this long.
     package let foreignHold: Duration
+    /// A text of the platform's inbox that stands so shortly behind the customer's words may be its own instant reply.
+    package let platformRepliesWithin: Duration
     package let textLimit: TextLimit
     /// What the platform takes of one account, all workers together.
     package let limits: [SendLimit]
@@ -75,6 +77,7 @@ package struct ChannelPolicy: Sendable {
     package init(
         name: String, window: Duration? = .seconds(86_400), personWindow: Duration? = .seconds(7 * 86_400),
         inboxHold: Duration = .seconds(86_400), foreignHold: Duration = .seconds(3_600),
+        platformRepliesWithin: Duration = .seconds(10),
         textLimit: TextLimit = TextLimit(unit: .characters, most: 2_000), limits: [SendLimit] = [],
         address: String? = nil, sweep: Duration? = nil, sweepsMessages: Bool = false, asksProfiles: Bool = false
     ) {
@@ -86,6 +89,7 @@ package struct ChannelPolicy: Sendable {
         self.personWindow = personWindow
         self.inboxHold = inboxHold
         self.foreignHold = foreignHold
+        self.platformRepliesWithin = platformRepliesWithin
         self.textLimit = textLimit
         self.limits = limits
         self.address = address

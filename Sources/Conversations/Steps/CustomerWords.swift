@@ -83,6 +83,7 @@ extension Turn {
     }
 
     private mutating func hear(_ words: Words, _ arrival: Arrival, isUnknown: Bool) {
+        takeBackEarlyEcho(for: arrival)
         if isUnknown {
             // Judged like any other, answered by nobody but people.
             if isPublic, let said = read(words), moderate(words, said, arrival, isCut: words.isCut) {

@@ -60,17 +60,29 @@ extension Turn {
                 reachedCustomer(name)
             }
         } else if echo.inbox {
-            result.rule = "inbox_echo"
-            _ = foreign(since: arrival.happened, for: rules.channel.inboxHold)
-            cancelAutomaticTexts()
-            talk.clearLoop()
-            keepPromises(asOf: arrival.happened)
-            personAnswered(asOf: arrival.happened)
+            decide(inbox: echo, arrival)
         } else {
             // Another automation speaks here. It answers nobody's question in our name.
             result.rule = "foreign_echo"
             _ = foreign(since: arrival.happened, for: rules.channel.foreignHold)
         }
+    }
+
+    private mutating func decide(inbox echo: Echo, _ arrival: Arrival) {
+        let writer = writer(of: echo, at: arrival.happened)
+        if writer != .person { talk.platformText = StableHash.hash(echo.text) }
+        guard writer != .platform else {
+            result.rule = "inbox_echo.automatic"
+            return
+        }
+        result.rule = writer == .person ? "inbox_echo" : "inbox_echo.in_doubt"
+        _ = foreign(since: arrival.happened, for: rules.channel.inboxHold)
+        cancelAutomaticTexts()
+        talk.clearLoop()
+        keepPromises(asOf: arrival.happened)
+        guard writer == .person else { return }
+        noteEarly(echo, at: arrival.happened)
+        personAnswered(asOf: arrival.happened)
     }
 
     /// A person's word of that instant reached the customer.

@@ -7,8 +7,8 @@ struct ChannelSettings: Sendable {
     let threadRate: (most: Int, per: Duration)?
 
     private static let known = [
-        "window", "person_window", "inbox_hold", "foreign_hold", "text_limit", "thread_rate", "limits", "address",
-        "sweep", "sweep_messages", "profiles",
+        "window", "person_window", "inbox_hold", "foreign_hold", "platform_replies_within", "text_limit", "thread_rate",
+        "limits", "address", "sweep", "sweep_messages", "profiles",
     ]
 
     init?(name: String, _ value: ConfigValue) {
@@ -16,6 +16,7 @@ struct ChannelSettings: Sendable {
         let limit = fields.required("text_limit").flatMap(Self.textLimit)
         let inboxHold = fields["inbox_hold"].map { $0.duration() } ?? .seconds(86_400)
         let foreignHold = fields["foreign_hold"].map { $0.duration() } ?? .seconds(3_600)
+        let platformReplies = fields["platform_replies_within"].map(Self.platformReplies) ?? .seconds(10)
         threadRate = fields["thread_rate"].flatMap(Self.rate)
         let address = fields["address"].map { $0.webAddress() }
         let sweep = fields["sweep"].map(Self.interval)
@@ -23,10 +24,11 @@ struct ChannelSettings: Sendable {
         let profiles = fields["profiles"].map { $0.flag() } ?? false
         let limits = fields["limits"].map(Self.limits) ?? []
         guard sweep != .some(nil), let profiles, let limits, let sweepsMessages else { return nil }
-        guard let limit, let inboxHold, let foreignHold, address != .some(nil) else { return nil }
+        guard let limit, let inboxHold, let foreignHold, let platformReplies, address != .some(nil) else { return nil }
         policy = ChannelPolicy(
             name: name, window: fields["window"]?.duration(), personWindow: fields["person_window"]?.duration(),
-            inboxHold: inboxHold, foreignHold: foreignHold, textLimit: limit, limits: limits, address: address ?? nil,
+            inboxHold: inboxHold, foreignHold: foreignHold, platformRepliesWithin: platformReplies, textLimit: limit,
+            limits: limits, address: address ?? nil,
             sweep: sweep ?? nil, sweepsMessages: sweepsMessages, asksProfiles: profiles)
     }
 
@@ -53,6 +55,15 @@ struct ChannelSettings: Sendable {
             return nil
         }
         return interval
+    }
+
+    private static func platformReplies(_ value: ConfigValue) -> Duration? {
+        guard let bound = value.duration() else { return nil }
+        guard bound <= .seconds(60) else {
+            value.fault("a length of time up to 60s")
+            return nil
+        }
+        return bound
     }
 
     private static func textLimit(_ value: ConfigValue) -> TextLimit? {

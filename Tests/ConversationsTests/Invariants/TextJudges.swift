@@ -55,8 +55,15 @@ enum TextJudges {
         mutating func note(_ step: Step) {
             guard step.result.verdict != .duplicate else { return }
             let at = step.result.happenedAt
+            if let echoed = step.before?.conversation.earlyEchoAt, echoed != 0, echoed == since,
+                step.decision.own.conversation.earlyEchoAt == 0
+            {
+                // It was the platform's own answer to words that came behind it.
+                (since, until) = (0, 0)
+            }
             switch step.event?.kind {
-            case .echo(let echo) where echo.metadata.isEmpty: others(at, hours: echo.inbox ? 24 : 1)
+            case .echo(let echo) where echo.metadata.isEmpty && step.result.rule != "inbox_echo.automatic":
+                others(at, hours: echo.inbox ? 24 : 1)
             case .threadControl(let control) where !control.ours: others(at, hours: 24)
             case .threadControl:
                 released = max(released, at)
