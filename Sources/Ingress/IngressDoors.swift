@@ -47,6 +47,8 @@ package struct IngressDoors: Sendable {
     package var quarantine: @Sendable ([Quarantined]) async -> Bool
     /// Nil while ready, else the reason in words.
     package var unreadyReason: @Sendable () -> String?
+    /// What `/readyz` says besides that it is ready; nil if nothing.
+    package var remark: @Sendable () -> String? = { nil }
     package var metrics: MetricRegistry
 
     package init(

@@ -70,7 +70,8 @@ package enum IngressServer {
         router.get("/healthz") { _, _ in Response.text("ok\n") }
         router.get("/readyz") { _, _ in
             let reason = doors.unreadyReason()
-            return Response.text(reason.map { $0 + "\n" } ?? "ready\n", reason == nil ? .ok : .serviceUnavailable)
+            let word = reason ?? doors.remark().map { "ready; \($0)" } ?? "ready"
+            return Response.text(word + "\n", reason == nil ? .ok : .serviceUnavailable)
         }
         router.get("/metrics") { _, _ in Response.text(doors.metrics.text()) }
         return router

@@ -68,20 +68,42 @@ package struct DurabilityCheck: Sendable, Equatable {
 }
 
 extension LaneStore {
-    /// Asks this server, or every primary of the cluster, what it is and judges it.
+    /// Asks this server, or every primary of the cluster that can be reached, what it is and judges it. Those that cannot be
+    /// are warned of by name: they are judged when they are first seen (`PrimaryWatch`).
+    ///
+    /// - Throws: if no server answers.
     package func checkDurability() throws(LaneError) -> DurabilityCheck {
-        do {
-            let servers = try connection.servers()
-            let checks = try servers.map { (server) throws(RedisError) in
-                let facts = try ServerFacts(reading: server)
-                return (
-                    server.endpoint, DurabilityCheck(facts, durability: durability, isCluster: connection.isCluster)
-                )
+        guard connection.isCluster else { return try judge(connection) }
+        var refusals: [String] = []
+        var warnings: [String] = []
+        var failure: LaneError?
+        var isJudged = false
+        for server in connection.reachableServers() {
+            do throws(LaneError) {
+                let check = try judge(server)
+                isJudged = true
+                refusals += check.refusals.map { "\(server.endpoint): \($0)" }
+                warnings += check.warnings.map { "\(server.endpoint): \($0)" }
+            } catch {
+                failure = error
             }
-            guard connection.isCluster else { return checks[0].1 }
+        }
+        let away = connection.awayServers
+        guard isJudged else {
+            throw failure
+                ?? .redis(
+                    RedisError(
+                        .connect, operation: "INFO", endpoint: "\(connection.endpoint)",
+                        message: "expected a primary that can be reached, \(away.count) cannot"))
+        }
+        warnings += away.map { "\($0): cannot be reached; its lanes wait, and it is judged when it is first seen" }
+        return DurabilityCheck(refusals: refusals, warnings: warnings)
+    }
+
+    private func judge(_ server: RedisConnection) throws(LaneError) -> DurabilityCheck {
+        do {
             return DurabilityCheck(
-                refusals: checks.flatMap { place, check in check.refusals.map { "\(place): \($0)" } },
-                warnings: checks.flatMap { place, check in check.warnings.map { "\(place): \($0)" } })
+                try ServerFacts(reading: server), durability: durability, isCluster: connection.isCluster)
         } catch {
             throw .redis(error)
         }

@@ -59,8 +59,7 @@ package final class LaneStore {
         guard durably, durability.replicas > 0 else {
             return try redis { () throws(RedisError) in try library.run(commands, wait: nil, on: connection).replies }
         }
-        let wait = RedisCommand(
-            "WAIT", String(durability.replicas), String(Self.replicationPatience.wholeMilliseconds))
+        let wait = waitForReplicas
         var (replies, reached) = try redis { () throws(RedisError) in
             try library.run(commands, wait: wait, on: connection)
         }
@@ -72,10 +71,33 @@ package final class LaneStore {
         return replies
     }
 
+    private var waitForReplicas: RedisCommand {
+        RedisCommand("WAIT", String(durability.replicas), String(Self.replicationPatience.wholeMilliseconds))
+    }
+
     /// Runs plain commands; a server's error for one of them is thrown.
     func plain(_ commands: [RedisCommand]) throws(LaneError) -> [RedisReply] {
         guard !commands.isEmpty else { return [] }
         let replies = try answers(commands)
+        try check(replies, of: commands)
+        return replies
+    }
+
+    /// The same for writes whose replies count only once the named number of replicas has them.
+    func plainDurably(_ commands: [RedisCommand]) throws(LaneError) {
+        guard durability.replicas > 0 else { return _ = try plain(commands) }
+        guard !commands.isEmpty else { return }
+        let (replies, reached) = try redis { () throws(RedisError) in
+            try connection.pipeline(commands, closing: waitForReplicas)
+        }
+        try check(replies, of: commands)
+        let least = Int(reached.map { $0.int ?? 0 }.min() ?? 0)
+        guard least >= durability.replicas else {
+            throw .notReplicated(expected: durability.replicas, got: least)
+        }
+    }
+
+    private func check(_ replies: [RedisReply], of commands: [RedisCommand]) throws(LaneError) {
         for (command, reply) in zip(commands, replies) {
             guard let error = reply.error else { continue }
             throw .redis(
@@ -83,7 +105,6 @@ package final class LaneStore {
                     .server(error), operation: command.name, endpoint: "\(connection.endpoint)",
                     message: error.description))
         }
-        return replies
     }
 
     /// The same, where some lanes are to be read although others cannot: an error that concerns a lane alone, since its

@@ -162,6 +162,14 @@ extension RedisConnection {
         }
     }
 
+    /// Has the slots asked for anew before the servers are told next; for who sends no commands with keys, and so is told by
+    /// no answer that a slot has moved.
+    package func doubtSlots() { cluster?.isMapDoubtful = true }
+
+    /// Names of a cluster's primaries to which no connection is open: behind `reachableServers`, those that cannot be
+    /// reached. None without a cluster.
+    package var awayServers: [String] { cluster?.closedPrimaries().map(\.description) ?? [] }
+
     /// Keys with the same number lie on the same server, as far as is known; 0 without a cluster.
     package func shard(ofKey key: [UInt8]) -> Int {
         shard(of: KeySlot(of: key))

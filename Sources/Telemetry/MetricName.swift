@@ -84,6 +84,17 @@ extension MetricName {
         "nightshift_audit_unjudged_lanes", .gauge, "Lanes that changed during every look of the last audit.")
     package static let auditAge = MetricName(
         "nightshift_audit_last_seconds", .gauge, "When the last audit ended, in seconds since 1970.")
+    package static let lanesHoldingTimers = MetricName(
+        "nightshift_lanes_holding_timers", .gauge,
+        "Owned lanes whose timers are held back, because their server's clock or what it wrote cannot be right.")
+    package static let redisWeaker = MetricName(
+        "nightshift_redis_weaker_primaries", .gauge,
+        "Primaries that keep less than the durability that this process was started with; its log says what.")
+    package static let redisAway = MetricName(
+        "nightshift_redis_away_primaries", .gauge, "Primaries of a cluster that this process cannot reach.")
+    package static let redisClock = MetricName(
+        "nightshift_redis_clock_lead_seconds", .gauge,
+        "How far a primary's clock is ahead of this process's; label primary, its address.")
     package static let hotLaneDecisions = MetricName(
         "nightshift_hot_lane_decisions_per_second", .gauge,
         "Of at most five lanes that decide far more than others; told by the coordinator that leads, label lane.")

@@ -16,6 +16,8 @@ package struct RunnerSetting: Sendable {
     package var policy: Policy
     package var signals: Signals
     package var bounds: RunnerBounds
+    /// No timer fires by a server's clock that these say is off.
+    package var clocks: ServerClocks
     /// Where lanes' fates are told; called on the runner's thread, must return at once.
     package var report: @Sendable (LaneReport) -> Void
     /// Called after each commit with what it decided; nil: nobody wants to know, which is cheaper.
@@ -24,7 +26,7 @@ package struct RunnerSetting: Sendable {
     package init(
         connect: @escaping @Sendable () throws -> LaneStore, owner: String, decider: Decider = .conversations,
         policy: Policy, signals: Signals = .none, bounds: RunnerBounds = RunnerBounds(),
-        report: @escaping @Sendable (LaneReport) -> Void = { _ in },
+        clocks: ServerClocks = ServerClocks(), report: @escaping @Sendable (LaneReport) -> Void = { _ in },
         committed: (@Sendable (LaneName, [CommittedEvent]) -> Void)? = nil
     ) {
         self.connect = connect
@@ -33,6 +35,7 @@ package struct RunnerSetting: Sendable {
         self.policy = policy
         self.signals = signals
         self.bounds = bounds
+        self.clocks = clocks
         self.report = report
         self.committed = committed
     }

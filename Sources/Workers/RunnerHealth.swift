@@ -19,6 +19,8 @@ package struct RunnerCounters: Sendable, Equatable {
     package var waiting = 0
     /// Lanes whose keys are not what they must be, and what Redis said: they wait until somebody has mended them.
     package var damaged: [LaneName: String] = [:]
+    /// Lanes whose timers are held back, since a clock cannot be right.
+    package var holding = 0
     /// From an entry's instant to the instant of its commit, both on the lane clock.
     package var acceptedToCommitted = LatencyHistogram()
 
@@ -37,6 +39,7 @@ package struct RunnerCounters: Sendable, Equatable {
         lanes += other.lanes
         waiting += other.waiting
         damaged.merge(other.damaged) { first, _ in first }
+        holding += other.holding
         acceptedToCommitted.merge(other.acceptedToCommitted)
     }
 }

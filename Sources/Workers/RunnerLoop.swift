@@ -31,6 +31,8 @@ final class RunnerLoop {
     var waiting: Set<LaneName> = []
     /// Lanes whose keys are not what they must be (`RunnerContainment`).
     var damaged: Set<LaneName> = []
+    /// Held lanes whose timers are held back, since a clock cannot be right.
+    var holding: Set<LaneName> = []
     /// Held lanes that have somebody to forget.
     var forgetters: Set<LaneName> = []
     private var isForgetting = false

@@ -78,10 +78,12 @@ extension RunnerLoop {
         var most = lane.suspect == nil ? lane.mostDecisions : 1
         // An order to forget ends a run: what follows is decided without the person's states.
         if let order = lane.ahead.prefix(most).firstIndex(where: { $0.forgetOrder != nil }) { most = order + 1 }
-        var horizon = reading.holdsTimers ? Instant.distantPast : reading.horizon
+        let isHeld = reading.holdsTimers || setting.clocks.isOff(reading.serverTime)
+        holdsTimers(lane.name, isHeld)
+        var horizon = isHeld ? Instant.distantPast : reading.horizon
         if lane.ahead.count > most { horizon = min(horizon, lane.ahead[most].at) }
         let events = Array(lane.ahead.prefix(most))
-        let due = reading.dueTimers.compactMap { try? EntityID($0.entity) }
+        let due = isHeld ? [] : reading.dueTimers.compactMap { try? EntityID($0.entity) }
         return InHand(
             lane: lane, events: events, due: due, needs: LaneBatch.needs(events, due: due), now: reading.clock.now,
             horizon: horizon, nextDue: reading.nextDue)

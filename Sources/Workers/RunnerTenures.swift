@@ -71,6 +71,7 @@ extension RunnerLoop {
         lanes[lane.name] = nil
         waits(lane.name, false)
         noteSound(lane.name)
+        holdsTimers(lane.name, false)
         courier.lost(lane.name)
         setting.report(.lost(lane.name))
         showCount()
@@ -99,6 +100,7 @@ extension RunnerLoop {
             courier.lost(lane.name)
             lanes[lane.name] = nil
             waits(lane.name, false)
+            holdsTimers(lane.name, false)
         }
         defer { showCount() }
         do {
@@ -139,7 +141,10 @@ extension RunnerLoop {
         let names = names.filter { lanes[$0]?.isQueued == false }
         guard !names.isEmpty, let store else { return }
         let now = ContinuousClock.now
+        // Whose server is away, or whose hash is none, is not among those looked at, busy or idle.
+        var missing = Set(names)
         for look in try store.glance(names) {
+            missing.remove(look.lane)
             guard let lane = lanes[look.lane] else { continue }
             lane.backlog = look.pending
             guard look.owner == setting.owner else {
@@ -160,6 +165,18 @@ extension RunnerLoop {
                 settle(lane, now: now)
             }
         }
+        for name in missing where !waiting.contains(name) {
+            noteMisfit(of: name)
+            if !damaged.contains(name) { waits(name, true) }
+        }
+    }
+
+    /// Notes whether a lane's timers are held back, since a clock cannot be right.
+    func holdsTimers(_ lane: LaneName, _ isHeld: Bool) {
+        guard holding.contains(lane) != isHeld else { return }
+        if isHeld { holding.insert(lane) } else { holding.remove(lane) }
+        let count = holding.count
+        status.count { $0.holding = count }
     }
 
     /// Notes that a lane's server is away, or is back.

@@ -16,6 +16,8 @@ package struct WorkerSetting: Sendable {
     package var signals: Signals
     package var carriers: Carriers
     package var bounds: RunnerBounds
+    /// See `RunnerSetting.clocks`.
+    package var clocks: ServerClocks
     package var limits: ScheduleLimits
     package var patience: Duration
     /// See `CourierSetting`.
@@ -31,7 +33,8 @@ package struct WorkerSetting: Sendable {
     package init(
         connector: LaneConnector, owner: String, runners: Int = 2, decider: Decider = .conversations, policy: Policy,
         signals: Signals = .none, carriers: Carriers, bounds: RunnerBounds = RunnerBounds(),
-        limits: ScheduleLimits = ScheduleLimits(), patience: Duration = .seconds(30),
+        clocks: ServerClocks = ServerClocks(), limits: ScheduleLimits = ScheduleLimits(),
+        patience: Duration = .seconds(30),
         tokens: (@Sendable (_ account: String) -> [TokenLimit])? = nil,
         committed: (@Sendable (LaneName, [CommittedEvent]) -> Void)? = nil
     ) {
@@ -43,6 +46,7 @@ package struct WorkerSetting: Sendable {
         self.signals = signals
         self.carriers = carriers
         self.bounds = bounds
+        self.clocks = clocks
         self.limits = limits
         self.patience = patience
         self.tokens = tokens
@@ -144,7 +148,7 @@ package final class WorkerService: Sendable {
                 setting: RunnerSetting(
                     connect: { try connector.open(clientName: "runner-\(index)") }, owner: setting.owner,
                     decider: setting.decider, policy: setting.policy, signals: setting.signals,
-                    bounds: setting.bounds,
+                    bounds: setting.bounds, clocks: setting.clocks,
                     report: { told in
                         relay.tell(told)
                         report(told)

@@ -47,12 +47,13 @@ final class WorkerKit {
         _ name: String = "worker-a", assignment: UInt64 = 1, decider: Decider = FakeDecider.decider,
         policy: Policy? = nil, patience: Duration = .seconds(30), lane: LaneName? = nil, sink: GatedCarrier? = nil,
         bounds: RunnerBounds = RunnerBounds(), echoPatience: Duration = .milliseconds(100),
-        firstRest: Duration = .milliseconds(200), siblings: (@Sendable (String) -> [String])? = nil
+        firstRest: Duration = .milliseconds(200), siblings: (@Sendable (String) -> [String])? = nil,
+        clocks: ServerClocks = ServerClocks()
     ) throws -> WorkerService {
         let sink = sink ?? self.sink
         var setting = WorkerSetting(
             connector: connector, owner: name, runners: 1, decider: decider, policy: try policy ?? Self.policy(),
-            carriers: Carriers(channel: sink, tell: sink, notify: sink), bounds: bounds,
+            carriers: Carriers(channel: sink, tell: sink, notify: sink), bounds: bounds, clocks: clocks,
             patience: patience,
             committed: { [events] _, committed in events.ring(with: committed.map { _ in 1 }) })
         setting.echoPatience = echoPatience

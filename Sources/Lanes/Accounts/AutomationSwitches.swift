@@ -108,10 +108,13 @@ extension LaneStore {
 
     package func automationSwitches() throws(LaneError) -> AutomationSwitches { try sendingRules().switches }
 
-    /// Switches automation off or on again; couriers heed it within a second.
+    /// Switches automation off or on again; couriers heed it within a second. Durable as the store is: a switch that a
+    /// failover takes back would send what somebody has stopped.
+    ///
+    /// - Throws: `.notReplicated` if it is thrown and fewer replicas than named have it in time.
     package func setAutomation(_ scopes: [AutomationScope], isOn: Bool, by writer: String) throws(LaneError) {
         let value = "\(try serverTime().milliseconds)\t\(writer.filter { $0 != "\t" && !$0.isNewline }.prefix(100))"
-        _ = try plain(
+        try plainDurably(
             scopes.map { scope in
                 isOn
                     ? RedisCommand("HDEL", automationKey, scope.description)

@@ -174,6 +174,8 @@ final class ClusterConnection {
         return try map.primaries.map { (node) throws(RedisError) in try connection(to: node) }
     }
 
+    func closedPrimaries() -> [NodeAddress] { map.primaries.filter { !isOpen($0) } }
+
     /// With their places in the map and the numbers of their links.
     func reachablePrimaries() -> [(number: Int, link: UInt64, connection: ServerConnection)] {
         refreshIfDoubtful()

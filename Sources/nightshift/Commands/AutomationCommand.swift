@@ -41,6 +41,7 @@ struct AutomationCommand: AsyncParsableCommand {
     struct Off: AutomationVerbCommand {
         static let configuration = CommandConfiguration(abstract: "Send nothing automatic any more.")
         @OptionGroup var redis: RedisOptions
+        @OptionGroup var durability: DurabilityOptions
         @OptionGroup var scopes: AutomationScopes
         var isOn: Bool { false }
     }
@@ -48,6 +49,7 @@ struct AutomationCommand: AsyncParsableCommand {
     struct On: AutomationVerbCommand {
         static let configuration = CommandConfiguration(abstract: "Send again what is decided from now on.")
         @OptionGroup var redis: RedisOptions
+        @OptionGroup var durability: DurabilityOptions
         @OptionGroup var scopes: AutomationScopes
         var isOn: Bool { true }
     }
@@ -70,13 +72,17 @@ struct AutomationScopes: ParsableArguments {
 
 protocol AutomationVerbCommand: AsyncParsableCommand {
     var redis: RedisOptions { get }
+    var durability: DurabilityOptions { get }
     var scopes: AutomationScopes { get }
     var isOn: Bool { get }
 }
 
 extension AutomationVerbCommand {
     func run() async throws {
-        let session = try Session(redis)
+        let session = try Session(
+            LaneConnector(
+                endpoint: try redis.endpoint(environment: ProcessInfo.processInfo.environment),
+                keyspace: try redis.keyspace(), durability: try durability.level))
         if !isOn { try check(session) }
         let named =
             (scopes.all ? ["all"] : []) + scopes.account.map { "account/\($0)" } + scopes.market.map { "market/\($0)" }

@@ -82,16 +82,21 @@ struct WorkerCommand: AsyncParsableCommand {
         if targets == nil {
             log.warning("Nobody is called: without --notices what calls a person is only logged")
         }
+        let connector = try await role.checkedConnector()
+        let watch = RedisWatch(connector, metrics: metrics, log: log)
         let worker = WorkerRole(
             .init(
                 name: role.name("worker"), runners: runners, graph: graph,
                 token: { store.values(of: "token-\($0)").first }, secrets: { store.values(of: $0) },
                 notices: targets,
                 notice: { log.warning("A person is called", metadata: .of((.reason, $0))) },
-                patience: .milliseconds(patienceMs)),
-            connector: try await role.checkedConnector(), metrics: metrics, log: log)
+                patience: .milliseconds(patienceMs), clocks: watch.clocks),
+            connector: connector, metrics: metrics, log: log)
         try await role.run([
-            HealthServer(host: host, port: port, metrics: metrics, log: log) { worker.unreadyReason }, worker,
+            HealthServer(host: host, port: port, metrics: metrics, log: log, remark: { watch.remark }) {
+                worker.unreadyReason ?? watch.unreadyReason
+            },
+            watch, worker,
         ])
     }
 }
@@ -107,14 +112,15 @@ struct CoordinatorCommand: AsyncParsableCommand {
 
     func run() async throws {
         let metrics = MetricRegistry()
+        let connector = try await role.checkedConnector()
+        let watch = RedisWatch(connector, metrics: metrics, log: role.logger)
         let coordinator = try CoordinatorRole(
-            name: role.name("coordinator"), connector: try await role.checkedConnector(), metrics: metrics,
-            log: role.logger)
+            name: role.name("coordinator"), connector: connector, metrics: metrics, log: role.logger)
         try await role.run([
             HealthServer(
                 host: host, port: port, metrics: metrics, log: role.logger, capacity: { coordinator.capacity },
-                unreadyReason: { coordinator.unreadyReason }),
-            coordinator,
+                remark: { watch.remark }, unreadyReason: { coordinator.unreadyReason ?? watch.unreadyReason }),
+            watch, coordinator,
         ])
     }
 }
@@ -140,17 +146,18 @@ struct IngressCommand: AsyncParsableCommand {
 
     func run() async throws {
         let store = Secrets(folder: secrets, environment: ProcessInfo.processInfo.environment)
+        // With a spool it takes webhooks before Redis answers; without one it waits for it.
+        let connector = try await spool == nil ? role.checkedConnector() : role.connector
+        let metrics = MetricRegistry()
+        let watch = RedisWatch(connector, metrics: metrics, log: role.logger)
         let ingress = IngressRole(
             .init(
                 host: host, port: port, secrets: store, verifyToken: store.values(of: "verify_token").first ?? "",
                 producerToken: store.values(of: "producer_token").first ?? "",
                 publicAddress: try publicUrl.map(Self.address), spool: spool,
-                checksDurability: spool != nil),
-            // With a spool it takes webhooks before Redis answers; without one it waits for it.
-            connector: try await spool == nil ? role.checkedConnector() : role.connector, clock: NamespaceClock(),
-            metrics: MetricRegistry(),
-            log: role.logger)
-        try await role.run([ingress])
+                checksDurability: spool != nil, remark: { watch.unreadyReason ?? watch.remark }),
+            connector: connector, clock: NamespaceClock(), metrics: metrics, log: role.logger)
+        try await role.run([watch, ingress])
     }
 
     private static func address(_ text: String) throws -> String {

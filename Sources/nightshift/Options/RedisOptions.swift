@@ -32,7 +32,7 @@ struct RedisOptions: ParsableArguments {
 /// How safe an accepted event is.
 struct DurabilityOptions: ParsableArguments {
     @Option(
-        help: "memory, everysec, always or replicated(n): what Redis must have done before an event counts as held.")
+        help: "memory, everysec, always or replicated(n): what Redis must have done before a write counts as held.")
     var durability = "everysec"
 
     var level: Durability {

@@ -11,31 +11,35 @@ struct HealthServer: Service {
     let log: Logger
     /// What `/capacity` answers, JSON; the path is missing without it.
     let capacity: (@Sendable () -> String?)?
+    /// What a ready process has to say besides; nil if nothing.
+    let remark: @Sendable () -> String?
     /// Nil while ready, else the reason in words.
     let unreadyReason: @Sendable () -> String?
 
     init(
         host: String, port: Int, metrics: MetricRegistry, log: Logger, capacity: (@Sendable () -> String?)? = nil,
-        unreadyReason: @escaping @Sendable () -> String?
+        remark: @escaping @Sendable () -> String? = { nil }, unreadyReason: @escaping @Sendable () -> String?
     ) {
         self.host = host
         self.port = port
         self.metrics = metrics
         self.log = log
         self.capacity = capacity
+        self.remark = remark
         self.unreadyReason = unreadyReason
     }
 
     func run() async throws {
         let router = Router()
         let metrics = metrics
-        let unreadyReason = unreadyReason
+        let (remark, unreadyReason) = (remark, unreadyReason)
         router.get("/healthz") { _, _ in "ok\n" }
         router.get("/readyz") { _, _ in
             let reason = unreadyReason()
+            let word = reason ?? remark().map { "ready; \($0)" } ?? "ready"
             return Response(
                 status: reason == nil ? .ok : .serviceUnavailable,
-                body: ResponseBody(byteBuffer: ByteBuffer(string: (reason ?? "ready") + "\n")))
+                body: ResponseBody(byteBuffer: ByteBuffer(string: word + "\n")))
         }
         router.get("/metrics") { _, _ in metrics.text() }
         if let capacity {

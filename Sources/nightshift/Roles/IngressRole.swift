@@ -29,6 +29,8 @@ final class IngressRole: Service {
         var spool: String?
         /// Refuses a Redis that is not safe enough, whenever it first answers.
         var checksDurability = false
+        /// What it has to say besides that it is ready. A clock that is off is no reason to refuse webhooks.
+        var remark: @Sendable () -> String? = { nil }
         var onListening: @Sendable (Int) async -> Void = { _ in }
     }
 
@@ -161,6 +163,7 @@ final class IngressRole: Service {
             },
             now: { [clock] in clock.now }, holder: holder,
             quarantine: { await quarantine.add($0) }, unreadyReason: { [self] in unreadyReason }, metrics: metrics)
+        doors.remark = settings.remark
         doors.app = { [self] account in policy.withLock { $0?.accounts[account]?.app } }
         doors.acknowledgeSecrets = { [self] in linkSecrets.withLock { $0 } }
         doors.wallClock = { [clock] in clock.wall }

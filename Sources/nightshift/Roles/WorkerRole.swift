@@ -32,6 +32,8 @@ final class WorkerRole: Service {
         var drain: Duration = .seconds(10)
         /// After which a call without an answer counts as ambiguous.
         var patience: Duration = .seconds(30)
+        /// See `RunnerSetting.clocks`.
+        var clocks = ServerClocks()
     }
 
     private let settings: Settings
@@ -156,7 +158,7 @@ final class WorkerRole: Service {
         let service = try WorkerService(
             WorkerSetting(
                 connector: connector, owner: id.text, runners: settings.runners, policy: policy, carriers: carriers,
-                patience: settings.patience),
+                clocks: settings.clocks, patience: settings.patience),
             report: { relay.tell($0) })
         let member = Member(
             id: id, settings: .init(version: nightshiftVersion), connector: connector, host: service.host, log: log)
@@ -261,6 +263,7 @@ final class WorkerRole: Service {
             log.error(
                 "A lane waits: its keys are not what they must be", metadata: .of((.lane, lane.text), (.cause, words)))
         }
+        metrics.set(.lanesHoldingTimers, to: Double(now.holding))
         metrics.set(.actionsOpen, to: Double(courier.waiting + courier.underWay))
         metrics.set(.accountsStopped, to: Double(courier.stoppedAccounts))
         metrics.set(.accountsResting, to: Double(courier.restingAccounts))
