@@ -71,18 +71,22 @@ struct DeletionController: Sendable {
     /// To every lane that may hold something, of every account of the app.
     private func order(_ signed: SignedRequest, _ code: String) async throws(Refusal) {
         var events: [LaneEvent] = []
+        var orders: [String: [LaneName]] = [:]
         let accounts = doors.accounts(signed.signer)
         for account in accounts {
             guard let places = doors.lanes(account) else { throw Self.notHeld("no topology that was read") }
             let event = ForgetOrder.event(
                 code: code, account: account, contact: signed.userID, by: "platform", at: doors.now())
-            guard let bytes: [UInt8] = try? event.serializedBytes() else { continue }
+            guard let bytes: [UInt8] = try? event.serializedBytes(),
+                let order = ForgetOrder(event, at: .start)
+            else { continue }
+            orders[order.name] = places.map(\.lane).sorted()
             events += places.map {
                 LaneEvent(lane: $0.lane, id: event.id, bytes: bytes, generation: $0.generation)
             }
         }
         guard !events.isEmpty else { throw Self.notHeld("no lane of the app's accounts") }
-        guard await doors.noteDeletion(code, events.map(\.lane).sorted()) else { throw Self.notHeld("no note of it") }
+        guard await doors.noteDeletion(code, orders) else { throw Self.notHeld("no note of it") }
         let results = await doors.holder.hold(events)
         guard results.allSatisfy({ if case .held = $0 { true } else { false } }) else {
             throw Self.notHeld("one that refuses")

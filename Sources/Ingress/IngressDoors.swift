@@ -27,7 +27,8 @@ package struct IngressDoors: Sendable {
     package var lanes: @Sendable (_ account: String) -> [LanePlace]? = { _ in nil }
     /// Notes which lanes an order is about to be given to, a lane once for each of its orders, so that its page knows
     /// whose answer counts; false if it could not.
-    package var noteDeletion: @Sendable (_ code: String, _ lanes: [LaneName]) async -> Bool = { _, _ in false }
+    package var noteDeletion: @Sendable (_ code: String, _ orders: [String: [LaneName]]) async -> Bool = { _, _ in false
+    }
     /// Removes the raw updates that nobody understood and that name a person of these accounts; false if not all were looked at.
     package var clearQuarantine: @Sendable (_ accounts: [String], _ contact: String) async -> Bool = { _, _ in true }
     /// How far an order to forget is, by its code; nil if nobody can tell now.

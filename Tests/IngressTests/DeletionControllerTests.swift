@@ -21,7 +21,11 @@ struct DeletionControllerTests {
         doors.lanes = { _ in
             [partition.lane(0), partition.lane(1), desk].map { LanePlace(lane: $0, generation: 4) }
         }
-        doors.noteDeletion = { _, lanes in lanes.count == 6 }
+        doors.noteDeletion = { code, orders in
+            // An order for each account, with that account's lanes.
+            orders.count == 2 && orders.values.allSatisfy { $0.count == 3 }
+                && orders.keys.allSatisfy { $0.hasPrefix(code + ":") }
+        }
         doors.deletion = { _ in standing }
         doors.clearQuarantine = { accounts, contact in
             accounts == [IngressSetting.page, "shop-b"] && contact == "77001122"

@@ -68,8 +68,11 @@ struct ForgettingTests {
         #expect(try kit.store.note(note))
         #expect(try kit.store.forgotten([kit.lane])[0] == ForgottenPeople())
         #expect(try kit.store.ordered("c1") == nil)
-        try kit.store.noteOrdered("c1", [kit.lane, kit.lane])
-        #expect(try kit.store.ordered("c1") == [kit.lane, kit.lane])
+        let other = try LaneName("elsewhere.0")
+        try kit.store.noteOrdered("c1", ["c1:a": [kit.lane, other], "c1:b": [kit.lane]])
+        #expect(try kit.store.ordered("c1") == [kit.lane, kit.lane, other].sorted())
+        #expect(try kit.store.ordered("c1:a") == [kit.lane, other])
+        #expect(try kit.store.ordered("c1:b") == [kit.lane])
     }
 
     @Test("a short id is found as a word of its own, and not within a longer one")

@@ -55,8 +55,7 @@ struct HTTPExchangeTests {
                         }
                     }
                     #expect(.now - begin < .seconds(60), "the deadline is 1.5 s")
-                    let isClosed = try await server.closes(within: .seconds(30))
-                    #expect(isClosed, "\(server.open) of \(server.calls) are open")
+                    await server.closed()
                     server.become(nil)
                     let next = try await Self.send(client, port, .seconds(30))
                     #expect(next == .delivered(providerID: "m_1"))
@@ -73,7 +72,7 @@ struct HTTPExchangeTests {
             configuration.timeout.connect = .seconds(30)
             let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
             async let first = Self.send(client, port, .seconds(4))
-            while server.calls == 0 { try await Task.sleep(for: .milliseconds(5)) }
+            await server.called()
             let second = try await Self.send(client, port, .milliseconds(200))
             guard case .again = second else {
                 Issue.record("expected again, got \(second)")
@@ -99,8 +98,7 @@ struct HTTPExchangeTests {
                     Issue.record("expected nothing gone, got \(reply)")
                     return
                 }
-                let isClosed = try await server.closes(within: .seconds(30))
-                #expect(isClosed)
+                await server.closed()
             }
         }
     }
@@ -139,12 +137,11 @@ struct HTTPExchangeTests {
                                 action: SandboxTests.action(.send), lane: lane, number: 1,
                                 deadline: .now + .seconds(110))
                         ], answers: AnswerBox { _ in })
-                    while server.calls == 0 { try? await Task.sleep(for: .milliseconds(5)) }
+                    await server.called()
                     group.cancelAll()
                 }
                 #expect(.now - begin < .seconds(60), "the attempt had 110 s")
-                let isClosed = try await server.closes(within: .seconds(30))
-                #expect(isClosed)
+                await server.closed()
             }
         }
     }

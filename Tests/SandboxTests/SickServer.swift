@@ -17,6 +17,8 @@ final class SickServer: Sendable {
     }
 
     private let state = Mutex<(sickness: Sickness?, open: Int, calls: Int)>((nil, 0, 0))
+    /// Rings when a call came or a connection closed; one who waits at a time.
+    private let (bells, bell) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
     init(_ sickness: Sickness?) { state.withLock { $0.sickness = sickness } }
 
@@ -30,12 +32,18 @@ final class SickServer: Sendable {
 
     fileprivate var sickness: Sickness? { state.withLock { $0.sickness } }
 
-    fileprivate func countCall() { state.withLock { $0.calls += 1 } }
+    fileprivate func countCall() {
+        state.withLock { $0.calls += 1 }
+        bell.yield()
+    }
 
     /// Counts a connection as open until it is closed.
     fileprivate func hold(_ channel: any Channel) {
         state.withLock { $0.open += 1 }
-        channel.closeFuture.whenComplete { _ in self.state.withLock { $0.open -= 1 } }
+        channel.closeFuture.whenComplete { _ in
+            self.state.withLock { $0.open -= 1 }
+            self.bell.yield()
+        }
     }
 
     func run(_ test: (_ port: Int) async throws -> Void) async throws {
@@ -64,14 +72,15 @@ final class SickServer: Sendable {
         try await channel.close()
     }
 
-    /// Waits until every such connection is closed; false if some are not within `bound`.
-    func closes(within bound: Duration) async throws -> Bool {
-        let end = ContinuousClock.now + bound
-        while open > 0 {
-            guard .now < end else { return false }
-            try await Task.sleep(for: .milliseconds(10))
-        }
-        return true
+    /// Waits until every such connection is closed; the suite's limit of time ends it.
+    func closed() async { await wait { $0.open == 0 } }
+
+    /// Waits until a whole request has come.
+    func called() async { await wait { $0.calls > 0 } }
+
+    private func wait(until holds: (SickServer) -> Bool) async {
+        if holds(self) { return }
+        for await _ in bells where holds(self) { return }
     }
 }
 

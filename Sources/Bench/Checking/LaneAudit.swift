@@ -29,6 +29,8 @@ package struct LaneAudit: Sendable {
         self.lane = lane
         let prefix = "\(namespace):{\(lane)}:"
         for _ in 0..<Self.mostTries where !isSettled {
+            // Before the first look, or what commits between two looks would be a fault. Keys of a wrong type have none.
+            let before = try? Self.stamp(prefix, connection)
             var keys = LaneKeyCheck(prefix: prefix, connection: connection)
             try keys.run()
             faults = keys.faults
@@ -37,7 +39,7 @@ package struct LaneAudit: Sendable {
                 isSettled = true
                 break
             }
-            let before = try Self.stamp(prefix, connection)
+            guard let before else { continue }
             if let whereabouts {
                 let fields = try Self.pairs(RedisCommand("HGETALL", prefix + "lane"), connection)
                 faults += whereabouts.misfits(of: lane, fields, prefix: prefix)

@@ -68,18 +68,25 @@ package struct ForgetNote: Sendable {
 }
 
 /// Which lanes an order was given to, for as long as tombstones stand; written before it is given.
+///
+/// One code may stand for orders of several accounts, each given to lanes of its own: each has a note under its name, which
+/// desks go by, and all have one under their code, which the page for the person goes by.
 extension LaneStore {
-    package func noteOrdered(_ code: String, _ lanes: [LaneName]) throws(LaneError) {
+    /// - Parameter orders: lanes by the order's name. What was noted of the code before is replaced.
+    package func noteOrdered(_ code: String, _ orders: [String: [LaneName]]) throws(LaneError) {
         let milliseconds = Tombstone.lifetime.components.seconds * 1_000
-        let names = lanes.map(\.text).joined(separator: " ")
-        _ = try plain([
-            RedisCommand("SET", keyspace.ordered(code), names, "PX", String(milliseconds))
-        ])
+        let all = orders.values.flatMap { $0 }.sorted()
+        let notes = [(code, all)] + orders.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        _ = try plain(
+            notes.map { name, lanes in
+                let names = lanes.map(\.text).joined(separator: " ")
+                return RedisCommand("SET", keyspace.ordered(name), names, "PX", String(milliseconds))
+            })
     }
 
-    /// Nil if nothing is known of the code. A lane stands in it as often as it was given an order.
-    package func ordered(_ code: String) throws(LaneError) -> [LaneName]? {
-        guard let names = try plain([RedisCommand("GET", keyspace.ordered(code))]).first?.string else { return nil }
+    /// Nil if nothing is known of the code or name. A lane stands in it as often as it was given an order.
+    package func ordered(_ name: String) throws(LaneError) -> [LaneName]? {
+        guard let names = try plain([RedisCommand("GET", keyspace.ordered(name))]).first?.string else { return nil }
         return names.split(separator: " ").compactMap { try? LaneName(String($0)) }
     }
 }

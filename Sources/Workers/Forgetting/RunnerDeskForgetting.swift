@@ -19,7 +19,15 @@ extension RunnerLoop {
     /// Whether the other lanes have told by now.
     func ask(_ job: inout ForgetJob, _ lane: HeldLane, _ store: LaneStore) throws -> Bool {
         job.asksAgainAt = nil
-        let others = Set(try store.ordered(job.order.code) ?? []).filter { !$0.isDesk }.sorted()
+        let others: [LaneName]
+        do throws(LaneError) {
+            others = Set(try store.ordered(job.order.name) ?? []).filter { !$0.isDesk }.sorted()
+        } catch {
+            guard error.isAway else { throw error }
+            // The control slot's server is away: that is no reason for this runner's lanes to stand still.
+            job.asksAgainAt = .now + Self.asksEvery
+            return true
+        }
         var left = ThreadsLeft()
         for people in try store.forgotten(others) {
             guard let told = people?.threadsLeft(of: job.order.name) else {

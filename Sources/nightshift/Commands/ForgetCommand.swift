@@ -119,18 +119,24 @@ struct ForgetCommand: AsyncParsableCommand {
         let appender = LaneAppender(connector: session.connector)
         defer { appender.stop() }
         let bytes: [UInt8] = try order.event.serializedBytes()
+        guard let name = ForgetOrder(order.event, at: .start)?.name else {
+            throw Failure(expected: "an order to forget", came: order.event.id, at: id)
+        }
         // Desks ask these lanes which threads went.
-        try session.store.noteOrdered(order.code, order.lanes)
+        try session.store.noteOrdered(order.code, [name: order.lanes])
         let results = await appender.append(
             order.lanes.map { lane in
                 LaneEvent(
                     lane: lane, id: order.event.id, bytes: bytes, generation: topology.generation(of: lane))
             })
-        let refused = zip(order.lanes, results).compactMap { lane, result -> String? in
-            if case .refused(let refusal) = result { return "\(lane): \(refusal)" }
-            return nil
+        var refused: [String] = []
+        var taken: [LaneName] = []
+        for (lane, result) in zip(order.lanes, results) {
+            if case .refused(let refusal) = result { refused.append("\(lane): \(refusal)") } else { taken.append(lane) }
         }
         guard refused.isEmpty else {
+            // Nobody is to wait for those that never heard of it: a desk would keep the order, and the person's id in it.
+            try session.store.noteOrdered(order.code, [name: taken])
             throw Failure(
                 "expected every lane to take the order, refused by (say it again):\n" + refused.joined(separator: "\n"))
         }

@@ -15,6 +15,8 @@ final class DeletionBook: Sendable {
     private let redis: RedisThread
     private let keyspace: Keyspace
     private let cached = Mutex<[String: (at: ContinuousClock.Instant, standing: ForgetStanding)]>([:])
+    /// Where a walk through the quarantine stopped, by whom it looked for.
+    private let stopped = Mutex<[String: String]>([:])
 
     init(redis: RedisThread, keyspace: Keyspace) {
         self.redis = redis
@@ -22,9 +24,9 @@ final class DeletionBook: Sendable {
     }
 
     /// Notes for as long as tombstones stand whose answers count; false if Redis did not take it.
-    func note(_ code: String, _ lanes: [LaneName]) async -> Bool {
+    func note(_ code: String, _ orders: [String: [LaneName]]) async -> Bool {
         let noted: Void? = try? await redis.run(within: Self.patience) { [keyspace] connection in
-            try LaneStore(connection: connection, keyspace: keyspace).noteOrdered(code, lanes)
+            try LaneStore(connection: connection, keyspace: keyspace).noteOrdered(code, orders)
         }
         return noted != nil
     }
@@ -50,17 +52,27 @@ final class DeletionBook: Sendable {
     }
 
     /// Page by page, so that others get their turn on the connection; false if it did not come to the end in time. Said again it
-    /// has less to do.
+    /// goes on where it stopped.
     func clearQuarantine(_ accounts: [String], _ contact: String) async -> Bool {
         let end = ContinuousClock.now + Self.patience
-        var from: String? = "-"
+        let walk = (accounts.sorted() + [contact]).joined(separator: "\u{1F}")
+        var from: String? = stopped.withLock { $0.removeValue(forKey: walk) } ?? "-"
+        defer {
+            if let from {
+                stopped.withLock { stopped in
+                    if stopped.count >= Self.mostCached { stopped.removeAll() }
+                    stopped[walk] = from
+                }
+            }
+        }
         while let start = from {
             let page = try? await redis.run(within: Self.patience) { [keyspace] connection in
                 try QuarantineShelf(connection, keyspace).clearPage(
                     from: start, accounts: Set(accounts), contact: contact)
             }
-            guard let page, ContinuousClock.now < end else { return page.map { $0.next == nil } ?? false }
+            guard let page else { return false }
             from = page.next
+            guard from == nil || ContinuousClock.now < end else { return false }
         }
         return true
     }

@@ -180,10 +180,12 @@ struct ForgettingThreadsTests {
         state.timers = [ArmedTimer.with { ($0.kind, $0.dueAt) = (.escalationStep, 9_000_000_000_000) }]
         let bytes: [UInt8] = try state.serializedBytes()
         try Self.leave(matters.map { LaneCommit.State(entity: $0, bytes: bytes) }, kit, in: desk)
-        try kit.store.noteOrdered("c1", [kit.lane, desk])
         let look = try kit.look()
         let order = ForgetOrder.event(
             code: "c1", account: "shop", contact: Self.contact, by: "test", at: look.serverTime + look.offset)
+        let name = try #require(ForgetOrder(order, at: .start)).name
+        // The code's order for an account elsewhere is no affair of this one: that lane never hears of it.
+        try kit.store.noteOrdered("c1", [name: [kit.lane, desk], "c1:elsewhere": [try LaneName("elsewhere.0")]])
         _ = try Self.append([order], kit, to: desk)
         let second = try kit.worker("worker-b", assignment: 2, lane: desk)
         try PrivateCluster.wait("the desk has the order") {
