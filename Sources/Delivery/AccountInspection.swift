@@ -1,4 +1,5 @@
 package import Channels
+internal import Contracts
 internal import Instants
 
 /// What the platform says of an account: its token, the permissions of our app, the fields that come by webhook, routing.
@@ -161,7 +162,7 @@ package struct AccountInspection: Sendable {
         if let error = document["error"], case .object = error {
             return .refused(
                 code: error["code"]?.integer ?? Int64(status),
-                words: TextLimit(120, .bytes).cut(TokenMask.masked(error["message"]?.string ?? "no message")))
+                words: TextLimit(unit: .bytes, most: 120).cut(TokenMask.masked(error["message"]?.string ?? "no message")))
         }
         return (200...299).contains(status) ? .document(document) : .none("http \(status)")
     }

@@ -9,6 +9,7 @@ package enum Explanation {
         let fired = "the timer \(timer(result.timer)) of \(result.conversation) fired"
         text += result.timer.isEmpty ? event(result) : fired
         text += ": " + reason(result)
+        if result.cutFrom > 0 { text += "; its text of \(result.cutFrom) was cut at what the channel takes" }
         if !result.abstained.isEmpty { text += "; a frequent question was not answered (\(result.abstained))" }
         if !result.spans.isEmpty { text += "; found " + result.spans.map(span).joined(separator: ", ") }
         for mark in result.promises { text += "; " + promise(mark) }
@@ -173,6 +174,7 @@ package enum Explanation {
         "inbox_echo.in_doubt":
             "the platform's inbox answered so fast that it may not have been a person: automation is silent, a promise "
             + "counts as kept, and the team still sees the question",
+        "agent_reply.too_long": "the text is longer than can be sent, so nothing of it was, and it is before the team",
         "foreign_echo": "another app wrote to the customer, so Nightshift keeps silent for a while",
         "claim": "a person took the conversation",
         "claim.taken": "another person has the conversation already; the desk calls nobody else",

@@ -42,7 +42,11 @@ extension Turn {
     private mutating func sayPrivately(_ text: String, about words: Words, rule: String, until end: Instant) {
         let language = languageTag
         let line = market.disclosure.messages ? disclosureLine().map { $0 + "\n" } ?? "" : ""
-        let whole = rules.channel.textLimit.pieces(of: line + text).first ?? text
+        // The platform takes one private message for a comment, so this cannot go in pieces.
+        let limit = rules.channel.textLimit
+        let isTooLong = !limit.holds(line + text)
+        if isTooLong { result.cutFrom = UInt32(clamping: limit.length(of: line + text)) }
+        let whole = isTooLong ? limit.marked(line + text) : line + text
         let action = act(.privateReply, .answer) { action in
             action.text = whole
             action.rule = rule

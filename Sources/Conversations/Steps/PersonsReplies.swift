@@ -24,7 +24,10 @@ extension Turn {
             return
         }
         guard rules.channel.textLimit.pieces(of: reply.text).count <= Self.mostPieces else {
+            // Half of it would say something else.
             result.rule = "agent_reply.too_long"
+            talk.list(since: arrival.happened)
+            noteUnsent(at: arrival.happened)
             return
         }
         let comment = isPublic ? answeredComment(reply.comment) : ""

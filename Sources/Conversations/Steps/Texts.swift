@@ -33,7 +33,7 @@ extension Turn {
         var last = ActionID(high: 0, low: 0)
         let windowEnds = tagNeededFrom?.milliseconds ?? 0
         let whole = saying.further.isEmpty ? worded.text : worded.text + saying.further
-        for piece in rules.channel.textLimit.pieces(of: whole) {
+        for piece in pieces(of: whole, isAutomatic: saying.agent.isEmpty) {
             last = act(isPublic ? .reply : .send, saying.class) { action in
                 action.text = piece
                 action.rule = saying.rule
@@ -60,6 +60,18 @@ extension Turn {
             remember(text: saying.text)
         }
         return last
+    }
+
+    /// What is sent one after the other. Nobody looks at an automatic text again, so one of more pieces than a decision makes
+    /// ends with a mark, and the result says so; a person's of that length was refused before.
+    private mutating func pieces(of text: String, isAutomatic: Bool) -> [String] {
+        let limit = rules.channel.textLimit
+        let pieces = limit.pieces(of: text)
+        guard isAutomatic, pieces.count > Self.mostPieces, let last = pieces.dropFirst(Self.mostPieces - 1).first else {
+            return pieces
+        }
+        result.cutFrom = UInt32(clamping: limit.length(of: text))
+        return pieces.prefix(Self.mostPieces - 1) + [limit.marked(last)]
     }
 
     /// Renders a text that was not said lately in this conversation and does not stand last under the post.

@@ -70,8 +70,12 @@ final class WorkerRole: Service {
             fetches: fetches(appender, redis),
             channel: { account in
                 // The sandbox speaks Facebook's shapes.
-                self.policy.withLock { $0?.accounts[account] }.map { account in
-                    MetaOutbound(channel: account.channel == "instagram" ? .instagram : .facebook)
+                self.policy.withLock { policy in
+                    policy?.accounts[account].map { account in
+                        MetaOutbound(
+                            channel: account.channel == "instagram" ? .instagram : .facebook,
+                            messageLimit: policy?.channels[account.channel]?.textLimit)
+                    }
                 }
             })
         let clock = NamespaceClock()
