@@ -48,6 +48,22 @@ struct OrderAnswerTests {
         #expect(scene.texts(.privateReply).filter { $0.comment == "c1" }.count == 1)
     }
 
+    @Test("a private message whose answer was lost is known by its echo, which names the comment's conversation")
+    func echoed() throws {
+        var scene = scene()
+        try scene.take(.comment("c1", "where is my order?", at: Self.noon), at: Self.noon)
+        let told = try #require(scene.texts(.privateReply).first)
+        try scene.settle(try #require(scene.texts(.reply).first))
+        #expect(scene.openItems[.thread] != nil)
+        var echo = Event.of("echo:m", at: Self.noon, contact: "scoped-bo")
+        echo.conversation = told.conversation
+        echo.echo.message = "m"
+        echo.echo.metadata = "ns1:de-berlin.3:\(told.actionID):\(told.conversation)"
+        try scene.take(echo, at: Self.noon)
+        #expect(scene.rules.last == "own_echo")
+        #expect(scene.openItems[.thread] == nil)
+    }
+
     @Test("edge case 25: a private message that fails is not tried again, and the comment is a person's")
     func failed() throws {
         for outcome in [Outcome.Status.failed, .expired] {

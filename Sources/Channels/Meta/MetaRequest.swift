@@ -82,28 +82,6 @@ package struct Unsendable: Error, Equatable, CustomStringConvertible {
     package var description: String { "expected \(expected), got \(came)" }
 }
 
-/// Our mark in a sent message, `ns1:<lane>:<action id>`: the only thing by which an echo tells which send it was.
-package struct SendMark: Sendable, Equatable, CustomStringConvertible {
-    package let lane: LaneName
-    package let action: ActionID
-
-    package init(lane: LaneName, action: ActionID) {
-        self.lane = lane
-        self.action = action
-    }
-
-    /// Reads the metadata of an echo; nil if it is not ours.
-    package init?(_ metadata: String) {
-        let parts = metadata.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 3, parts[0] == "ns1", let lane = try? LaneName(String(parts[1])),
-            let action = ActionID(hex: String(parts[2]))
-        else { return nil }
-        self.init(lane: lane, action: action)
-    }
-
-    package var description: String { "ns1:\(lane):\(action)" }
-}
-
 /// What differs from account to account when an action is written as a call.
 package struct MetaOutbound: Sendable {
     /// A call reaches the platform within this or not at all: the courier's patience.
@@ -127,7 +105,8 @@ package struct MetaOutbound: Sendable {
     /// - Throws: `Unsendable` for kinds that no channel carries out, for actions that lack what their kind needs, and for texts over
     ///   the limit: who decides makes pieces of them, and half a text must not count as delivered.
     package func request(for action: Action, lane: LaneName, at now: Instant) throws(Unsendable) -> MetaRequest {
-        let mark = SendMark(lane: lane, action: action.actionID).description
+        let conversation = action.kind == .privateReply ? action.conversation : ""
+        let mark = SendMark(lane: lane, action: action.actionID, conversation: try? EntityID(conversation)).description
         switch action.kind {
         case .send:
             let message: JSONValue = [
