@@ -64,6 +64,19 @@ struct OrderAnswerTests {
         #expect(scene.openItems[.thread] == nil)
     }
 
+    @Test("under a live broadcast a question is answered for five minutes, later by people", arguments: [0, 299, 300])
+    func live(seconds: Int64) throws {
+        var scene = scene()
+        var event = Event.comment("c1", "where is my order?", at: Self.noon)
+        event.comment.live = true
+        let at = Self.noon + .seconds(seconds)
+        try scene.take(event.received(at: at), at: at)
+        let ends = (scene.texts(.privateReply) + scene.texts(.reply)).map(\.notAfter)
+        let end = (Self.noon + .seconds(300)).milliseconds
+        #expect(ends == (seconds < 300 ? [end, end] : []))
+        #expect(scene.openItems[.thread] != nil)
+    }
+
     @Test("edge case 25: a private message that fails is not tried again, and the comment is a person's")
     func failed() throws {
         for outcome in [Outcome.Status.failed, .expired] {

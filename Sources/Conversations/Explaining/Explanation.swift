@@ -86,6 +86,7 @@ package enum Explanation {
         "public": "under a post people answer, not a canned text",
         "foreign": "another app or the platform's inbox owns the thread",
         "window_closed": "the channel's messaging window is closed",
+        "unreachable": "the platform has nobody there to write to",
         "loop": "the other side writes like a machine, so nothing automatic is said for a day",
         "automation_off": "automation is switched off here",
         "no_after_hours": "the market has no after-hours reply",
@@ -151,6 +152,9 @@ package enum Explanation {
         "outcome.delivered": "the channel has what was sent",
         "outcome.ambiguous": "nobody can tell whether the channel has what was sent",
         "outcome.failed": "the channel refused what was sent",
+        "outcome.unreachable":
+            "the platform has nobody there to write to, so nothing automatic is said until the customer writes, and a "
+            + "person decides about what was promised",
         "outcome.expired": "it could not be sent in time, so it was dropped",
         "outcome.already_done": "another conversation with the same comment had done it already",
         "outcome.window_closed": "the channel's window was closed, so it is a person's task",

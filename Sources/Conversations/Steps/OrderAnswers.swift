@@ -20,7 +20,8 @@ extension Turn {
         watchFirstResponse(since: arrival.happened)
         result.rule = rule.rule
         result.language = languageTag
-        let end = windowCloses ?? staleAfter(arrival.happened)
+        let end = answered(words, until: windowCloses ?? staleAfter(arrival.happened), arrival)
+        let privateEnd = answered(words, until: arrival.happened + Self.privateReplyHolds, arrival)
         func saying(_ text: String, _ kind: ReplyKind) -> Saying {
             Saying(
                 text: text, class: .answer, rule: rule.rule, notAfter: end, contact: words.contact,
@@ -30,10 +31,10 @@ extension Turn {
             _ = say(saying(text, .orderStatus))
             return true
         }
-        guard talk.comment(words.comment)?.toldPrivately != true, now < arrival.happened + Self.privateReplyHolds,
+        guard talk.comment(words.comment)?.toldPrivately != true, now < privateEnd,
             let pointer = render(.orderStatusPublic, slots)
         else { return true }
-        sayPrivately(text, about: words, rule: rule.rule, until: arrival.happened + Self.privateReplyHolds)
+        sayPrivately(text, about: words, rule: rule.rule, until: privateEnd)
         _ = say(saying(pointer, .orderStatusPublic))
         return true
     }

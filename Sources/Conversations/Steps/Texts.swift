@@ -91,9 +91,9 @@ extension Turn {
         return nil
     }
 
-    /// False if an operator or the configuration has switched automatic texts off.
+    /// False if an operator or the configuration has switched automatic texts off, or nobody is there to read them.
     mutating func automationIsOn(rule: String) -> Bool {
-        guard rules.account.automation, market.automation else { return false }
+        guard rules.account.automation, market.automation, isPublic || !talk.unreachable else { return false }
         guard signals.holdsSwitches else { return true }
         for scope in ["all", "account/\(rules.account.id)", "market/\(market.name)", "rule/\(rule)"]
         where signals.read(SignalName.automation(scope))?.value == "off" {

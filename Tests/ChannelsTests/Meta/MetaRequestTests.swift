@@ -98,7 +98,9 @@ struct MetaRequestTests {
         #expect(request.path == "/..%2Fme%3Fx%3D1%26%C3%BC")
     }
 
-    @Test("a text over the limit is refused whole, in the channel's own unit", arguments: [Action.Kind.send, .privateReply])
+    @Test(
+        "a text over the limit is refused whole, in the channel's own unit",
+        arguments: [Action.Kind.send, .privateReply])
     func limits(kind: Action.Kind) throws {
         let family = "👩‍👩‍👧‍👦"
         for (channel, text, isTaken) in [
