@@ -1,4 +1,5 @@
 package import Channels
+internal import Contracts
 internal import Instants
 
 /// What the platform says of an account: its token, the permissions of our app, the fields that come by webhook, routing.
@@ -39,15 +40,23 @@ package struct AccountInspection: Sendable {
         case .facebook:
             [
                 "feed", "mention", "message_echoes", "message_edits", "message_reactions", "messages",
-                "messaging_handovers", "messaging_postbacks", "messaging_referrals", "standby",
+                "messaging_handovers", "messaging_policy_enforcement", "messaging_postbacks", "messaging_referrals",
+                "standby",
             ]
         case .instagram:
             [
-                "comments", "live_comments", "mentions", "message_reactions", "messages", "messaging_postbacks",
-                "messaging_referral",
+                "comments", "live_comments", "mentions", "message_edit", "message_reactions", "messages",
+                "messaging_handover", "messaging_policy_enforcement", "messaging_postbacks", "messaging_referral",
+                "standby",
             ]
         }
     }
+
+    /// Of those, what not every version of the platform knows on every channel. It refuses a list with one word that it does
+    /// not know, so the rest is then subscribed without them.
+    package static let youngFields: Set<String> = [
+        "message_edit", "message_edits", "messaging_handover", "messaging_policy_enforcement",
+    ]
 
     /// The permissions without which calls of a channel are refused.
     package static func neededPermissions(_ channel: MetaChannel) -> [String] {
@@ -61,14 +70,17 @@ package struct AccountInspection: Sendable {
 
     /// Asks some questions, one after the other; a token that is not valid ends it.
     ///
-    /// - Parameter iceBreakers: what the configuration says; nil, or none at all, asks nothing about them.
+    /// - Parameters:
+    ///   - app: the platform's id of our own app; nil if nobody wrote it down.
+    ///   - iceBreakers: what the configuration says; nil, or none at all, asks nothing about them.
     package func findings(
-        account: String, channel: MetaChannel, iceBreakers: IceBreakers? = nil
+        account: String, channel: MetaChannel, app: String? = nil, iceBreakers: IceBreakers? = nil
     ) async -> [Finding] {
         let token = await token(account)
         guard token.standing == .ok else { return [token] }
         var findings = [
-            token, await permissions(account, channel), await subscriptions(account, channel), await routing(account),
+            token, await permissions(account, channel), await subscriptions(account, channel, app),
+            await routing(account),
         ]
         if let iceBreakers, !iceBreakers.isEmpty { findings.append(await drift(iceBreakers, account, channel)) }
         return findings
@@ -111,21 +123,19 @@ package struct AccountInspection: Sendable {
         }
     }
 
-    private func subscriptions(_ account: String, _ channel: MetaChannel) async -> Finding {
+    private func subscriptions(_ account: String, _ channel: MetaChannel, _ app: String?) async -> Finding {
         switch await read([account, "subscribed_apps"], [], account) {
         case .document(let document):
-            return Self.missing(
-                "subscribed_fields", Self.neededFields(channel), Self.subscribedFields(in: document))
+            let apps = SubscribedApps(document)
+            guard let have = apps.fields(of: app) else {
+                return Finding(
+                    "subscribed_fields", .unknown,
+                    "\(apps.count) apps are subscribed; `app` in accounts.yaml says which one is ours")
+            }
+            return Self.missing("subscribed_fields", Self.neededFields(channel), have)
         case .refused(let code, let words):
             return Finding("subscribed_fields", .unknown, "refused with code \(code): \(words)")
         case .none(let reason): return Finding("subscribed_fields", .unknown, reason)
-        }
-    }
-
-    /// The fields that an answer of `subscribed_apps` names.
-    static func subscribedFields(in document: JSONValue) -> [String] {
-        (document["data"]?.array ?? []).flatMap { app in
-            (app["subscribed_fields"]?.array ?? []).compactMap { $0.string ?? $0["name"]?.string }
         }
     }
 
@@ -161,7 +171,7 @@ package struct AccountInspection: Sendable {
         if let error = document["error"], case .object = error {
             return .refused(
                 code: error["code"]?.integer ?? Int64(status),
-                words: TextLimit(120, .bytes).cut(TokenMask.masked(error["message"]?.string ?? "no message")))
+                words: TextLimit(unit: .bytes, most: 120).cut(TokenMask.masked(error["message"]?.string ?? "no message")))
         }
         return (200...299).contains(status) ? .document(document) : .none("http \(status)")
     }

@@ -32,6 +32,9 @@ struct Settlement {
             outcome.providerID = providerID
         case .failed(let failure):
             outcome.fail(.failed, failure)
+            if action.kind == .send, let code = failure.code {
+                outcome.unreachable = MetaErrorTable.isUnreachable(code: code, subcode: failure.subcode)
+            }
         case .ambiguous(let failure):
             outcome.fail(.ambiguous, failure)
         case .windowClosed(let failure):

@@ -51,7 +51,8 @@ struct ProducerController: Sendable {
                 read.append(.offered(events.count - 1))
             } catch {
                 let id = (try? JSONValue(parsing: Array(line)))?["id"]?.string ?? ""
-                read.append(.wrong(id: TextLimit(EventJSON.longestID, .bytes).cut(id), error.at(line: index + 1)))
+                read.append(
+                    .wrong(id: TextLimit(unit: .bytes, most: EventJSON.longestID).cut(id), error.at(line: index + 1)))
             }
         }
         let results = events.isEmpty ? [] : await doors.holder.offer(events)

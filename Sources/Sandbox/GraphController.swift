@@ -106,12 +106,13 @@ struct GraphController: Sendable {
         guard let person = accepted.person else { return }
         threads.add(
             SandboxThreads.Text(at: now, isCustomer: false, kind: accepted.kind, text: accepted.text), to: person)
-        if accepted.kind == "send" {
+        let isMessage = accepted.kind == "send" || accepted.kind == "private_reply"
+        if isMessage {
             messages.add(
                 .init(id: accepted.id, text: accepted.text, at: now, isOwn: true), account: person.account,
                 contact: person.contact)
         }
-        guard settings.echoes, accepted.kind == "send", let account = settings.account(person.account) else { return }
+        guard settings.echoes, isMessage, let account = settings.account(person.account) else { return }
         echoes.post(
             account,
             WebhookBodies.echo(

@@ -32,15 +32,26 @@ struct GraphReads: Sendable {
                 return Self.refused
             }
             let fields = subscriptions.fields.map(JSONValue.string)
-            return Response.json([
-                "data": [["id": .string(settings.app), "name": "nightshift", "subscribed_fields": .array(fields)]]
-            ])
+            var apps: [JSONValue] = []
+            if !settings.otherAppsFields.isEmpty {
+                let others = settings.otherAppsFields.map(JSONValue.string)
+                apps.append(["id": "777", "name": "another", "subscribed_fields": .array(others)])
+            }
+            // An app without a field is not listed.
+            if !fields.isEmpty {
+                apps.append(
+                    ["id": .string(settings.app), "name": "nightshift", "subscribed_fields": .array(fields)])
+            }
+            return Response.json(["data": .array(apps)])
         }
         router.post("/:version/:node/subscribed_apps") { request, context in
             guard let account = holder(of: request), context.parameters.get("node") == account.id else {
                 return Self.refused
             }
             let fields = request.uri.queryParameters["subscribed_fields"].map { String($0).split(separator: ",") } ?? []
+            if let unknown = fields.map(String.init).first(where: settings.unknownFields.contains) {
+                return Self.error(400, 100, "(#100) Param subscribed_fields must not hold \(unknown)")
+            }
             subscriptions.set(fields.map(String.init))
             return Response.json(["success": true])
         }

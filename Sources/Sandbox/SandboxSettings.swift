@@ -55,6 +55,10 @@ package struct SandboxSettings: Sendable {
     /// What the platform says that our app may do, and which fields it gets by webhook.
     package var permissions: [String] = []
     package var subscribedFields: [String] = []
+    /// What another app of the same account gets; empty: there is none.
+    package var otherAppsFields: [String] = []
+    /// Words that this platform does not know: it refuses a list that holds one.
+    package var unknownFields: Set<String> = []
     /// Who a customer is, and nil for one who does not tell; without it no node but the account's own may be read.
     package var profile: (@Sendable (_ contact: String) -> SandboxProfile?)?
     /// The clock that webhooks are dated by; a stepped day has one of its own.

@@ -48,6 +48,35 @@ struct OrderAnswerTests {
         #expect(scene.texts(.privateReply).filter { $0.comment == "c1" }.count == 1)
     }
 
+    @Test("a private message whose answer was lost is known by its echo, which names the comment's conversation")
+    func echoed() throws {
+        var scene = scene()
+        try scene.take(.comment("c1", "where is my order?", at: Self.noon), at: Self.noon)
+        let told = try #require(scene.texts(.privateReply).first)
+        try scene.settle(try #require(scene.texts(.reply).first))
+        #expect(scene.openItems[.thread] != nil)
+        var echo = Event.of("echo:m", at: Self.noon, contact: "scoped-bo")
+        echo.conversation = told.conversation
+        echo.echo.message = "m"
+        echo.echo.metadata = "ns1:de-berlin.3:\(told.actionID):\(told.conversation)"
+        try scene.take(echo, at: Self.noon)
+        #expect(scene.rules.last == "own_echo")
+        #expect(scene.openItems[.thread] == nil)
+    }
+
+    @Test("under a live broadcast a question is answered for five minutes, later by people", arguments: [0, 299, 300])
+    func live(seconds: Int64) throws {
+        var scene = scene()
+        var event = Event.comment("c1", "where is my order?", at: Self.noon)
+        event.comment.live = true
+        let at = Self.noon + .seconds(seconds)
+        try scene.take(event.received(at: at), at: at)
+        let ends = (scene.texts(.privateReply) + scene.texts(.reply)).map(\.notAfter)
+        let end = (Self.noon + .seconds(300)).milliseconds
+        #expect(ends == (seconds < 300 ? [end, end] : []))
+        #expect(scene.openItems[.thread] != nil)
+    }
+
     @Test("edge case 25: a private message that fails is not tried again, and the comment is a person's")
     func failed() throws {
         for outcome in [Outcome.Status.failed, .expired] {

@@ -11,12 +11,13 @@ struct AccountInspectionTests {
 
     private static func findings(
         _ settings: SandboxSettings, token: String? = token, account: String = SandboxTests.page.id,
-        channel: MetaChannel = .facebook
+        channel: MetaChannel = .facebook, app: String? = nil
     ) async throws -> [AccountInspection.Finding] {
         let found = Mutex<[AccountInspection.Finding]>([])
         try await SandboxTests.run(settings) { url, _, _ in
             let client = MetaClient(base: url + "/v26.0", token: { _ in token })
-            let findings = await AccountInspection(client: client).findings(account: account, channel: channel)
+            let findings = await AccountInspection(client: client).findings(
+                account: account, channel: channel, app: app)
             found.withLock { $0 = findings }
         }
         return found.withLock { $0 }
@@ -46,6 +47,32 @@ struct AccountInspectionTests {
         let faults = findings.filter { $0.standing == .fault }
         #expect(faults.map(\.detail) == ["missing: pages_messaging", "missing: feed standby"])
         #expect(!"\(findings)".contains(Self.token))
+    }
+
+    @Test("another app's webhooks are not ours; without our app's id nobody can tell which of two is")
+    func otherApp() async throws {
+        var settings = Self.settings()
+        settings.otherAppsFields = settings.subscribedFields
+        settings.subscribedFields = ["feed"]
+        func finding(_ app: String?) async throws -> AccountInspection.Finding? {
+            try await Self.findings(settings, app: app).first { $0.name == "subscribed_fields" }
+        }
+        let ours = try await finding(settings.app)
+        #expect(ours?.standing == .fault && ours?.detail.contains("messages") == true)
+        #expect(try await finding(nil)?.standing == .unknown)
+        settings.subscribedFields = []
+        #expect(try await finding(settings.app)?.standing == .fault)
+    }
+
+    @Test("what tells of a platform's measures, of threads and of edits is asked for on either channel")
+    func needed() {
+        for channel in MetaChannel.allCases {
+            let fields = AccountInspection.neededFields(channel)
+            #expect(fields.contains("messaging_policy_enforcement") && fields.contains("standby"))
+            #expect(fields.contains { $0.hasPrefix("messaging_handover") })
+            #expect(fields.contains { $0.hasPrefix("message_edit") })
+            #expect(Set(fields).count == fields.count)
+        }
     }
 
     @Test("a token that is not valid, or another account's, ends the questions")

@@ -257,4 +257,41 @@ struct GraphFetchTests {
         #expect(lanes.fetched.map(\.text) == ["feed", ""])
         #expect(lanes.fetched.map(\.restored) == [true, false])
     }
+
+    @Test("our app's fields are subscribed again beside another app's, and what was added by hand stays")
+    func otherApp() async throws {
+        var settings = SandboxTests.settings()
+        let needed = AccountInspection.neededFields(.facebook)
+        settings.otherAppsFields = needed
+        settings.subscribedFields = ["feed", "leadgen"]
+        let app = settings.app
+        let lanes = Lanes()
+        try await SandboxTests.run(settings) { url, _, _ in
+            let doors = FetchDoors(
+                posts: lanes.doors.posts, hold: lanes.doors.hold, app: { _ in app })
+            for _ in 0..<2 { _ = try await Self.carryOut(Self.action(.subscriptions), at: url, doors) }
+            let client = MetaClient(base: url + "/v26.0", token: { _ in "token-\(Self.account)" })
+            let (_, document) = try #require(
+                await client.read(
+                    [Self.account, "subscribed_apps"], query: [], account: Self.account, deadline: .seconds(60)))
+            let ours = document["data"]?.array?.last?["subscribed_fields"]?.array?.compactMap(\.string) ?? []
+            #expect(Set(ours) == Set(needed + ["leadgen"]))
+        }
+        #expect(lanes.fetched.map(\.text) == [needed.filter { $0 != "feed" }.joined(separator: " "), ""])
+    }
+
+    @Test("one word that the platform does not know keeps nothing else from coming")
+    func unknownField() async throws {
+        var settings = SandboxTests.settings()
+        settings.unknownFields = ["messaging_policy_enforcement"]
+        let lanes = Lanes()
+        try await SandboxTests.run(settings) { url, _, _ in
+            for _ in 0..<2 { _ = try await Self.carryOut(Self.action(.subscriptions), at: url, lanes) }
+        }
+        #expect(lanes.fetched.map(\.restored) == [false, false])
+        #expect(
+            lanes.fetched.last?.text.split(separator: " ").allSatisfy {
+                AccountInspection.youngFields.contains(String($0))
+            } == true)
+    }
 }

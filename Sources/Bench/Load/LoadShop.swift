@@ -85,7 +85,7 @@ package struct LoadShop: Sendable {
             person_window: 7d
             inbox_hold: 8h
             foreign_hold: 1h
-            text_limit: {unit: characters, most: 2000}
+            text_limit: {unit: utf16, most: 2000}
 
             """
         return [

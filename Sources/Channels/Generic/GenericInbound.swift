@@ -61,7 +61,7 @@ package enum GenericInbound {
                 updates.quarantined.append(
                     Quarantined(
                         reason: .unreadable, detail: error.description,
-                        account: TextLimit(128, .bytes).cut(value["account"]?.string ?? ""), path: path,
+                        account: TextLimit(unit: .bytes, most: 128).cut(value["account"]?.string ?? ""), path: path,
                         raw: value.bytes(), received: received))
             }
         }

@@ -75,7 +75,7 @@ package enum GenericOutbound {
         _ word: String, _ document: JSONValue?, _ failure: SendFailure, _ attempt: Int
     ) -> SendAnswer {
         switch word {
-        case "delivered": .delivered(providerID: TextLimit(512, .bytes).cut(document?["id"]?.string ?? ""))
+        case "delivered": .delivered(providerID: TextLimit(unit: .bytes, most: 512).cut(document?["id"]?.string ?? ""))
         case "failed", "unsupported": .failed(failure)
         case "window_closed": .windowClosed(failure)
         case "again": again(attempt, failure)

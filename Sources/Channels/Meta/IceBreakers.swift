@@ -5,6 +5,8 @@
 // a whole, and only if it differs. Rejected: changing single questions, for which the platform has no call. How it fails:
 // between reading and writing a person may change them there; the next comparison shows it.
 
+package import Contracts
+
 /// One account's ice breakers. Pure.
 package struct IceBreakers: Sendable, Equatable {
     package struct Question: Sendable, Hashable {
@@ -20,7 +22,7 @@ package struct IceBreakers: Sendable, Equatable {
 
     /// The platform takes no more of one locale, and none longer.
     package static let mostQuestions = 4
-    package static let longestQuestion = TextLimit(80, .characters)
+    package static let longestQuestion = TextLimit(unit: .utf16, most: 80)
     /// What is shown where no other locale fits; always there.
     package static let defaultLocale = "default"
 

@@ -8,7 +8,8 @@ extension MetaNormaliser {
         guard let value = try update.nested("value") else { throw .missing("an object", "value") }
         switch field {
         case "feed": return try feed(value, walk)
-        case "comments", "live_comments": return try instagramComment(value, walk)
+        case "comments", "live_comments":
+            return try instagramComment(value, walk, isLive: field == "live_comments")
         case "mention": return try facebookMention(value, walk)
         case "mentions": return try instagramMention(value, walk)
         default:
@@ -50,13 +51,17 @@ extension MetaNormaliser {
         }
     }
 
-    private func instagramComment(_ value: JSONValue, _ walk: Walk) throws(UpdateFault) -> Reading {
+    private func instagramComment(
+        _ value: JSONValue, _ walk: Walk, isLive: Bool
+    ) throws(UpdateFault) -> Reading {
         let place = try Place(instagram: value)
         guard place.author != walk.account else { return .dropped(.ownPublicReply) }
         let text = try value.text("text") ?? ""
         let id = Self.commentID(place.comment, text: text)
         let at = try value.milliseconds("created_time")
-        return .event(walk.event(id, contact: place.author, at: at, .comment(place.asComment(KeptText(text)))))
+        var comment = place.asComment(KeptText(text))
+        comment.live = isLive
+        return .event(walk.event(id, contact: place.author, at: at, .comment(comment)))
     }
 }
 

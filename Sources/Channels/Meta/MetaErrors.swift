@@ -83,6 +83,15 @@ package enum MetaErrorTable {
         Row(code: 2_534_122, subcode: nil, meaning: .stop),
     ]
 
+    /// Nobody is there whom the account could write to, until they write themselves: blocked, gone, or closed to messages.
+    package static let unreachable: [(code: Int64, subcode: Int64?)] = [
+        (100, 33), (100, 2_018_001), (200, 1_545_041), (551, nil), (9_010, nil),
+    ]
+
+    package static func isUnreachable(code: Int64, subcode: Int64?) -> Bool {
+        unreachable.contains { $0.code == code && ($0.subcode == nil || $0.subcode == subcode) }
+    }
+
     /// The row of this subcode, else the code's own, else the row of the subcode read as a code (the platform gives
     /// Instagram's numbers in either place). O(rows).
     package static func row(code: Int64, subcode: Int64?) -> Row? {

@@ -66,7 +66,14 @@ extension MetaNormaliser {
         echo.app = try message.identifier("app_id") ?? ""
         echo.text = KeptText(try message.text("text") ?? "").text
         echo.inbox = inboxApps.contains(echo.app)
-        return walk.event("echo:\(mid)", contact: contact, at: at, .echo(echo))
+        var event = walk.event("echo:\(mid)", contact: contact, at: at, .echo(echo))
+        // What we sent from elsewhere goes back there.
+        if let conversation = SendMark(echo.metadata)?.conversation, conversation.kind == .comments,
+            conversation.isOf(account: walk.account)
+        {
+            event.conversation = conversation.text
+        }
+        return event
     }
 
     private func edit(_ edit: JSONValue, _ update: JSONValue, _ walk: Walk) throws(UpdateFault) -> Event {

@@ -73,7 +73,7 @@ package struct MetaNormaliser: Sendable {
             let action = told["action"]?.string
         else { return nil }
         // Whatever else than an end is one of their measures.
-        return (action != "unblock", TextLimit(80, .bytes).cut(told["reason"]?.string ?? action))
+        return (action != "unblock", TextLimit(unit: .bytes, most: 80).cut(told["reason"]?.string ?? action))
     }
 
     private static func parse(_ body: [UInt8]) throws(MetaBodyError) -> (JSONValue, repaired: Bool) {

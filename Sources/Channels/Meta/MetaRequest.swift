@@ -61,16 +61,16 @@ package enum MetaChannel: String, Sendable, CaseIterable {
     /// Usual limit of a direct message (DOMAIN.md 4.5); settings may name others.
     package var messageLimit: TextLimit {
         switch self {
-        case .facebook: TextLimit(2_000, .characters)
-        case .instagram: TextLimit(1_000, .bytes)
+        case .facebook: TextLimit(unit: .utf16, most: 2_000)
+        case .instagram: TextLimit(unit: .bytes, most: 1_000)
         }
     }
 
     /// Usual limit of a public comment; from memory, so a setting wherever it matters.
     package var commentLimit: TextLimit {
         switch self {
-        case .facebook: TextLimit(8_000, .characters)
-        case .instagram: TextLimit(2_200, .characters)
+        case .facebook: TextLimit(unit: .utf16, most: 8_000)
+        case .instagram: TextLimit(unit: .utf16, most: 2_200)
         }
     }
 }
@@ -80,28 +80,6 @@ package struct Unsendable: Error, Equatable, CustomStringConvertible {
     package let expected: String
     package let came: String
     package var description: String { "expected \(expected), got \(came)" }
-}
-
-/// Our mark in a sent message, `ns1:<lane>:<action id>`: the only thing by which an echo tells which send it was.
-package struct SendMark: Sendable, Equatable, CustomStringConvertible {
-    package let lane: LaneName
-    package let action: ActionID
-
-    package init(lane: LaneName, action: ActionID) {
-        self.lane = lane
-        self.action = action
-    }
-
-    /// Reads the metadata of an echo; nil if it is not ours.
-    package init?(_ metadata: String) {
-        let parts = metadata.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 3, parts[0] == "ns1", let lane = try? LaneName(String(parts[1])),
-            let action = ActionID(hex: String(parts[2]))
-        else { return nil }
-        self.init(lane: lane, action: action)
-    }
-
-    package var description: String { "ns1:\(lane):\(action)" }
 }
 
 /// What differs from account to account when an action is written as a call.
@@ -120,13 +98,15 @@ package struct MetaOutbound: Sendable {
         self.commentLimit = commentLimit ?? channel.commentLimit
     }
 
-    /// The call that carries out the action. Texts over the limit are cut at a grapheme border. Pure.
+    /// The call that carries out the action. Pure.
     ///
     /// - Parameter now: the lane clock at the attempt. From the end of the standard window on a person's text carries the tag
     ///   for people; a text that nobody wrote never does.
-    /// - Throws: `Unsendable` for kinds that no channel carries out and for actions that lack what their kind needs.
+    /// - Throws: `Unsendable` for kinds that no channel carries out, for actions that lack what their kind needs, and for texts over
+    ///   the limit: who decides makes pieces of them, and half a text must not count as delivered.
     package func request(for action: Action, lane: LaneName, at now: Instant) throws(Unsendable) -> MetaRequest {
-        let mark = SendMark(lane: lane, action: action.actionID).description
+        let conversation = action.kind == .privateReply ? action.conversation : ""
+        let mark = SendMark(lane: lane, action: action.actionID, conversation: try? EntityID(conversation)).description
         switch action.kind {
         case .send:
             let message: JSONValue = [
@@ -201,8 +181,12 @@ package struct MetaOutbound: Sendable {
     }
 
     private func text(_ action: Action, _ limit: TextLimit) throws(Unsendable) -> String {
-        let text = limit.cut(action.text)
-        guard !text.isEmpty else { throw Unsendable(expected: "a text", came: "none, text") }
-        return text
+        guard !action.text.isEmpty else { throw Unsendable(expected: "a text", came: "none, text") }
+        guard limit.holds(action.text) else {
+            throw Unsendable(
+                expected: "at most \(limit.most) \(limit.unit.rawValue)",
+                came: "\(limit.length(of: action.text)), text")
+        }
+        return action.text
     }
 }

@@ -163,7 +163,10 @@ package enum MetaProfile {
     package static func fields(in profile: JSONValue) -> (name: String, locale: String, utcOffset: String) {
         let name = profile["first_name"]?.string ?? profile["name"]?.string ?? profile["username"]?.string ?? ""
         let locale = profile["locale"]?.string ?? ""
-        return (TextLimit(64, .bytes).cut(name), TextLimit(16, .bytes).cut(locale), offset(profile["timezone"]))
+        return (
+            TextLimit(unit: .bytes, most: 64).cut(name), TextLimit(unit: .bytes, most: 16).cut(locale),
+            offset(profile["timezone"])
+        )
     }
 
     /// Hours ahead of UTC, halves and quarters included.

@@ -48,8 +48,8 @@ package struct SendFailure: Sendable, Equatable, CustomStringConvertible {
         self.status = status
         self.code = code
         self.subcode = subcode
-        self.message = TextLimit(200, .bytes).cut(TokenMask.masked(message))
-        self.trace = TextLimit(64, .bytes).cut(trace)
+        self.message = TextLimit(unit: .bytes, most: 200).cut(TokenMask.masked(message))
+        self.trace = TextLimit(unit: .bytes, most: 64).cut(trace)
     }
 
     /// The platform's edge, or the platform itself, said that the attempt failed: without an echo within the usual time

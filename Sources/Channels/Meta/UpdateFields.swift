@@ -1,6 +1,8 @@
 // Typed reading from one update. A field may be missing or null; a field of another type than the platform documents is
 // a fault of its update.
 
+internal import Contracts
+
 extension JSONValue {
     /// Longest account, contact, comment and post ids; the platform's are under 40 bytes.
     static let longestID = 128
@@ -18,7 +20,7 @@ extension JSONValue {
 
     /// A text of which at most `most` bytes are kept, for labels and links that are no customer's words.
     func shortText(_ key: String, most: Int = 1_024) throws(UpdateFault) -> String? {
-        try text(key).map { TextLimit(most, .bytes).cut($0) }
+        try text(key).map { TextLimit(unit: .bytes, most: most).cut($0) }
     }
 
     /// An id that came as string or number; nil if missing, null or empty.

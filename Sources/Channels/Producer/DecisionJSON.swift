@@ -25,6 +25,7 @@ package enum DecisionJSON {
         } else {
             fields["timer"] = .string(result.timer)
         }
+        if result.cutFrom > 0 { fields["cut_from"] = .integer(Int64(result.cutFrom)) }
         if !result.abstained.isEmpty { fields["abstained"] = .string(result.abstained) }
         if let lane {
             fields["lane"] = .string(lane.text)

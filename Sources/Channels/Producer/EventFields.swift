@@ -62,6 +62,7 @@ extension Comment: EventFields {
         try fields.keptText("text", &text, &fullLength)
         try fields.attachments("attachments", &attachments)
         try fields.text("author_name", &authorName)
+        try fields.flag("live", &live)
     }
 }
 
@@ -151,6 +152,7 @@ extension Outcome: EventFields {
         try fields.word("status", &status, Self.words)
         try fields.text("provider_id", &providerID)
         try fields.text("error", &error)
+        try fields.flag("unreachable", &unreachable)
     }
 }
 

@@ -141,7 +141,7 @@ extension JSONValue {
         switch self {
         case .null, .array, .object: typeWord
         case .bool, .integer, .number: text()
-        case .string(let text): "\"\(TextLimit(60, .bytes).cut(text))\""
+        case .string(let text): "\"\(TextLimit(unit: .bytes, most: 60).cut(text))\""
         }
     }
 }

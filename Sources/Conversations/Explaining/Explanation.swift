@@ -9,6 +9,7 @@ package enum Explanation {
         let fired = "the timer \(timer(result.timer)) of \(result.conversation) fired"
         text += result.timer.isEmpty ? event(result) : fired
         text += ": " + reason(result)
+        if result.cutFrom > 0 { text += "; its text of \(result.cutFrom) was cut at what the channel takes" }
         if !result.abstained.isEmpty { text += "; a frequent question was not answered (\(result.abstained))" }
         if !result.spans.isEmpty { text += "; found " + result.spans.map(span).joined(separator: ", ") }
         for mark in result.promises { text += "; " + promise(mark) }
@@ -85,6 +86,7 @@ package enum Explanation {
         "public": "under a post people answer, not a canned text",
         "foreign": "another app or the platform's inbox owns the thread",
         "window_closed": "the channel's messaging window is closed",
+        "unreachable": "the platform has nobody there to write to",
         "loop": "the other side writes like a machine, so nothing automatic is said for a day",
         "automation_off": "automation is switched off here",
         "no_after_hours": "the market has no after-hours reply",
@@ -150,6 +152,9 @@ package enum Explanation {
         "outcome.delivered": "the channel has what was sent",
         "outcome.ambiguous": "nobody can tell whether the channel has what was sent",
         "outcome.failed": "the channel refused what was sent",
+        "outcome.unreachable":
+            "the platform has nobody there to write to, so nothing automatic is said until the customer writes, and a "
+            + "person decides about what was promised",
         "outcome.expired": "it could not be sent in time, so it was dropped",
         "outcome.already_done": "another conversation with the same comment had done it already",
         "outcome.window_closed": "the channel's window was closed, so it is a person's task",
@@ -173,6 +178,7 @@ package enum Explanation {
         "inbox_echo.in_doubt":
             "the platform's inbox answered so fast that it may not have been a person: automation is silent, a promise "
             + "counts as kept, and the team still sees the question",
+        "agent_reply.too_long": "the text is longer than can be sent, so nothing of it was, and it is before the team",
         "foreign_echo": "another app wrote to the customer, so Nightshift keeps silent for a while",
         "claim": "a person took the conversation",
         "claim.taken": "another person has the conversation already; the desk calls nobody else",

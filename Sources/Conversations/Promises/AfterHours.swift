@@ -34,6 +34,7 @@ extension Turn {
         }
         guard talk.foreignUntil <= now.milliseconds else { return suppress("foreign") }
         guard windowIsOpen else { return suppress("window_closed") }
+        guard isPublic || !talk.unreachable else { return suppress("unreachable") }
         guard automationIsOn(rule: "after_hours") else { return suppress("automation_off") }
         reply(hours, words, from: period.start, until: until, opening: period.end)
     }

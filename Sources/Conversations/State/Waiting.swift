@@ -25,7 +25,10 @@ extension Conversation {
     mutating func noteCustomer(at happened: Instant, wantsAnswer: Bool, opensWindow: Bool = true) {
         let asked = wantsAnswer ? max(lastAsked, happened) : lastAsked
         if opensWindow || lastCustomerAt == 0 {
-            if happened.milliseconds > lastCustomerAt { unsent = "" }
+            if happened.milliseconds > lastCustomerAt {
+                unsent = ""
+                unreachable = false
+            }
             lastCustomerAt = max(lastCustomerAt, happened.milliseconds)
         }
         if asked == .epoch {

@@ -23,7 +23,10 @@ extension Turn {
         guard words.comment.isEmpty ? rule.answersMessages : rule.answersComments else {
             return abstain(rule, words.comment.isEmpty ? "messages are not answered" : "comments are not answered")
         }
-        guard windowIsOpen, now < staleAfter(arrival.happened) else { return abstain(rule, "too late") }
+        let end = answered(words, until: windowCloses ?? staleAfter(arrival.happened), arrival)
+        guard windowIsOpen, now < staleAfter(arrival.happened), now < end || !words.isLive else {
+            return abstain(rule, "too late")
+        }
         guard talk.foreignUntil <= now.milliseconds else { return abstain(rule, "another app writes here") }
         guard automationIsOn(rule: rule.rule) else { return abstain(rule, "switched off") }
         if rule.intent == .orderStatus { return answerOrder(rule, words, arrival) }
@@ -35,7 +38,7 @@ extension Turn {
         _ = say(
             Saying(
                 text: text, class: .answer, rule: rule.rule,
-                notAfter: windowCloses ?? staleAfter(arrival.happened), contact: words.contact,
+                notAfter: end, contact: words.contact,
                 comment: words.comment, subject: words.subject, kind: kind, agent: "",
                 further: furtherQuestion(after: text, slots)))
         result.rule = rule.rule

@@ -23,6 +23,8 @@ extension Turn {
         /// The post and the ad under which a comment stands, as the platform named them.
         var post = ""
         var ad = ""
+        /// They stand under a broadcast that was live.
+        var isLive = false
     }
 
     mutating func decide(message: DirectMessage, of event: Event, _ arrival: Arrival, isUnknown: Bool) {
@@ -71,7 +73,7 @@ extension Turn {
         let words = Words(
             text: comment.text, hasAttachments: !comment.attachments.isEmpty, payload: "", contact: event.contact,
             comment: comment.id, subject: StableHash.hash(comment.id), isCut: comment.fullLength > 0,
-            post: comment.post, ad: comment.ad)
+            post: comment.post, ad: comment.ad, isLive: comment.live)
         hear(words, arrival, isUnknown: isUnknown)
         watchAdQuestion(comment, arrival)
     }

@@ -20,7 +20,8 @@ extension Turn {
         watchFirstResponse(since: arrival.happened)
         result.rule = rule.rule
         result.language = languageTag
-        let end = windowCloses ?? staleAfter(arrival.happened)
+        let end = answered(words, until: windowCloses ?? staleAfter(arrival.happened), arrival)
+        let privateEnd = answered(words, until: arrival.happened + Self.privateReplyHolds, arrival)
         func saying(_ text: String, _ kind: ReplyKind) -> Saying {
             Saying(
                 text: text, class: .answer, rule: rule.rule, notAfter: end, contact: words.contact,
@@ -30,10 +31,10 @@ extension Turn {
             _ = say(saying(text, .orderStatus))
             return true
         }
-        guard talk.comment(words.comment)?.toldPrivately != true, now < arrival.happened + Self.privateReplyHolds,
+        guard talk.comment(words.comment)?.toldPrivately != true, now < privateEnd,
             let pointer = render(.orderStatusPublic, slots)
         else { return true }
-        sayPrivately(text, about: words, rule: rule.rule, until: arrival.happened + Self.privateReplyHolds)
+        sayPrivately(text, about: words, rule: rule.rule, until: privateEnd)
         _ = say(saying(pointer, .orderStatusPublic))
         return true
     }
@@ -42,7 +43,11 @@ extension Turn {
     private mutating func sayPrivately(_ text: String, about words: Words, rule: String, until end: Instant) {
         let language = languageTag
         let line = market.disclosure.messages ? disclosureLine().map { $0 + "\n" } ?? "" : ""
-        let whole = rules.channel.textLimit.pieces(of: line + text).first ?? text
+        // The platform takes one private message for a comment, so this cannot go in pieces.
+        let limit = rules.channel.textLimit
+        let isTooLong = !limit.holds(line + text)
+        if isTooLong { result.cutFrom = UInt32(clamping: limit.length(of: line + text)) }
+        let whole = isTooLong ? limit.marked(line + text) : line + text
         let action = act(.privateReply, .answer) { action in
             action.text = whole
             action.rule = rule

@@ -23,8 +23,10 @@ extension Turn {
             result.rule = "outcome.ambiguous"
             mayHaveReached(action)
         case .failed:
-            result.rule = "outcome.failed"
+            let isGone = outcome.unreachable && !isPublic
+            result.rule = isGone ? "outcome.unreachable" : "outcome.failed"
             neverReached(action)
+            if isGone { becomeUnreachable() }
         case .cancelled:
             result.rule = "outcome.cancelled"
             neverReached(action)
@@ -39,6 +41,20 @@ extension Turn {
             doneByAnother(action)
         case .unspecified, .UNRECOGNIZED:
             result.rule = "outcome.unknown_status"
+        }
+    }
+
+    /// The platform has nobody there any more. Only the customer can end that, by writing; until then nothing automatic is
+    /// said, and what was promised is a person's task, who may find another way.
+    private mutating func becomeUnreachable() {
+        talk.unreachable = true
+        cancelAutomaticTexts()
+        talk.unsent = result.rule
+        for index in talk.promises.indices where talk.promises[index].standing.isOpen {
+            talk.list(since: Instant(milliseconds: talk.promises[index].madeAt))
+            guard !talk.promises[index].escalated else { continue }
+            talk.promises[index].escalated = true
+            tell(.escalation, rule: "outcome.unreachable", due: talk.promises[index].due)
         }
     }
 

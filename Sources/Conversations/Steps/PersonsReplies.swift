@@ -24,7 +24,10 @@ extension Turn {
             return
         }
         guard rules.channel.textLimit.pieces(of: reply.text).count <= Self.mostPieces else {
+            // Half of it would say something else.
             result.rule = "agent_reply.too_long"
+            talk.list(since: arrival.happened)
+            noteUnsent(at: arrival.happened)
             return
         }
         let comment = isPublic ? answeredComment(reply.comment) : ""
@@ -56,9 +59,8 @@ extension Turn {
     mutating func decide(echo: Echo, _ arrival: Arrival) {
         if echo.metadata.utf8.starts(with: "ns1:".utf8) {
             result.rule = "own_echo"
-            if let name = echo.metadata.split(separator: ":").last.flatMap({ ActionID(hex: String($0)) }) {
-                reachedCustomer(name)
-            }
+            let name = echo.metadata.split(separator: ":").dropFirst(2).first
+            if let action = name.flatMap({ ActionID(hex: String($0)) }) { reachedCustomer(action) }
         } else if echo.inbox {
             decide(inbox: echo, arrival)
         } else {

@@ -33,7 +33,7 @@ extension Turn {
         var last = ActionID(high: 0, low: 0)
         let windowEnds = tagNeededFrom?.milliseconds ?? 0
         let whole = saying.further.isEmpty ? worded.text : worded.text + saying.further
-        for piece in rules.channel.textLimit.pieces(of: whole) {
+        for piece in pieces(of: whole, isAutomatic: saying.agent.isEmpty) {
             last = act(isPublic ? .reply : .send, saying.class) { action in
                 action.text = piece
                 action.rule = saying.rule
@@ -62,6 +62,18 @@ extension Turn {
         return last
     }
 
+    /// What is sent one after the other. Nobody looks at an automatic text again, so one of more pieces than a decision makes
+    /// ends with a mark, and the result says so; a person's of that length was refused before.
+    private mutating func pieces(of text: String, isAutomatic: Bool) -> [String] {
+        let limit = rules.channel.textLimit
+        let pieces = limit.pieces(of: text)
+        guard isAutomatic, pieces.count > Self.mostPieces, let last = pieces.dropFirst(Self.mostPieces - 1).first else {
+            return pieces
+        }
+        result.cutFrom = UInt32(clamping: limit.length(of: text))
+        return pieces.prefix(Self.mostPieces - 1) + [limit.marked(last)]
+    }
+
     /// Renders a text that was not said lately in this conversation and does not stand last under the post.
     ///
     /// Nil also where the text would have to disclose that it is automatic and the language has no words for that.
@@ -79,9 +91,9 @@ extension Turn {
         return nil
     }
 
-    /// False if an operator or the configuration has switched automatic texts off.
+    /// False if an operator or the configuration has switched automatic texts off, or nobody is there to read them.
     mutating func automationIsOn(rule: String) -> Bool {
-        guard rules.account.automation, market.automation else { return false }
+        guard rules.account.automation, market.automation, isPublic || !talk.unreachable else { return false }
         guard signals.holdsSwitches else { return true }
         for scope in ["all", "account/\(rules.account.id)", "market/\(market.name)", "rule/\(rule)"]
         where signals.read(SignalName.automation(scope))?.value == "off" {

@@ -33,4 +33,13 @@ extension Turn {
     func staleAfter(_ happened: Instant) -> Instant {
         happened + (rules.channel.window ?? .seconds(86_400))
     }
+
+    /// The platform takes private answers to comments under a broadcast while that is live (DOMAIN 4.6), and does not say when
+    /// it ends; who watches is answered at once or by people.
+    private static let liveHolds = Duration.seconds(300)
+
+    /// Until when words are answered automatically: those under a live broadcast for minutes.
+    func answered(_ words: Words, until end: Instant, _ arrival: Arrival) -> Instant {
+        words.isLive ? min(end, arrival.happened + Self.liveHolds) : end
+    }
 }

@@ -23,11 +23,16 @@ package struct FetchDoors: Sendable {
     /// What the configuration says of an account's ice breakers.
     package let iceBreakers: @Sendable (_ account: String) -> IceBreakers
 
+    /// The platform's id of our own app on an account; nil if nobody wrote it down.
+    package let app: @Sendable (_ account: String) -> String?
+
     package init(
         posts: @escaping @Sendable (_ account: String) async -> [Post]?,
         hold: @escaping @Sendable ([Event]) async -> Bool,
-        iceBreakers: @escaping @Sendable (_ account: String) -> IceBreakers = { _ in IceBreakers([:]) }
+        iceBreakers: @escaping @Sendable (_ account: String) -> IceBreakers = { _ in IceBreakers([:]) },
+        app: @escaping @Sendable (_ account: String) -> String? = { _ in nil }
     ) {
+        self.app = app
         self.iceBreakers = iceBreakers
         self.posts = posts
         self.hold = hold

@@ -108,19 +108,20 @@ struct GraphFetch: Sendable {
         let account = action.account
         let document = try await read(MetaRead([account, "subscribed_apps"]), &usage)
         let needed = AccountInspection.neededFields(channel)
-        let have = AccountInspection.subscribedFields(in: document)
+        let apps = SubscribedApps(document)
+        // Where nobody wrote down which of several apps is ours, what any of them gets counts.
+        let have = apps.fields(of: doors.app(account)) ?? apps.allFields
         let missing = needed.filter { !have.contains($0) }
         var isRestored = false
         if !missing.isEmpty {
-            let call = MetaRequest.subscribe(account, fields: needed)
-            let made = await client.carryOut(
-                call, account: account, kind: .fetch, attempt: Int(attempt.number),
-                deadline: max(.milliseconds(1), min(left, .seconds(10))))
-            if let told = made.usage { usage = told }
-            switch made.answer {
-            case .delivered: isRestored = true
-            case .failed, .windowClosed: break
-            case .again, .ambiguous, .stopAccount, .braked: throw Ended(answer: made.answer)
+            // What somebody subscribed by hand stays: a new list takes the place of the old one.
+            let wish = needed + have.filter { !needed.contains($0) }
+            isRestored = try await subscribe(wish, &usage)
+            if !isRestored {
+                let known = wish.filter { have.contains($0) || !AccountInspection.youngFields.contains($0) }
+                if Set(known) != Set(wish), known.contains(where: { !have.contains($0) }) {
+                    _ = try await subscribe(known, &usage)
+                }
             }
         }
         // Who reads and writes the account's settings here anyway. Others than ours stay as they are; `accounts check` shows
@@ -136,5 +137,18 @@ struct GraphFetch: Sendable {
                 fetched.restored = isRestored
             }
         ])
+    }
+
+    /// False if the platform refuses.
+    private func subscribe(_ fields: [String], _ usage: inout MetaUsage?) async throws -> Bool {
+        let made = await client.carryOut(
+            .subscribe(action.account, fields: fields), account: action.account, kind: .fetch,
+            attempt: Int(attempt.number), deadline: max(.milliseconds(1), min(left, .seconds(10))))
+        if let told = made.usage { usage = told }
+        switch made.answer {
+        case .delivered: return true
+        case .failed, .windowClosed: return false
+        case .again, .ambiguous, .stopAccount, .braked: throw Ended(answer: made.answer)
+        }
     }
 }

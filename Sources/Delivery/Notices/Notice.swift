@@ -96,9 +96,9 @@ struct Notice {
     private func pagerDuty(_ key: String) -> JSONValue {
         var event: [String: JSONValue] = [
             "routing_key": .string(key), "event_action": "trigger",
-            "dedup_key": .string(TextLimit(255, .bytes).cut(matter)),
+            "dedup_key": .string(TextLimit(unit: .bytes, most: 255).cut(matter)),
             "payload": [
-                "summary": .string(TextLimit(1_024, .bytes).cut(sentence)), "source": "nightshift",
+                "summary": .string(TextLimit(unit: .bytes, most: 1_024).cut(sentence)), "source": "nightshift",
                 "severity": .string(rule == "safety" ? "critical" : "error"),
                 "timestamp": .string(decidedAt.description), "component": .string(team), "class": .string(rule),
                 "custom_details": ["conversation": .string(conversation), "notice": .string(id)],

@@ -1,3 +1,4 @@
+internal import Contracts
 internal import Conversations
 
 /// What `channels/NAME.yaml` says: what the platform allows, as values.

@@ -99,7 +99,8 @@ struct AccountsCommand: AsyncParsableCommand {
             let channel: MetaChannel = account.channel == "instagram" ? .instagram : .facebook
             return [secret]
                 + (await inspection.findings(
-                    account: account.id, channel: channel, iceBreakers: policy.iceBreakers(of: account.id)))
+                    account: account.id, channel: channel, app: account.app,
+                    iceBreakers: policy.iceBreakers(of: account.id)))
         }
 
         private func show(_ account: String, _ finding: AccountInspection.Finding) {

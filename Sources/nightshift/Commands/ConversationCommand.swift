@@ -64,7 +64,10 @@ struct ShowConversationCommand: AsyncParsableCommand {
     private func describe(_ conversation: Conversation) {
         Output.line(
             "status \(conversation.status), language \(conversation.language.value), zone \(conversation.zone.value)")
-        if !conversation.unsent.isEmpty {
+        if conversation.unreachable {
+            Output.line("the platform has nobody there to write to, until the customer writes")
+        }
+        if !conversation.unsent.isEmpty, conversation.unsent != "outcome.unreachable" {
             let isUnsure = conversation.unsent == "outcome.ambiguous"
             let end = isUnsure ? "may not have reached the customer" : "did not go out"
             Output.line("a person's words \(end): \(conversation.unsent)")

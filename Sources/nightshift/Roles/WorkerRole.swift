@@ -70,8 +70,12 @@ final class WorkerRole: Service {
             fetches: fetches(appender, redis),
             channel: { account in
                 // The sandbox speaks Facebook's shapes.
-                self.policy.withLock { $0?.accounts[account] }.map { account in
-                    MetaOutbound(channel: account.channel == "instagram" ? .instagram : .facebook)
+                self.policy.withLock { policy in
+                    policy?.accounts[account].map { account in
+                        MetaOutbound(
+                            channel: account.channel == "instagram" ? .instagram : .facebook,
+                            messageLimit: policy?.channels[account.channel]?.textLimit)
+                    }
                 }
             })
         let clock = NamespaceClock()
@@ -124,7 +128,8 @@ final class WorkerRole: Service {
                 let placed = events.compactMap { try? topology.laneEvent($0) }
                 guard placed.count == events.count else { return false }
                 return await appender.append(placed).allSatisfy { if case .held = $0 { true } else { false } }
-            }, iceBreakers: { account in self.policy.withLock { $0?.iceBreakers(of: account) } ?? IceBreakers([:]) })
+            }, iceBreakers: { account in self.policy.withLock { $0?.iceBreakers(of: account) } ?? IceBreakers([:]) },
+            app: { account in self.policy.withLock { $0?.accounts[account]?.app } })
     }
 
     /// The address of an account's generic channel and the name of its secret; nil for the platforms known by name.

@@ -98,16 +98,31 @@ struct MetaRequestTests {
         #expect(request.path == "/..%2Fme%3Fx%3D1%26%C3%BC")
     }
 
-    @Test("texts are cut in the channel's unit and never within a character")
-    func limits() throws {
-        func sent(_ channel: MetaChannel, _ text: String) throws -> String {
-            try #require(try Self.request(channel, Self.action(.send, text: text)).body?["message"]?["text"]?.string)
-        }
-        #expect(try sent(.facebook, String(repeating: "ä", count: 2_001)).count == 2_000)
-        #expect(try sent(.instagram, String(repeating: "ä", count: 600)).utf8.count == 1_000)
+    @Test(
+        "a text over the limit is refused whole, in the channel's own unit",
+        arguments: [Action.Kind.send, .privateReply])
+    func limits(kind: Action.Kind) throws {
         let family = "👩‍👩‍👧‍👦"
-        let cut = try sent(.instagram, String(repeating: family, count: 100))
-        #expect(cut == String(repeating: family, count: 1_000 / family.utf8.count))
+        for (channel, text, isTaken) in [
+            (MetaChannel.facebook, String(repeating: "ä", count: 2_000), true),
+            (.facebook, String(repeating: "ä", count: 2_001), false),
+            (.facebook, String(repeating: "न\u{93F}", count: 1_001), false),
+            (.instagram, String(repeating: "ä", count: 500), true),
+            (.instagram, String(repeating: "ä", count: 501), false),
+            (.instagram, String(repeating: family, count: 41), false),
+        ] {
+            let sent = try? Self.request(channel, Self.action(kind, text: text)).body?["message"]?["text"]?.string
+            #expect(sent == (isTaken ? text : nil), "\(channel) \(text.count)")
+        }
+    }
+
+    @Test("the limit is the policy's where it names one")
+    func limitOfPolicy() throws {
+        let outbound = MetaOutbound(channel: .facebook, messageLimit: TextLimit(unit: .utf16, most: 4))
+        let now = Self.windowEnds - .seconds(3_600)
+        let lane = try LaneName("de-berlin.0")
+        #expect(throws: Unsendable.self) { try outbound.request(for: Self.action(.send), lane: lane, at: now) }
+        _ = try outbound.request(for: Self.action(.send, text: "Hell"), lane: lane, at: now)
     }
 
     @Test("kinds that no channel carries out, and actions without what they need, are unsendable")

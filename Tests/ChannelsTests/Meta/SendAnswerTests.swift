@@ -172,4 +172,14 @@ struct SendAnswerTests {
         #expect(MetaUsage(headers: headers)?.percent == 100)
         #expect(MetaUsage(headers: ["x-app-usage": "nonsense"]) == nil)
     }
+
+    @Test(
+        "which refusals say that nobody is there",
+        arguments: [
+            (551, nil, true), (551, 1, true), (200, 1_545_041, true), (100, 2_018_001, true), (100, 33, true),
+            (100, nil, false), (200, nil, false), (10, 2_018_278, false), (9_010, nil, true),
+        ] as [(Int64, Int64?, Bool)])
+    func unreachable(code: Int64, subcode: Int64?, isGone: Bool) {
+        #expect(MetaErrorTable.isUnreachable(code: code, subcode: subcode) == isGone)
+    }
 }

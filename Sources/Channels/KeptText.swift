@@ -1,36 +1,3 @@
-// Cutting texts at a border that a reader would call the end of a character.
-
-/// A limit on a text, in the unit in which a channel counts.
-package struct TextLimit: Sendable, Hashable {
-    package enum Unit: String, Sendable {
-        /// UTF-16 code units: the strictest reading of a platform's "characters".
-        case characters
-        /// Bytes of UTF-8.
-        case bytes
-    }
-
-    package let count: Int
-    package let unit: Unit
-
-    package init(_ count: Int, _ unit: Unit) {
-        self.count = count
-        self.unit = unit
-    }
-
-    /// The longest start of the text that ends at a grapheme border and fits; the text itself if it fits. O(bytes).
-    package func cut(_ text: String) -> String {
-        var left = count
-        var end = text.startIndex
-        while end < text.endIndex {
-            let next = text.index(after: end)
-            left -= unit == .bytes ? text[end..<next].utf8.count : text[end..<next].utf16.count
-            guard left >= 0 else { return String(text[..<end]) }
-            end = next
-        }
-        return text
-    }
-}
-
 /// What is kept of a customer's text: up to 20,000 characters or 48 KiB (DESIGN.md, the way of an event).
 package struct KeptText: Sendable, Equatable {
     package static let mostCharacters = 20_000
