@@ -169,9 +169,9 @@ package struct AccountInspection: Sendable {
         guard let (status, document) = await client.read(path, query: query, account: account, deadline: patience)
         else { return .none("no answer, or none in JSON") }
         if let error = document["error"], case .object = error {
+            let words = TokenMask.masked(error["message"]?.string ?? "no message")
             return .refused(
-                code: error["code"]?.integer ?? Int64(status),
-                words: TextLimit(unit: .bytes, most: 120).cut(TokenMask.masked(error["message"]?.string ?? "no message")))
+                code: error["code"]?.integer ?? Int64(status), words: TextLimit(unit: .bytes, most: 120).cut(words))
         }
         return (200...299).contains(status) ? .document(document) : .none("http \(status)")
     }
