@@ -14,7 +14,7 @@ package import Redis
 /// A function library as its text and names.
 package struct VersionedLibrary: Sendable {
     /// What Redis loads; its name is such as `ns1_lanes_5f3a9c01`.
-    package let library: FunctionLibrary
+    package let text: FunctionLibrary
     private let prefix: String
     private let suffix: String
 
@@ -39,7 +39,7 @@ package struct VersionedLibrary: Sendable {
         suffix = "_" + String(repeating: "0", count: 8 - digits.utf8.count) + digits
         let fullName = prefix + name + suffix
         let head = "#!lua name=\(fullName)\nlocal function_prefix, function_suffix = '\(prefix)', '\(suffix)'\n"
-        library = FunctionLibrary(name: fullName, source: head + String(decoding: body, as: UTF8.self))
+        text = FunctionLibrary(name: fullName, source: head + String(decoding: body, as: UTF8.self))
     }
 
     /// The name under which a transition of this library is called.
@@ -57,7 +57,7 @@ package struct VersionedLibrary: Sendable {
     func run(
         _ commands: [RedisCommand], wait: RedisCommand?, on connection: RedisConnection
     ) throws(RedisError) -> (replies: [RedisReply], reached: [Int64]) {
-        let (replies, closings) = try connection.pipeline(commands, closing: wait, loading: library)
+        let (replies, closings) = try connection.pipeline(commands, closing: wait, loading: text)
         return (replies, closings.map { $0.int ?? 0 })
     }
 }

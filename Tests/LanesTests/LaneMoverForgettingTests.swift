@@ -87,11 +87,7 @@ struct LaneMoverForgettingTests {
             try Self.begin(new, in: source, house)
             try Self.end(new, in: source, house)
             let border = MoverBorder(number)
-            func begin() throws -> MoveReply {
-                resizes
-                    ? try house.topologies.begin(resize: PartitionName("de-berlin"), to: 4)
-                    : try house.topologies.begin(account: "shop", to: PartitionName("us-ny"))
-            }
+            func begin() throws -> MoveReply { try house.begin(resizes: resizes) }
             guard case .stands(let move) = try begin() else {
                 Issue.record("expected it to begin")
                 return

@@ -19,11 +19,7 @@ struct LaneMoverTests {
         for number in 0... {
             let house = try MovingHouse.fresh(redis)
             let border = MoverBorder(number)
-            func begin() throws -> MoveReply {
-                resizes
-                    ? try house.topologies.begin(resize: PartitionName("de-berlin"), to: 4)
-                    : try house.topologies.begin(account: "shop", to: PartitionName("us-ny"))
-            }
+            func begin() throws -> MoveReply { try house.begin(resizes: resizes) }
             guard case .stands(let move) = try begin() else {
                 Issue.record("expected it to begin")
                 return

@@ -186,6 +186,13 @@ final class MovingHouse {
 
     struct TakenBack: Error {}
 
+    /// A resize of one partition, or the move of the account to another.
+    func begin(resizes: Bool) throws -> MoveReply {
+        resizes
+            ? try topologies.begin(resize: PartitionName("de-berlin"), to: 4)
+            : try topologies.begin(account: "shop", to: PartitionName("us-ny"))
+    }
+
     /// Goes on with a move until it is done, deciding whatever it waits for.
     @discardableResult
     func finish(_ move: LaneMove, _ mover: LaneMover) throws -> MoveCount {

@@ -8,13 +8,13 @@ import Redis
 extension RefusalTests {
     struct Call {
         let name: String
-        var library = LaneLibrary.functions
+        var functions = LaneLibrary.functions
         var keys: [[UInt8]]
         var arguments: [[UInt8]]
 
         var command: RedisCommand {
             var command = RedisCommand("FCALL")
-            command.add(library.function(name))
+            command.add(functions.function(name))
             command.add(keys.count)
             for key in keys { command.add(key) }
             for argument in arguments { command.add(argument) }
@@ -128,6 +128,6 @@ extension RefusalTests {
                 ["begin", "ns:{de-berlin.0}:wake", "resize", "de-berlin", "3"]
             ),
         ]
-        return calls.map { Call(name: $1, library: $0, keys: $2, arguments: $3.map { Array($0.utf8) }) }
+        return calls.map { Call(name: $1, functions: $0, keys: $2, arguments: $3.map { Array($0.utf8) }) }
     }
 }

@@ -20,7 +20,7 @@ struct RefusalTests {
         let kit = try LaneKit(["enable-debug-command yes"])
         try Self.reset(kit)
         // Loads the libraries.
-        for call in try Self.templates(kit) { _ = try call.library.run([call.command], on: kit.store.connection) }
+        for call in try Self.templates(kit) { _ = try call.functions.run([call.command], on: kit.store.connection) }
         var generator = SeededGenerator(seed: Self.seed)
         var outcomes: [String: Int] = [:]
         for round in 0..<(Self.calls / Self.batch) {
@@ -52,7 +52,7 @@ struct RefusalTests {
         let broken = Set(try Self.templates(kit).map(\.name))
         var registered: Set<String> = []
         for library in [LaneLibrary.functions, AccountLibrary.functions, StoreLibrary.functions] {
-            for part in library.library.source.components(separatedBy: "register('").dropFirst() {
+            for part in library.text.source.components(separatedBy: "register('").dropFirst() {
                 registered.insert(String(part.prefix { $0 != "'" }))
             }
         }

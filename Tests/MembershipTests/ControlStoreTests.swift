@@ -277,42 +277,4 @@ struct ControlStoreTests {
         #expect(error?.description.contains("expected ns:{ctl}:members to be a hash, it is a string") == true)
         #expect(try store.connection.call(RedisCommand("EXISTS", store.keyspace.control("slot"))) == .integer(0))
     }
-
-    @Test("while the list is full the longest dead goes for a new member; who lives stays")
-    func fullOfDead() throws {
-        let server = try PrivateRedis()
-        let store = try store(server)
-        _ = try beat(store, "a")
-        var fill = RedisCommand("HSET")
-        fill.add(store.keyspace.control("members"))
-        for index in 1..<ControlStore.mostMembers {
-            fill.add(try member("x\(index)").text)
-            fill.add("\(index)|\((index * 7_919) % 4_096 + 10)|1|1|0|0|0|0|v")
-        }
-        _ = try store.connection.call(fill)
-        let before = try store.members()
-        _ = try beat(store, "b")
-        let after = try store.members()
-        #expect(after.count == ControlStore.mostMembers)
-        let gone = Set(before.map(\.id)).subtracting(after.map(\.id))
-        #expect(gone == Set(before.min { $0.until < $1.until }.map { [$0.id] } ?? []))
-        _ = try beat(store, "c")
-        #expect(try Set(["a", "b", "c"].map(member)).isSubset(of: store.members().map(\.id)))
-    }
-
-    @Test("no more living members than the bound are let in, and those who are in go on")
-    func full() throws {
-        let server = try PrivateRedis()
-        let store = try store(server)
-        _ = try beat(store, "a")
-        var fill = RedisCommand("HSET")
-        fill.add(store.keyspace.control("members"))
-        for index in 1..<ControlStore.mostMembers {
-            fill.add(try member("x\(index)").text)
-            fill.add("1|9000000000000|1|1|0|0|0|0|v")
-        }
-        _ = try store.connection.call(fill)
-        _ = try beat(store, "a")
-        #expect(throws: LaneError.self) { try beat(store, "b") }
-    }
 }

@@ -52,8 +52,7 @@ register('read', {'allow-oom'}, function(keys, args)
         'cursor', 'due')
     if lane[1] ~= args[1] or args[1] == '' then return {'fenced'} end
 
-    local now, offset = lane_clock(lane[2], lane[3])
-    local server = server_ms()
+    local now, offset, server = lane_clock(lane[2], lane[3])
     local holds = now - (server + offset) > 60000
     local due, last = lane[10] or '', lane[7] or '0-0'
     local policy, due_ms = stored(lane[6], 'policy'), stored(due, 'due')

@@ -81,12 +81,12 @@ local function server_ms()
     return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
 
--- The lane's clock and its offset, from the two fields of its hash.
+-- The lane's clock, its offset and the server's clock, from the two fields of the lane's hash.
 local function lane_clock(now, offset)
-    local ahead = stored(offset, 'offset')
-    local clock = math.max(server_ms() + ahead, stored(now, 'now'))
+    local ahead, server = stored(offset, 'offset'), server_ms()
+    local clock = math.max(server + ahead, stored(now, 'now'))
     if clock > most_ms then bad('stored offset', 'an instant up to ' .. string.format('%d', most_ms), offset) end
-    return clock, ahead
+    return clock, ahead, server
 end
 
 -- The last entry id that a stream ever had; raises if the key is no stream.

@@ -88,20 +88,11 @@ extension RunnerLoop {
     private func dropCalls(of matters: Set<String>, _ lane: HeldLane, _ store: LaneStore) throws -> Bool {
         var cursor = "0"
         repeat {
-            guard let page = try store.page(lane.name, .actions, after: cursor) else { return false }
-            var request = EraseRequest(lane: lane.name, token: lane.token)
-            request.actions = page.pairs.compactMap { name, value in
-                let bytes = Array(value.dropFirst(StoredAction.headerBytes))
-                guard let action = try? Action(serializedBytes: bytes), matters.contains(action.conversation) else {
-                    return nil
-                }
-                return ActionID(hex: name)
-            }
-            guard try erase([request], store) else { return false }
-            if !request.actions.isEmpty {
-                courier.handed(HandOver(lane: lane.name, actions: [], cancelled: request.actions))
-            }
-            cursor = page.next
+            guard
+                let done = try eraseActions(
+                    after: cursor, lane, store, where: { matters.contains($0.conversation) })
+            else { return false }
+            cursor = done.next
         } while cursor != "0"
         return true
     }

@@ -74,18 +74,12 @@ extension RunnerLoop {
     func actions(
         _ job: inout ForgetJob, _ cursor: String, _ lane: HeldLane, _ store: LaneStore
     ) throws -> Bool {
-        guard let page = try store.page(lane.name, .actions, after: cursor) else { return false }
-        var request = EraseRequest(lane: lane.name, token: lane.token)
-        request.actions = page.pairs.compactMap { name, value in
-            guard let action = Self.action(value), job.person.concerns(action) else { return nil }
-            return ActionID(hex: name)
+        let person = job.person
+        guard let done = try eraseActions(after: cursor, lane, store, where: { person.concerns($0) }) else {
+            return false
         }
-        guard try erase([request], store) else { return false }
-        if !request.actions.isEmpty {
-            courier.handed(HandOver(lane: lane.name, actions: [], cancelled: request.actions))
-        }
-        job.tally.actions += request.actions.count
-        job.stage = page.next == "0" ? .open(cursor: "0") : .actions(cursor: page.next)
+        job.tally.actions += done.count
+        job.stage = done.next == "0" ? .open(cursor: "0") : .actions(cursor: done.next)
         return true
     }
 
@@ -101,6 +95,23 @@ extension RunnerLoop {
         job.stage = !isAtEnd ? .open(cursor: page.next) : job.isDesk ? .asking : .learningKept(cursor: "0")
         // Before the lane goes on: what is there from now on is somebody new's.
         return try job.isBeforeLog || noteProgress(job, lane, store)
+    }
+
+    /// Erases what of one page of actions meets the condition, and takes it from the courier; nil if the lane was lost.
+    func eraseActions(
+        after cursor: String, _ lane: HeldLane, _ store: LaneStore, where goes: (Action) -> Bool
+    ) throws -> (next: String, count: Int)? {
+        guard let page = try store.page(lane.name, .actions, after: cursor) else { return nil }
+        var request = EraseRequest(lane: lane.name, token: lane.token)
+        request.actions = page.pairs.compactMap { name, value in
+            guard let action = Self.action(value), goes(action) else { return nil }
+            return ActionID(hex: name)
+        }
+        guard try erase([request], store) else { return nil }
+        if !request.actions.isEmpty {
+            courier.handed(HandOver(lane: lane.name, actions: [], cancelled: request.actions))
+        }
+        return (page.next, request.actions.count)
     }
 
     private static func action(_ value: [UInt8]) -> Action? {
