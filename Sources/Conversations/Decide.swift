@@ -83,7 +83,7 @@ private func decideBeside(
         var turn = DeskTurn(
             id, own: own.take(), desk: parent.take(), cause: event.id, now: now, policy: policy, result: result)
         turn.state.remember(hash, at: position, on: turn.now)
-        turn.hear(told)
+        turn.hear(told, at: Instant(milliseconds: event.happenedAt))
         return turn.finished()
     }
     guard event.kind != nil else { throw .unknownKind }

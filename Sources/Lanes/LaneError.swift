@@ -9,6 +9,8 @@ package enum LaneError: Error, Sendable, Equatable, CustomStringConvertible {
     case notReplicated(expected: Int, got: Int)
     /// A reply had another shape than its function gives.
     case unexpectedReply(call: String, came: String)
+    /// Another number of replies than calls: whose reply is whose cannot be told any more, and the connection is of no use.
+    case outOfStep(call: String, calls: Int, replies: Int)
     /// A request breaks a limit or rule that its maker should have kept.
     case invalidRequest(String)
 
@@ -22,7 +24,7 @@ package enum LaneError: Error, Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .redis(let error): error.serverError.map { LaneFault($0).isOfKey } ?? false
         case .unexpectedReply: true
-        case .notReplicated, .invalidRequest: false
+        case .notReplicated, .invalidRequest, .outOfStep: false
         }
     }
 
@@ -31,6 +33,8 @@ package enum LaneError: Error, Sendable, Equatable, CustomStringConvertible {
         case .redis(let error): error.description
         case .notReplicated(let expected, let got): "expected the write on \(expected) replicas, it is on \(got)"
         case .unexpectedReply(let call, let came): "\(call): expected its own form of reply, got \(came)"
+        case .outOfStep(let call, let calls, let replies):
+            "\(call): expected \(calls) replies, one for each call, got \(replies)"
         case .invalidRequest(let message): message
         }
     }

@@ -130,7 +130,7 @@ package final class LaneStore {
         _ read: (Request, FunctionAnswer) throws(LaneError) -> Reply
     ) throws(LaneError) -> [Reply] {
         guard requests.count == replies.count else {
-            throw .unexpectedReply(call: call, came: "\(replies.count) replies for \(requests.count) calls")
+            throw .outOfStep(call: call, calls: requests.count, replies: replies.count)
         }
         var answers: [Reply] = []
         answers.reserveCapacity(requests.count)

@@ -128,6 +128,9 @@ package struct RunnerBounds: Sendable {
     package var mostBytes: Int
     /// How often each lane is trimmed; what has aged lies there this much longer.
     package var trimsEvery: Duration
+    /// A lane that cannot be taken is tried with each heartbeat while it is this member's; one that was not tried for so long
+    /// is no longer told as damaged.
+    package var refusedWithin = Duration.seconds(15)
 
     package init(
         mostLanes: Int = 32, mostEntries: Int = 256, mostTimers: Int = 256, mostBytes: Int = 192 * 1_024,

@@ -29,8 +29,19 @@ extension RunnerLoop {
         status.count { $0.damaged[lane] = fault.description }
     }
 
+    /// A lane could not be taken: nobody revokes what was never held, so it counts as damaged only as long as it is tried.
+    func noteRefused(_ fault: LaneFault, of lane: LaneName) {
+        note(fault, of: lane)
+        if damaged.contains(lane) { refusedAt[lane] = .now }
+    }
+
+    func dropRefused(_ now: ContinuousClock.Instant) {
+        for (lane, at) in refusedAt where at + setting.bounds.refusedWithin <= now { noteSound(lane) }
+    }
+
     /// The lane got on, or is another's matter.
     func noteSound(_ lane: LaneName) {
+        refusedAt[lane] = nil
         guard damaged.remove(lane) != nil else { return }
         status.count { $0.damaged[lane] = nil }
     }

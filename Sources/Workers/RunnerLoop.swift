@@ -31,6 +31,8 @@ final class RunnerLoop {
     var waiting: Set<LaneName> = []
     /// Lanes whose keys are not what they must be (`RunnerContainment`).
     var damaged: Set<LaneName> = []
+    /// When lanes that are not held were found so last.
+    var refusedAt: [LaneName: ContinuousClock.Instant] = [:]
     /// Held lanes whose timers are held back, since a clock cannot be right.
     var holding: Set<LaneName> = []
     /// Held lanes that have somebody to forget.
@@ -118,9 +120,12 @@ final class RunnerLoop {
     private func isCurrent(_ due: DueLane) -> Bool { lanes[due.lane]?.dueAt == due.at }
 
     private func idleTime(_ now: ContinuousClock.Instant) -> Duration {
-        guard store != nil else { return max(.zero, retryAt - now) }
+        let hasNothing = lanes.isEmpty && wanted.isEmpty && revoked.isEmpty
+        guard store != nil else {
+            return hasNothing ? .seconds(damaged.isEmpty ? 3_600 : 1) : max(.zero, retryAt - now)
+        }
         if !ready.isEmpty || isForgetting { return .zero }
-        guard !lanes.isEmpty else { return .seconds(3_600) }
+        guard !lanes.isEmpty || !damaged.isEmpty else { return .seconds(3_600) }
         while let first = dues.min, !isCurrent(first) { dues.removeMin() }
         let look = waiting.isEmpty && damaged.isEmpty ? nextLook : min(nextLook, nextWaitingLook)
         return max(.zero, min(look, dues.min?.at ?? look) - now)
@@ -143,6 +148,7 @@ final class RunnerLoop {
 
     /// One turn: whatever is to be taken, looked at, released, decided. True if nothing was in the way.
     private func turn(_ now: ContinuousClock.Instant) throws -> Bool {
+        dropRefused(now)
         guard try connect(now) else { return false }
         try releaseRevoked()
         if !wanted.isEmpty { try takeWanted() }

@@ -72,7 +72,12 @@ extension RunnerLoop {
         if before != (lane.isPaused, lane.clock.offset) {
             courier.standing(lane.name, offset: lane.clock.offset, isPaused: lane.isPaused)
         }
-        if yield(lane, to: lane.wantedBy) || lane.isPaused { return nil }
+        if yield(lane, to: lane.wantedBy) { return nil }
+        guard !lane.isPaused else {
+            // It can be read, and does no more until it goes on.
+            noteSound(lane.name)
+            return nil
+        }
         // It goes on once a person's states are gone.
         if lane.forgetting?.holdsLane(at: lane.cursor) == true { return nil }
         var most = lane.suspect == nil ? lane.mostDecisions : 1

@@ -19,7 +19,7 @@ extension RunnerLoop {
             case .olderAssignment:
                 setting.report(.refused(request.lane))
             case .failed(let fault):
-                note(fault, of: request.lane)
+                noteRefused(fault, of: request.lane)
                 setting.report(.refused(request.lane))
             }
         }
@@ -60,7 +60,7 @@ extension RunnerLoop {
             lane.forgetStates()
         case .failed(let fault):
             lose(lane)
-            note(fault, of: lane.name)
+            noteRefused(fault, of: lane.name)
         case .olderAssignment:
             lose(lane)
         }
@@ -100,6 +100,7 @@ extension RunnerLoop {
             courier.lost(lane.name)
             lanes[lane.name] = nil
             waits(lane.name, false)
+            noteSound(lane.name)
             holdsTimers(lane.name, false)
         }
         defer { showCount() }
@@ -189,6 +190,7 @@ extension RunnerLoop {
 
     private func hold(_ lane: HeldLane) {
         lanes[lane.name] = lane
+        refusedAt[lane.name] = nil
         courier.taken(lane.name, token: lane.token, offset: lane.clock.offset, isPaused: lane.isPaused)
         enqueue(lane)
     }

@@ -60,6 +60,32 @@ struct DeskTests {
         #expect(try scene.take(told("t4", .closed, 39), at: again).result.verdict == .decided)
     }
 
+    @Test(
+        "hears a conversation that began anew within the hour, and takes an older tell that comes late for a duplicate")
+    func anewAtOnce() throws {
+        func later(_ event: Event, _ minutes: Int64) -> Event {
+            var event = event
+            event.happenedAt += minutes * 60_000
+            return event
+        }
+        var scene = Scene()
+        let at = Instant.november(19, 20, 30)
+        try scene.take(told("t1", .escalation, 38), at: at)
+        try scene.take(later(told("t3", .closed, 40), 2), at: at)
+        let late = try scene.take(later(told("t2", .escalation, 39), 1), at: at)
+        #expect(late.result.verdict == .duplicate)
+        let anew = try scene.take(later(told("t4", .escalation, 1), 3), at: at)
+        #expect(anew.result.verdict == .decided && anew.actions.map(\.kind) == [.notify])
+        let matter = scene.states[Self.matter]?.matter
+        #expect(matter?.heard == 1 && matter?.askedAt == at.milliseconds && matter?.standing == .notified)
+        #expect(try scene.take(later(told("t5", .closed, 1), 3), at: at).result.verdict == .duplicate)
+        // What is heard of an open matter is asked for anew.
+        let again = at + .seconds(600)
+        try scene.take(later(told("t6", .brokenPromise, 2), 10), at: again)
+        #expect(scene.states[Self.matter]?.matter.lastAskedAt == again.milliseconds)
+        #expect(scene.states[Self.matter]?.matter.openedAt == at.milliseconds)
+    }
+
     @Test("climbs its ladder until somebody acknowledges: who is on call at night, the team by day")
     func ladder() throws {
         var policy = TestPolicy()

@@ -122,6 +122,42 @@ struct ThreadErasureTests {
         }
     }
 
+    @Test(
+        "whose marks were pushed out is still promised something there; a root without room for its mark is known as gone"
+    )
+    func crowded() throws {
+        var scene = try Self.scene([("c1", "bo"), ("c2", "eve")])
+        scene.states[.thread]?.conversation.comments.removeAll { $0.author == "eve" }
+        scene.states[.thread]?.conversation.promises[0].subject = StableHash.hash("c2")
+        scene.states[.thread]?.conversation.pending = []
+        #expect(Self.take("bo", &scene).remains == .part(isCalm: false))
+        #expect(scene.talk(.thread).promises.map(\.subject) == [StableHash.hash("c2")])
+        #expect(scene.states[.thread]?.timers.isEmpty == false)
+        var full = try Self.scene([("c1", "eve")])
+        full.states[.thread]?.conversation.comments = (0..<32).map { number in
+            CommentMark.with { ($0.id, $0.author) = ("d\(number)", "eve") }
+        }
+        full.states[.thread]?.conversation.contact = "bo"
+        #expect(Self.take("bo", &full).remains == .part(isCalm: false))
+        let state = try #require(full.states[.thread])
+        #expect(state.conversation.rootForgotten && state.conversation.comments.count == 32)
+        #expect(!ThreadErasure.hasLostRoot(state, .thread))
+        #expect(Self.take("eve", &full).remains == .nothing)
+    }
+
+    @Test("a text of a closed period is waited for although nothing pending carries it any more")
+    func afterHours() throws {
+        let scene = try Self.scene([("c1", "bo")])
+        var talk = scene.talk(.thread)
+        let text = try #require(talk.afterHours.first)
+        talk.pending = []
+        talk.promises = []
+        let action = ActionID(high: text.actionHigh, low: text.actionLow)
+        #expect(talk.awaits(action))
+        talk.afterHours[0].given = true
+        #expect(!talk.awaits(action))
+    }
+
     @Test("what is another's stays to the byte, whoever wrote when", arguments: 0..<Effort.cases(UInt64(60)))
     func random(seed: UInt64) throws {
         var number = seed &* 0x9E37_79B9_7F4A_7C15 | 1

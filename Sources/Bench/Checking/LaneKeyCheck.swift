@@ -140,14 +140,29 @@ struct LaneKeyCheck {
         }
     }
 
-    /// The place behind the last event that has a result; nil if none has.
+    /// The place behind the last event that has a result; nil if none has. Where somebody was forgotten a batch lies in
+    /// `kept`, and results of theirs name no event; one of neither event nor timer is an event's too.
     private var decided: Position? {
-        let reply = try? connection.call(RedisCommand("XREVRANGE", prefix + "results", "+", "-", "COUNT", "1"))
-        guard let bytes = reply?.array?.first?.array?.last?.array?.last?.bytes,
-            let batch = try? ResultBatch(serializedBytes: bytes)
-        else { return nil }
-        return batch.results.filter { !$0.event.isEmpty }.map(\.position).max().map {
+        let newest = try? connection.call(RedisCommand("XREVRANGE", prefix + "results", "+", "-", "COUNT", "1"))
+        let stored = newest?.array?.first?.array?.last?.array?.last?.bytes
+        let batches = ([stored] + keptResults).compactMap { $0.flatMap { try? ResultBatch(serializedBytes: $0) } }
+        return batches.flatMap(\.results).filter { $0.timer.isEmpty }.map(\.position).max().map {
             Position(entry: $0.entry, index: $0.index + 1)
         }
+    }
+
+    /// What `kept` holds of batches; in pages.
+    private var keptResults: [[UInt8]?] {
+        guard !misfits.contains("kept") else { return [] }
+        var found: [[UInt8]?] = []
+        var cursor = "0"
+        repeat {
+            let reply = try? connection.call(
+                RedisCommand("HSCAN", prefix + "kept", cursor, "MATCH", "r/*", "COUNT", "500"))
+            guard let page = reply?.array, page.count == 2, let flat = page[1].array else { return found }
+            for index in stride(from: 1, to: flat.count, by: 2) { found.append(flat[index].bytes) }
+            cursor = page[0].string ?? "0"
+        } while cursor != "0"
+        return found
     }
 }

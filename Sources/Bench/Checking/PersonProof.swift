@@ -38,7 +38,7 @@ package struct PersonProof: Sendable {
         self.stays = stays.sorted()
         lostRoots = words.lostRoots.filter { name in
             guard let talk = threads[name], let root = try? EntityID(name).parts.last else { return false }
-            return talk.contact.isEmpty && !talk.comments.contains { $0.id == root }
+            return talk.contact.isEmpty && !talk.rootForgotten && !talk.comments.contains { $0.id == root }
         }.sorted()
         unsearched = PersonTrace.unsearched(contact: subject.contact, words: words)
     }

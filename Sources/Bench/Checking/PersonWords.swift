@@ -180,7 +180,7 @@ private struct Gathering {
         if mark?.author == contact || talk.contact == contact {
             words.comments.insert(root)
             words.threads.insert(name)
-        } else if mark == nil, talk.contact.isEmpty, talk.comments.count >= Self.mostMarks {
+        } else if mark == nil, talk.contact.isEmpty, !talk.rootForgotten, talk.comments.count >= Self.mostMarks {
             words.lostRoots.insert(name)
         }
     }

@@ -550,6 +550,12 @@ package nonisolated struct Conversation: @unchecked Sendable {
     set {_uniqueStorage()._agentBeforeEcho = newValue}
   }
 
+  /// Under a post: who wrote the first comment was forgotten, and there was no room for its mark.
+  package var rootForgotten: Bool {
+    get {_storage._rootForgotten}
+    set {_uniqueStorage()._rootForgotten = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum Status: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -989,6 +995,13 @@ package nonisolated struct Matter: Sendable {
   /// Who was called last.
   package var called: String = String()
 
+  /// When somebody last asked for it to be seen to, open or not: an escalation, a broken promise, a hand-over.
+  package var askedAt: Int64 = 0
+
+  /// The teller's instant of the newest thing heard. A count that is lower and later is of a conversation that began anew.
+  /// 0: heard by a version that did not note it.
+  package var heardAt: Int64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum Standing: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -1421,7 +1434,7 @@ nonisolated extension Evidence.Provenance: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Conversation"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}language\0\u{1}zone\0\u{1}contact\0\u{3}last_customer_at\0\u{3}window_closes_at\0\u{3}last_agent_at\0\u{3}last_automatic_at\0\u{3}foreign_until\0\u{1}agent\0\u{1}status\0\u{3}waiting_since\0\u{3}after_hours\0\u{1}promises\0\u{1}pending\0\u{3}last_texts\0\u{1}comments\0\u{1}held\0\u{1}escalated\0\u{1}late\0\u{3}last_asked_at\0\u{1}withdrawn\0\u{1}loop\0\u{3}satisfaction_asked_at\0\u{1}aggrieved\0\u{3}foreign_since\0\u{3}released_at\0\u{3}thread_app\0\u{2}\u{3}ad\0\u{3}ad_at\0\u{3}disclosed_at\0\u{2}\u{8}team\0\u{1}vip\0\u{1}bought\0\u{4}\u{12}profile_asked_at\0\u{3}first_name\0\u{1}unsent\0\u{1}unreachable\0\u{3}platform_text\0\u{3}early_echo_at\0\u{3}agent_before_echo\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}language\0\u{1}zone\0\u{1}contact\0\u{3}last_customer_at\0\u{3}window_closes_at\0\u{3}last_agent_at\0\u{3}last_automatic_at\0\u{3}foreign_until\0\u{1}agent\0\u{1}status\0\u{3}waiting_since\0\u{3}after_hours\0\u{1}promises\0\u{1}pending\0\u{3}last_texts\0\u{1}comments\0\u{1}held\0\u{1}escalated\0\u{1}late\0\u{3}last_asked_at\0\u{1}withdrawn\0\u{1}loop\0\u{3}satisfaction_asked_at\0\u{1}aggrieved\0\u{3}foreign_since\0\u{3}released_at\0\u{3}thread_app\0\u{2}\u{3}ad\0\u{3}ad_at\0\u{3}disclosed_at\0\u{2}\u{8}team\0\u{1}vip\0\u{1}bought\0\u{4}\u{12}profile_asked_at\0\u{3}first_name\0\u{1}unsent\0\u{1}unreachable\0\u{3}platform_text\0\u{3}early_echo_at\0\u{3}agent_before_echo\0\u{3}root_forgotten\0")
 
   fileprivate class _StorageClass {
     var _language: Evidence? = nil
@@ -1464,6 +1477,7 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
     var _platformText: UInt64 = 0
     var _earlyEchoAt: Int64 = 0
     var _agentBeforeEcho: Int64 = 0
+    var _rootForgotten: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1514,6 +1528,7 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
       _platformText = source._platformText
       _earlyEchoAt = source._earlyEchoAt
       _agentBeforeEcho = source._agentBeforeEcho
+      _rootForgotten = source._rootForgotten
     }
   }
 
@@ -1572,6 +1587,7 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
         case 64: try { try decoder.decodeSingularFixed64Field(value: &_storage._platformText) }()
         case 65: try { try decoder.decodeSingularInt64Field(value: &_storage._earlyEchoAt) }()
         case 66: try { try decoder.decodeSingularInt64Field(value: &_storage._agentBeforeEcho) }()
+        case 67: try { try decoder.decodeSingularBoolField(value: &_storage._rootForgotten) }()
         default: break
         }
       }
@@ -1704,6 +1720,9 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
       if _storage._agentBeforeEcho != 0 {
         try visitor.visitSingularInt64Field(value: _storage._agentBeforeEcho, fieldNumber: 66)
       }
+      if _storage._rootForgotten != false {
+        try visitor.visitSingularBoolField(value: _storage._rootForgotten, fieldNumber: 67)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1753,6 +1772,7 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
         if _storage._platformText != rhs_storage._platformText {return false}
         if _storage._earlyEchoAt != rhs_storage._earlyEchoAt {return false}
         if _storage._agentBeforeEcho != rhs_storage._agentBeforeEcho {return false}
+        if _storage._rootForgotten != rhs_storage._rootForgotten {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -2397,7 +2417,7 @@ nonisolated extension SpikeWatch: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension Matter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Matter"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}origin\0\u{1}heard\0\u{1}standing\0\u{3}opened_at\0\u{3}due_at\0\u{1}notices\0\u{1}rule\0\u{1}market\0\u{1}step\0\u{2}\u{b}language\0\u{1}channel\0\u{3}called_at\0\u{1}facts\0\u{1}called\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}origin\0\u{1}heard\0\u{1}standing\0\u{3}opened_at\0\u{3}due_at\0\u{1}notices\0\u{1}rule\0\u{1}market\0\u{1}step\0\u{2}\u{b}language\0\u{1}channel\0\u{3}called_at\0\u{1}facts\0\u{1}called\0\u{3}asked_at\0\u{3}heard_at\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2419,6 +2439,8 @@ nonisolated extension Matter: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
       case 22: try { try decoder.decodeSingularInt64Field(value: &self.calledAt) }()
       case 23: try { try decoder.decodeSingularStringField(value: &self.facts) }()
       case 24: try { try decoder.decodeSingularStringField(value: &self.called) }()
+      case 25: try { try decoder.decodeSingularInt64Field(value: &self.askedAt) }()
+      case 26: try { try decoder.decodeSingularInt64Field(value: &self.heardAt) }()
       default: break
       }
     }
@@ -2467,6 +2489,12 @@ nonisolated extension Matter: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
     if !self.called.isEmpty {
       try visitor.visitSingularStringField(value: self.called, fieldNumber: 24)
     }
+    if self.askedAt != 0 {
+      try visitor.visitSingularInt64Field(value: self.askedAt, fieldNumber: 25)
+    }
+    if self.heardAt != 0 {
+      try visitor.visitSingularInt64Field(value: self.heardAt, fieldNumber: 26)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2485,6 +2513,8 @@ nonisolated extension Matter: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
     if lhs.calledAt != rhs.calledAt {return false}
     if lhs.facts != rhs.facts {return false}
     if lhs.called != rhs.called {return false}
+    if lhs.askedAt != rhs.askedAt {return false}
+    if lhs.heardAt != rhs.heardAt {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -42,7 +42,7 @@ package struct ThreadErasure: Sendable {
     /// Whether so much was written since that a state of before does not tell any more who wrote the first comment.
     package static func hasLostRoot(_ state: EntityState, _ id: EntityID) -> Bool {
         let talk = state.conversation
-        return talk.contact.isEmpty && talk.comments.count >= Conversation.mostComments
+        return talk.contact.isEmpty && !talk.rootForgotten && talk.comments.count >= Conversation.mostComments
             && talk.comment(id.parts.last ?? "") == nil
     }
 
@@ -77,7 +77,7 @@ package struct ThreadErasure: Sendable {
         let gone = takeActions(&talk)
         takePromises(&talk, &state.timers, before.talk, gone)
         guard talk != before.talk || isRoots else { return (.unchanged, .unchanged) }
-        let isOthers = !talk.contact.isEmpty || talk.comments.contains { !$0.author.isEmpty }
+        let isOthers = !talk.contact.isEmpty || talk.comments.contains { !$0.author.isEmpty } || isOwedToOthers(talk)
         guard isOthers || (hasLostRoot && !isRoots) else {
             state.timers = before.timers
             return (.nothing, listed == nil ? .unchanged : .remove)
@@ -87,6 +87,12 @@ package struct ThreadErasure: Sendable {
         state.conversation = talk
         let item = before.facts.change(to: OpenFacts(talk), of: id) { listed?.language ?? "" }
         return (.part(isCalm: before.talk.escalated && !talk.escalated), item)
+    }
+
+    /// Marks are bounded: somebody whose mark was pushed out may still be promised something, or be sent it.
+    private func isOwedToOthers(_ talk: Conversation) -> Bool {
+        talk.pending.contains { $0.subject != 0 && !comments.contains($0.subject) }
+            || talk.promises.contains { $0.standing.isOpen && $0.subject != 0 && !comments.contains($0.subject) }
     }
 
     private func isTheirs(_ mark: CommentMark) -> Bool { comments.contains(StableHash.hash(mark.id)) }
@@ -101,7 +107,10 @@ package struct ThreadErasure: Sendable {
         mark.author = ""
         mark.answered = true
         if talk.comments.count >= Conversation.mostComments {
-            guard let closed = talk.comments.firstIndex(where: { $0.answered || $0.removed }) else { return }
+            guard let closed = talk.comments.firstIndex(where: { $0.answered || $0.removed }) else {
+                talk.rootForgotten = true
+                return
+            }
             talk.comments.remove(at: closed)
         }
         talk.comments.insert(mark, at: 0)
@@ -163,5 +172,6 @@ extension Conversation {
     package func awaits(_ action: ActionID) -> Bool {
         pending.contains { $0.isCarrying(action) } || promises.contains { $0.isCarried(by: action) }
             || held.contains { $0.actionHigh == action.high && $0.actionLow == action.low }
+            || afterHours.contains { !$0.given && $0.actionHigh == action.high && $0.actionLow == action.low }
     }
 }

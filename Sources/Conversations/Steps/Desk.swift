@@ -1,12 +1,12 @@
 import BusinessTime
-import Contracts
+package import Contracts
 import Instants
 
 /// A desk's side of an escalation: one entity a conversation, `d/<team>/<conversation>`, which notifies once.
 ///
 /// Tells of one conversation may arrive twice or out of order. Each carries the conversation's decision count: one that is
-/// not newer than what the matter has heard says nothing new and is a duplicate. A count that is lower and yet long after
-/// all that the matter has seen is of a conversation whose state had gone, and which began anew.
+/// not newer than what the matter has heard says nothing new and is a duplicate. A count that is lower and yet told later
+/// than all that the matter has heard is of a conversation whose state had gone, and which began anew.
 ///
 /// It climbs the team's ladder: each step calls somebody, and a timer leads to the next one until the matter is acknowledged
 /// or closed, or the last round has ended. Who is called follows the sun: the team while somebody of it is there, else a
@@ -45,9 +45,11 @@ struct DeskTurn {
         self.state = state
     }
 
-    mutating func hear(_ told: Told) {
+    /// - Parameter at: when the teller decided it.
+    mutating func hear(_ told: Told, at: Instant) {
         matter.origin = told.origin
         matter.heard = told.matter == .spike ? max(matter.heard, told.decisions) : told.decisions
+        if told.matter != .spike { matter.heardAt = at.milliseconds }
         matter.market = told.market
         matter.language = told.language
         matter.channel = told.channel
@@ -56,6 +58,7 @@ struct DeskTurn {
         switch told.matter {
         case .escalation, .brokenPromise, .handover:
             matter.dueAt = told.dueAt
+            matter.askedAt = now.milliseconds
             guard matter.isOpen else {
                 matter.rule = told.rule
                 return open()
@@ -226,17 +229,33 @@ struct DeskTurn {
 extension Matter {
     var isOpen: Bool { standing == .notified || standing == .acknowledged }
 
+    var isUrgent: Bool { rule == DeskTurn.safety || rule == SpikeAlarm.rule }
+
+    /// When it was last asked for, opened anew or not, on the lane clock.
+    package var lastAskedAt: Int64 { max(openedAt, askedAt) }
+
+    /// Ends it from outside, as if its conversation had told that nothing is open there any more: no call of it waits for a
+    /// digest afterwards, and the desk counts it. Timers are the caller's. False if it is not open.
+    package mutating func end(at desk: inout Desk) -> Bool {
+        guard isOpen else { return false }
+        desk.withdrawCall(of: self)
+        desk.closed &+= 1
+        standing = .closed
+        return true
+    }
 }
 
 extension EntityState {
-    /// A tell that is said again was decided before the matter first heard it; a conversation's state goes only after
-    /// thirty quiet days (`KeepPolicy.leastStates`). In between lies this.
+    /// Of a matter that does not know when what it heard was told: a tell that is said again was decided before the matter
+    /// first heard it; a conversation's state goes only after thirty quiet days (`KeepPolicy.leastStates`). In between
+    /// lies this.
     private static let mostLate: Int64 = 86_400_000
 
-    /// Posts tell of one spike in no order of each other: only the same alarm again is a duplicate, by its event.
+    /// One conversation's instants never go back, so what was told later with no higher count is of another one under the
+    /// same name. Posts tell of one spike in no order of each other: only the same alarm again is a duplicate, by its event.
     func hasHeard(_ told: Told, of event: Event) -> Bool {
-        told.matter != .spike && matter.heard >= told.decisions
-            && event.happenedAt - Self.mostLate <= lastNow
+        guard told.matter != .spike, matter.heard >= told.decisions else { return false }
+        return matter.heardAt > 0 ? event.happenedAt <= matter.heardAt : event.happenedAt - Self.mostLate <= lastNow
     }
 }
 

@@ -21,12 +21,11 @@ extension DeskTurn {
     static let safety = "safety"
 
     var isSafety: Bool { matter.rule == Self.safety }
-    private var isUrgent: Bool { isSafety || matter.rule == SpikeAlarm.rule }
 
     mutating func call(_ target: String) {
         result.called = target
         matter.notices &+= 1
-        let isCollected = team?.digest.map { !isUrgent && collect(for: target, $0) } ?? false
+        let isCollected = team?.digest.map { !matter.isUrgent && collect(for: target, $0) } ?? false
         matter.calledAt = now.milliseconds
         matter.called = target
         if !isCollected { notify(target) }
@@ -34,37 +33,17 @@ extension DeskTurn {
 
     /// An acknowledged matter calls nobody any more.
     mutating func withdrawCall() {
-        guard let line = collectedLine else { return }
-        let (rule, origin) = (matter.rule, matter.origin)
-        changeDesk { desk in
-            desk.calls[line].matters -= min(1, desk.calls[line].matters)
-            if let known = desk.calls[line].rules.firstIndex(where: { $0.rule == rule && $0.count > 0 }) {
-                desk.calls[line].rules[known].count -= 1
-            }
-            if desk.calls[line].first == origin { desk.calls[line].first = "" }
-            if desk.calls[line].matters == 0 { desk.calls.remove(at: line) }
-        }
+        guard desk?.desk.line(of: matter) != nil else { return }
+        let matter = matter
+        changeDesk { $0.withdrawCall(of: matter) }
     }
 
     /// The matter waits or is seen to for another reason now; a call that waits for the digest is counted by it.
     mutating func recount(as rule: String) {
-        let old = matter.rule
+        let before = matter
         matter.rule = rule
-        guard old != rule, let line = collectedLine else { return }
-        changeDesk { desk in
-            if let known = desk.calls[line].rules.firstIndex(where: { $0.rule == old && $0.count > 0 }) {
-                desk.calls[line].rules[known].count -= 1
-            }
-            desk.calls[line].count(rule)
-        }
-    }
-
-    /// Where this matter's last call waits for the digest; nil if it waits no more, or was made by itself.
-    private var collectedLine: Int? {
-        guard !isUrgent, let desk = desk?.desk, matter.standing == .notified, matter.calledAt > desk.calledAt else {
-            return nil
-        }
-        return desk.calls.firstIndex { $0.target == matter.called }
+        guard before.rule != rule, desk?.desk.line(of: before) != nil else { return }
+        changeDesk { $0.recount(before, as: rule) }
     }
 
     /// False if the desk holds calls for as many targets as it can.
@@ -114,7 +93,7 @@ extension DeskTurn {
     private mutating func notify(_ target: String) {
         var action = Action()
         action.kind = .notify
-        action.class = isUrgent ? .safety : .promiseNear
+        action.class = matter.isUrgent ? .safety : .promiseNear
         action.conversation = id.text
         action.cause = cause
         action.orderKey = id.text
@@ -126,6 +105,32 @@ extension DeskTurn {
         action.notAfter = (now + .seconds(86_400)).milliseconds
         action.actionID = ActionID(conversation: id, cause: cause, kind: .notify, n: 0)
         actions.append(action)
+    }
+}
+
+extension Desk {
+    /// Where a matter's last call waits for the digest; nil if it waits no more, or was made by itself.
+    func line(of matter: Matter) -> Int? {
+        guard !matter.isUrgent, matter.standing == .notified, matter.calledAt > calledAt else { return nil }
+        return calls.firstIndex { $0.target == matter.called }
+    }
+
+    mutating func withdrawCall(of matter: Matter) {
+        guard let line = line(of: matter) else { return }
+        calls[line].matters -= min(1, calls[line].matters)
+        if let known = calls[line].rules.firstIndex(where: { $0.rule == matter.rule && $0.count > 0 }) {
+            calls[line].rules[known].count -= 1
+        }
+        if calls[line].first == matter.origin { calls[line].first = "" }
+        if calls[line].matters == 0 { calls.remove(at: line) }
+    }
+
+    mutating func recount(_ matter: Matter, as rule: String) {
+        guard let line = line(of: matter) else { return }
+        if let known = calls[line].rules.firstIndex(where: { $0.rule == matter.rule && $0.count > 0 }) {
+            calls[line].rules[known].count -= 1
+        }
+        calls[line].count(rule)
     }
 }
 

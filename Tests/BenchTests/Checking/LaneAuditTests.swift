@@ -49,6 +49,27 @@ struct LaneAuditTests {
         #expect(late.faults.count == 1)
     }
 
+    @Test(
+        "the cursor that it advises lies behind what was decided, also where that batch was redacted into what is kept")
+    func cursorOfForgotten() throws {
+        func batch(_ entry: UInt64, event: String) throws -> [UInt8] {
+            var batch = ResultBatch()
+            batch.results = [
+                DecisionResult.with { ($0.event, $0.entryMs, $0.index) = (event, entry, 2) },
+                DecisionResult.with { ($0.timer, $0.entryMs, $0.index) = ("erased", entry + 100, 0) },
+            ]
+            return try batch.serializedBytes()
+        }
+        var results = RedisCommand("XADD", "ns:{de.0}:results", "20-0", "b")
+        results.add(try batch(20, event: "e"))
+        var kept = RedisCommand("HSET", "ns:{de.0}:kept", "r/30-0")
+        kept.add(try batch(30, event: ""))
+        let broken = RedisCommand("HSET", "ns:{de.0}:lane", "cursor", "x")
+        let faults = try audit([results, kept, broken]).faults
+        #expect(faults.contains { $0.contains("cursor 30-0 index 3") }, "\(faults)")
+        #expect(try audit([results, broken]).faults.contains { $0.contains("cursor 20-0 index 3") })
+    }
+
     @Test("bytes that are no state, an action without its place in the outbox, and impossible counts are found")
     func damage() throws {
         let name = "m/shop/ana"

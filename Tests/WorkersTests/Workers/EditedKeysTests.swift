@@ -141,6 +141,39 @@ struct EditedKeysTests {
         #expect(worker.stop(atMost: WorkerKit.patience))
     }
 
+    @Test("a damaged lane that goes to another member, stands paused or is no longer tried counts no more here")
+    func toldNoLonger() throws {
+        let kit = try WorkerKit()
+        var bounds = RunnerBounds()
+        bounds.refusedWithin = .milliseconds(100)
+        let other = PartitionName.sample.lane(1)
+        let worker = try kit.worker(bounds: bounds)
+        try kit.append([("ann", "one")])
+        try kit.decided(1)
+        let house = House(kit: kit, worker: worker, other: other)
+        func breakResults() throws {
+            try house.run(["DEL", "KEY:results"])
+            try house.run(["SET", "KEY:results", "x"])
+            try kit.append([("ann", "more")])
+            try house.waits { worker.counters.damaged[kit.lane] != nil }
+        }
+        try breakResults()
+        _ = try kit.store.control(.pause, kit.lane)
+        try house.waits { worker.counters.damaged.isEmpty }
+        _ = try kit.store.control(.resume, kit.lane)
+        try house.waits { worker.counters.damaged[kit.lane] != nil }
+        _ = try kit.store.control(.want(owner: "worker-b"), kit.lane)
+        try house.waits { worker.counters.damaged.isEmpty }
+        #expect(worker.counters.lanes == 0)
+        // Never held, so never revoked either.
+        let connection = try kit.redis.connect()
+        _ = try connection.call(RedisCommand("HSET", "ns:{\(other)}:lane", "assignment", "x"))
+        worker.grant(other, assignment: 1)
+        try house.waits { worker.counters.damaged[other] != nil }
+        try house.waits { worker.counters.damaged.isEmpty }
+        #expect(worker.stop(atMost: WorkerKit.patience))
+    }
+
     /// A lane, its neighbour, their worker, and somebody who edits keys.
     private struct House {
         let kit: WorkerKit

@@ -157,8 +157,10 @@ struct ForgettingThreadsTests {
         #expect(worker.stop(atMost: .seconds(30)))
     }
 
-    @Test("a desk waits for the account's lanes, drops the matter of a thread that went, closes one that became calm")
-    func desks() throws {
+    @Test(
+        "a desk waits for the account's lanes, drops the matter of a thread that went, closes one that became calm, and keeps both if somebody has asked for them since",
+        arguments: [false, true])
+    func desks(isAskedSince: Bool) throws {
         let kit = try WorkerKit()
         let desk = try LaneName("desk-care.0")
         try Self.leave(
@@ -177,9 +179,21 @@ struct ForgettingThreadsTests {
         }
         var state = EntityState()
         (state.matter.standing, state.matter.openedAt) = (.notified, 1)
+        if isAskedSince { state.matter.askedAt = 9_000_000_000_000 }
+        (state.matter.called, state.matter.calledAt, state.matter.rule) = ("care", 5, "late")
         state.timers = [ArmedTimer.with { ($0.kind, $0.dueAt) = (.escalationStep, 9_000_000_000_000) }]
         let bytes: [UInt8] = try state.serializedBytes()
-        try Self.leave(matters.map { LaneCommit.State(entity: $0, bytes: bytes) }, kit, in: desk)
+        // All three are to be called for with the next digest.
+        var holder = EntityState()
+        holder.desk.calls = [
+            CollectedCall.with {
+                ($0.target, $0.matters, $0.rules) = (
+                    "care", 3, [CountedRule.with { ($0.rule, $0.count) = ("late", 3) }]
+                )
+            }
+        ]
+        let digest = LaneCommit.State(entity: .desk(team: "care"), bytes: try holder.serializedBytes())
+        try Self.leave(matters.map { LaneCommit.State(entity: $0, bytes: bytes) } + [digest], kit, in: desk)
         let look = try kit.look()
         let order = ForgetOrder.event(
             code: "c1", account: "shop", contact: Self.contact, by: "test", at: look.serverTime + look.offset)
@@ -198,10 +212,18 @@ struct ForgettingThreadsTests {
         try PrivateCluster.wait("the desk has forgotten") {
             if case .done? = try kit.store.forgotten([desk])[0]?.standing(of: "c1") { true } else { false }
         }
-        #expect(try Self.left(matters[0], kit, in: desk) == nil)
-        let closed = try #require(try Self.left(matters[1], kit, in: desk))
-        #expect(closed.matter.standing == .closed && closed.timers.isEmpty)
-        #expect(try Self.left(matters[2], kit, in: desk) == state)
+        let counts = try #require(try Self.left(.desk(team: "care"), kit, in: desk)?.desk)
+        if isAskedSince {
+            for matter in matters { #expect(try Self.left(matter, kit, in: desk) == state) }
+            #expect(counts == holder.desk)
+        } else {
+            #expect(try Self.left(matters[0], kit, in: desk) == nil)
+            let closed = try #require(try Self.left(matters[1], kit, in: desk))
+            #expect(closed.matter.standing == .closed && closed.timers.isEmpty)
+            #expect(try Self.left(matters[2], kit, in: desk) == state)
+            #expect(counts.calls.map(\.matters) == [1] && counts.calls.first?.rules.map(\.count) == [1])
+            #expect(counts.closed == 2)
+        }
         #expect(try Self.left(Self.others, kit)?.conversation.escalated == false)
         #expect(first.stop(atMost: .seconds(30)) && second.stop(atMost: .seconds(30)))
     }
