@@ -27,7 +27,7 @@ package struct Classification: Sendable {
 
     /// Tag of the pack of the text's language; nil if it is not known or no pack fits.
     package let language: String?
-    package let classes: Set<TextClass>
+    package let classes: TextClasses
     /// By start, then end, then rule.
     package let matches: [PhraseMatch]
     /// The criticism guard spoke: nothing of this text may be hidden or deleted automatically.
@@ -40,6 +40,8 @@ package struct Classification: Sendable {
     package let intent: Intent?
     package let moderation: Moderation
     package let reason: Reason
+    /// The text as the rules read it, for who looks for more in it.
+    package let form: NormalisedText
 }
 
 /// Whether a text stands in public.

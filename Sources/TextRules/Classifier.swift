@@ -3,7 +3,7 @@
 /// Choice: all phrases of all languages lie in one tree and are found in one pass; which of them count is decided
 /// afterwards by the text's language, which the same pass has told. Rejected: one matcher a language, which would have to
 /// know the language first. Pure and without state: the same text, language and market give the same answer.
-package struct Classifier: Sendable {
+package final class Classifier: Sendable {
     /// Phrases that cannot be found: a limit was reached.
     package var leftOut: [Phrase] { matcher.leftOut }
 
@@ -30,6 +30,11 @@ package struct Classifier: Sendable {
         let weight: Int32
         /// Long enough to mean the same in any language.
         let isStrong: Bool
+        /// Offers and lures are counted before the weaker words that they may hold; 0 for what is no evidence of spam.
+        let rank: UInt8
+        /// As in `Phrase`, made once: a hit takes no new text.
+        let rule: String
+        let `class`: String
     }
 
     struct Market: Sendable {
@@ -128,10 +133,14 @@ package struct Classifier: Sendable {
         for phrase in phrases where phrase.meaning == .language { sharing[phrase.text.lowercased(), default: 0] += 1 }
         var language = ""
         var number: Int?
+        var meaning: Meaning?
+        var (rule, `class`) = ("", "")
         return phrases.map { phrase in
-            if phrase.language != language {
+            if phrase.language != language || phrase.meaning != meaning {
                 language = phrase.language
                 number = numbers[language]
+                meaning = phrase.meaning
+                (rule, `class`) = (phrase.rule, phrase.class)
             }
             let isStrong = phrase.form.map(Self.isStrong) ?? false
             let weight: Int32 =
@@ -141,7 +150,7 @@ package struct Classifier: Sendable {
                 }
             return Fact(
                 meaning: phrase.meaning, languages: number.map { families[$0] } ?? .max, language: number ?? -1,
-                weight: weight, isStrong: isStrong)
+                weight: weight, isStrong: isStrong, rank: phrase.meaning.rank, rule: rule, class: `class`)
         }
     }
 

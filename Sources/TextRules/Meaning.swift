@@ -12,6 +12,38 @@ package enum TextClass: String, Sendable, Hashable, CaseIterable {
     case personWanted = "person_wanted"
 }
 
+/// Some of the classes: one bit each, since every text is asked for many of them.
+package struct TextClasses: Sendable, Hashable {
+    private var bits: UInt32 = 0
+
+    package init() {}
+
+    package var isEmpty: Bool { bits == 0 }
+
+    package func contains(_ name: TextClass) -> Bool { bits & name.bit != 0 }
+
+    package mutating func insert(_ name: TextClass) { bits |= name.bit }
+
+    package mutating func remove(_ name: TextClass) { bits &= ~name.bit }
+}
+
+extension TextClass {
+    fileprivate var bit: UInt32 {
+        switch self {
+        case .spam: 1
+        case .competitorLink: 1 << 1
+        case .criticism: 1 << 2
+        case .complaint: 1 << 3
+        case .praise: 1 << 4
+        case .threat: 1 << 5
+        case .selfHarm: 1 << 6
+        case .sensitive: 1 << 7
+        case .urgency: 1 << 8
+        case .personWanted: 1 << 9
+        }
+    }
+}
+
 /// A frequent question.
 package enum Intent: String, Sendable, Hashable, CaseIterable {
     case price
@@ -58,6 +90,17 @@ package enum Meaning: Sendable, Hashable {
         case .offDomain: "off_domain"
         case .language: "language"
         case .competitor: "competitor"
+        }
+    }
+
+    /// Offers and lures are counted before the weaker words that they may hold; 0 for what is no evidence of spam.
+    var rank: UInt8 {
+        switch self {
+        case .spam(.offer): 1
+        case .spam(.contact): 2
+        case .spam(.sign): 3
+        case .spam(.hint): 4
+        default: 0
         }
     }
 

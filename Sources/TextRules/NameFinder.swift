@@ -36,8 +36,12 @@ package struct NameFinder: Sendable {
 
     /// The names in a text, by start; linear in the text, whatever the number of names.
     package func names(in text: String) -> [Found] {
+        isEmpty ? [] : names(in: NormalisedText(text))
+    }
+
+    /// The same for a text that was normalised before.
+    package func names(in text: NormalisedText) -> [Found] {
         guard !isEmpty else { return [] }
-        let text = NormalisedText(text)
         var hits: [(number: Int, start: Int, end: Int)] = []
         trie.scan(text) { pattern, start, end, _ in
             guard PhraseMatcher.isBorder(end, in: text) else { return true }

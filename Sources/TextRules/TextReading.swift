@@ -18,17 +18,8 @@ struct TextReading {
         let end: Int
         /// Found only after a trick was undone.
         let isDisguised: Bool
-
-        /// Offers and lures are counted before the weaker words that they may hold.
-        func rank(_ rules: Classifier) -> Int {
-            guard case .spam(let part) = rules.facts[pattern].meaning else { return 0 }
-            return switch part {
-            case .offer: 1
-            case .contact: 2
-            case .sign: 3
-            case .hint: 4
-            }
-        }
+        /// As in `Classifier.Fact`.
+        let rank: UInt8
     }
 
     init(_ rules: Classifier, _ form: NormalisedText, _ market: Classifier.Market?, _ place: TextPlace) {
@@ -57,7 +48,8 @@ struct TextReading {
             if isDisguised, hits.contains(where: { $0.pattern == found.pattern && $0.start == start }) { return }
             if fact.language >= 0, !isDisguised { languageWeights[fact.language] += fact.weight }
             if fact.meaning == .language { return }
-            hits.append(Hit(pattern: found.pattern, start: start, end: end, isDisguised: isDisguised))
+            hits.append(
+                Hit(pattern: found.pattern, start: start, end: end, isDisguised: isDisguised, rank: fact.rank))
         }
     }
 
@@ -77,8 +69,8 @@ struct TextReading {
     /// The verdict in the order of DOMAIN 1c: safety, criticism guard, spam, competitor's link, question.
     mutating func judged() -> Classification {
         let links = LinkScan.links(in: form)
-        hits.sort { ($0.rank(rules), $1.end - $1.start, $0.start) < ($1.rank(rules), $0.end - $0.start, $1.start) }
-        var classes = Set<TextClass>()
+        hits.sort { ($0.rank, $1.end - $1.start, $0.start) < ($1.rank, $0.end - $0.start, $1.start) }
+        var classes = TextClasses()
         var score = SpamScore()
         var intents: [IntentHit] = []
         var kept: [PhraseMatch] = []
@@ -90,13 +82,12 @@ struct TextReading {
         for hit in hits {
             let fact = rules.facts[hit.pattern]
             guard counts(fact) else { continue }
-            let phrase = rules.matcher[hit.pattern]
             switch fact.meaning {
             case .spam(let part):
                 let isKnown = counted.contains { other in
                     if other.pattern == hit.pattern || other.start <= hit.start && hit.end <= other.end { return true }
                     // Two phrases of one list that share a word are one piece of evidence.
-                    return other.rank(rules) == hit.rank(rules) && other.start < hit.end && hit.start < other.end
+                    return other.rank == hit.rank && other.start < hit.end && hit.start < other.end
                 }
                 guard !isKnown else { continue }
                 counted.append(hit)
@@ -113,7 +104,7 @@ struct TextReading {
                 continue
             case .language: continue
             }
-            kept.append(PhraseMatch(rule: phrase.rule, class: phrase.class, start: hit.start, end: hit.end))
+            kept.append(PhraseMatch(rule: fact.rule, class: fact.class, start: hit.start, end: hit.end))
         }
         var rivalLink = false
         var foreignLink = false
@@ -143,7 +134,7 @@ struct TextReading {
             language: language.map { rules.languages[$0] }, classes: classes, matches: kept, guard: guardSpoke,
             spamPoints: points, competitorLink: isRivalLink,
             intent: points >= SpamScore.suspicion || isOffDomain ? nil : question(intents, classes, guardSpoke),
-            moderation: moderation, reason: reason)
+            moderation: moderation, reason: reason, form: form)
     }
 
     /// A phrase of a language that is not this text's counts only if it can hardly mean anything else; one of the guard
@@ -160,7 +151,7 @@ struct TextReading {
     }
 
     private func verdict(
-        _ classes: Set<TextClass>, _ guardSpoke: Bool, _ points: Int, _ isRivalLink: Bool
+        _ classes: TextClasses, _ guardSpoke: Bool, _ points: Int, _ isRivalLink: Bool
     ) -> (Classification.Moderation, Classification.Reason) {
         if classes.contains(.threat) || classes.contains(.selfHarm) { return (.person, .safety) }
         let isProven = points >= SpamScore.proof
@@ -200,7 +191,7 @@ struct TextReading {
 
     /// The one question that a text asks. A hit inside a longer one of another question is part of that; two that stand
     /// apart are two questions, and half an answer is none.
-    private func question(_ hits: [IntentHit], _ classes: Set<TextClass>, _ guardSpoke: Bool) -> Intent? {
+    private func question(_ hits: [IntentHit], _ classes: TextClasses, _ guardSpoke: Bool) -> Intent? {
         guard !hits.isEmpty, !guardSpoke else { return nil }
         let barring: [TextClass] = [.threat, .selfHarm, .sensitive, .personWanted, .competitorLink, .spam]
         guard !barring.contains(where: { classes.contains($0) }) else { return nil }

@@ -79,7 +79,7 @@ extension Turn {
     /// Counts a comment, and tells the market's desk when complaints are more than usual.
     mutating func watchSpike(_ words: Words, _ said: Classification?, _ arrival: Arrival) {
         guard let policy = market.service.spikes, isPublic, !arrival.isLate else { return }
-        let classes = said?.classes ?? []
+        let classes = said?.classes ?? TextClasses()
         let complains = classes.contains(.complaint) || classes.contains(.criticism) || classes.contains(.threat)
         let author = complains ? StableHash.hash(words.contact) : nil
         let now = now
@@ -128,7 +128,7 @@ extension Turn {
     /// What the alarm is about: the product or the campaign of the post in this market, whatever its account, else the post.
     private func incident(of words: Words) -> EntityID {
         let topic = topic(of: words)
-        if case .one(let product, _)? = market.products?.meant(by: "", topic) {
+        if case .one(let product, _)? = market.products?.meant(by: nil, topic) {
             return .post(account: market.name, originalPost: "product:\(product.sku)")
         }
         if let campaign = topic.campaigns.first {

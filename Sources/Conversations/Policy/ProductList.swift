@@ -94,9 +94,9 @@ package final class ProductList: Sendable {
         self.byAd = byAd
     }
 
-    /// The product that a text names; without a name the one that its ad, else its post, shows. Linear in the text.
-    func meant(by text: String, _ topic: Topic) -> Meant {
-        let found = names.names(in: text)
+    /// The product that a text names; without a name, or a text, the one that its ad, else its post, shows. Linear in the text.
+    func meant(by text: NormalisedText?, _ topic: Topic) -> Meant {
+        let found = text.map { names.names(in: $0) } ?? []
         if let first = found.first {
             guard found.allSatisfy({ $0.number == first.number }) else { return .several }
             return .one(products[first.number], first)

@@ -79,12 +79,12 @@ extension Turn {
         let (now, zone) = (now, rules.zone)
         let today = { zone.localTime(of: now).date }
         if !words.payload.isEmpty, let rule = market.questions.rule(forPayload: words.payload, today: today) {
-            return Asked(rule: rule, meant: market.products?.meant(by: "", topic(of: words)) ?? .none)
+            return Asked(rule: rule, meant: market.products?.meant(by: nil, topic(of: words)) ?? .none)
         }
         // Who asks for a person gets one, not an answer.
         guard let said, !said.classes.contains(.personWanted), let intent = said.intent else { return nil }
         var topic = topic(of: words)
-        let meant = market.products?.meant(by: words.text, topic) ?? .none
+        let meant = market.products?.meant(by: said.form, topic) ?? .none
         if case .one(let product, let found) = meant {
             topic.sku = product.sku
             if let found { note(found, product) }
