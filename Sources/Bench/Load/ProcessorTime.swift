@@ -10,7 +10,7 @@ package struct ProcessorTime: Sendable {
     package private(set) var threads: [String: Duration] = [:]
     package private(set) var redis: Duration
 
-    /// - Parameter connection: to the server that is measured.
+    /// - Parameter connection: to the server that is measured; of a cluster all primaries are.
     package init(of connection: RedisConnection) throws {
         for task in (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? [] {
             // `id (name) state …`: behind the bracket, user and system ticks are the 12th and 13th.
@@ -22,9 +22,12 @@ package struct ProcessorTime: Sendable {
             threads[String(text[text.index(after: open)..<close]), default: .zero] +=
                 .seconds(Double(user + system) / Double(sysconf(CInt(_SC_CLK_TCK))))
         }
-        let fields = InfoFields(text: try connection.call(RedisCommand("INFO", "cpu")).string ?? "")
-        let seconds = ["used_cpu_user", "used_cpu_sys"].map { fields[$0].flatMap { Double($0) } ?? 0 }
-        redis = .seconds(seconds.reduce(0, +))
+        redis = .zero
+        for server in try connection.servers() {
+            let fields = InfoFields(text: try server.call(RedisCommand("INFO", "cpu")).string ?? "")
+            let seconds = ["used_cpu_user", "used_cpu_sys"].map { fields[$0].flatMap { Double($0) } ?? 0 }
+            redis += .seconds(seconds.reduce(0, +))
+        }
     }
 
     /// What was spent since `start`.

@@ -18,32 +18,6 @@ struct BenchCommand: AsyncParsableCommand {
         defaultSubcommand: BenchLoadCommand.self)
 }
 
-/// The redis-server of one measurement, gone with its folder afterwards.
-struct BenchServer {
-    let connector: LaneConnector
-    private let place: WorkPlace
-    private let server: PrivateRedisServer
-
-    /// - Parameter durability: `everysec` or `always`.
-    init(durability: String) throws {
-        place = try WorkPlace(nil)
-        server = try PrivateRedisServer(folder: place.folder.appending(path: "redis"), appendFsync: durability)
-        connector = LaneConnector(endpoint: server.endpoint)
-    }
-
-    func stop() {
-        server.stop()
-        place.remove()
-    }
-
-    /// Runs `body` against a fresh server.
-    static func with<Value>(durability: String = "everysec", _ body: (LaneConnector) throws -> Value) throws -> Value {
-        let server = try BenchServer(durability: durability)
-        defer { server.stop() }
-        return try body(server.connector)
-    }
-}
-
 /// `bench` without a word: throughput.
 struct BenchLoadCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -65,6 +39,11 @@ struct BenchLoadCommand: AsyncParsableCommand {
     @Option(help: "Customers' events of one closed period.") var night = 112_000
     @Option(help: "Producers' threads.") var producers = 4
     @Option(help: "Runners.") var runners = 2
+    @Option(
+        help: """
+            The lanes lie on a Redis Cluster of this machine: 1 or 3 primaries, 6: three with a replica each. Redis' time \
+            is that of the primaries. 0: one server, through a unix socket.
+            """) var cluster = 0
     @Flag(help: "Leave out the runs without actions, whose difference tells what an action costs.") var quick = false
     @Flag(help: "Print one JSON object.") var json = false
     @Option(help: "The configuration folder.") var config = "config"
@@ -76,6 +55,7 @@ struct BenchLoadCommand: AsyncParsableCommand {
         guard ["everysec", "always"].contains(durability) else {
             throw ValidationError("expected everysec or always, got \(durability)")
         }
+        guard [0, 1, 3, 6].contains(cluster) else { throw ValidationError("expected 0, 1, 3 or 6, got \(cluster)") }
         guard ["full", "noop"].contains(handler) else { throw ValidationError("expected full or noop, got \(handler)") }
     }
 
@@ -103,7 +83,7 @@ struct BenchLoadCommand: AsyncParsableCommand {
         setting.eventsPerNight = night
         setting.producers = producers
         setting.runners = runners
-        return try BenchServer.with(durability: durability) { connector in
+        return try BenchServer.with(durability: durability, cluster: cluster) { connector in
             try LoadRun(setting, shop: shop, connector: connector).play()
         }
     }

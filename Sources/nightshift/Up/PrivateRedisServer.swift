@@ -10,21 +10,32 @@ final class PrivateRedisServer {
 
     /// Starts the server in `folder` and returns once it answers.
     ///
-    /// - Parameter appendFsync: in Redis' words; `everysec` or `always`.
+    /// - Parameters:
+    ///   - appendFsync: in Redis' words; `everysec` or `always`.
+    ///   - clusterPort: of a node of a Redis Cluster, on loopback; nil for a server by itself, which has a socket only.
     /// - Throws: `Failure` with the end of the server's log if it does not answer within ten seconds.
-    init(folder: URL, appendFsync: String = "everysec") throws {
+    init(folder: URL, appendFsync: String = "everysec", clusterPort: Int? = nil) throws {
         self.folder = folder
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let socket = folder.appending(path: "redis.sock").path
         guard socket.utf8.count < 100 else {
             throw Failure(expected: "a folder whose path is short enough for a socket", came: socket, at: "--folder")
         }
-        let lines = [
-            "port 0", "unixsocket \(socket)", "dir \(folder.path)", "logfile \(folder.path)/redis.log", "daemonize no",
-            "appendonly yes", "appendfsync \(appendFsync)", "save \"\"", "maxmemory 2gb", "maxmemory-policy noeviction",
-            "hash-max-listpack-entries 128", "hash-max-listpack-value 1024", "stream-node-max-bytes 16kb",
-            "lazyfree-lazy-user-del yes", "auto-aof-rewrite-min-size 256mb",
-        ]
+        let node = try clusterPort.map { port in
+            [
+                "bind 127.0.0.1", "port \(port)", "cluster-enabled yes", "cluster-config-file nodes.conf",
+                "cluster-port \(try FreePort.choose(0, option: "--cluster"))", "cluster-node-timeout 15000",
+                "cluster-require-full-coverage no", "cluster-allow-replica-migration no", "repl-diskless-sync-delay 0",
+            ]
+        }
+        let lines =
+            [
+                "unixsocket \(socket)", "dir \(folder.path)", "logfile \(folder.path)/redis.log", "daemonize no",
+                "appendonly yes", "appendfsync \(appendFsync)", "save \"\"", "maxmemory 2gb",
+                "maxmemory-policy noeviction",
+                "hash-max-listpack-entries 128", "hash-max-listpack-value 1024", "stream-node-max-bytes 16kb",
+                "lazyfree-lazy-user-del yes", "auto-aof-rewrite-min-size 256mb",
+            ] + (node ?? ["port 0"])
         let configuration = folder.appending(path: "redis.conf")
         try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: configuration)
         process = Process()
