@@ -56,6 +56,7 @@ BREAKAGES = [
     ("cluster/redis-auth.conf", "+function|load", "", check_users, "may `function load"),
     ("cluster/redis-auth.conf", "~ns:*", "~*", check_users, "may not `get other`"),
     ("cluster/redis-auth.conf", "masterauth ", "# ", check_replicas, "master_link_status"),
+    (S + "redis-node@.service", "nightshift/redis-auth.conf", "nightshift/redis-users.conf", check_replicas, "does not start"),
     ("ops/README.md", "nightshift lanes list --trouble", "nightshift lanes list --troubled", check_runbook, "--troubled"),
     ("ops/README.md", "nightshift dead list", "nightshift died list", check_runbook, "died"),
 ]

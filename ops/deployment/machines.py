@@ -1,4 +1,5 @@
 """Units, scrape configurations and alerts, container file, Redis configurations, and the commands in the runbooks."""
+import functools
 import json
 import pathlib
 import re
@@ -187,18 +188,21 @@ def check_users(tree):
 
 
 def check_replicas(tree):
-    """A primary and its replica of a Redis Cluster with the configuration and the users that ship: does the stream flow?"""
+    """A primary and its replica of a Redis Cluster as the unit of a node starts them: does the stream flow?"""
+    arguments = next(arguments for file, _, _, arguments in units(tree) if "redis-node" in file.name)
     password = re.search(r"^requirepass (\S+)$", tree.read("cluster/redis-auth.conf"), re.M)[1]
     with tempfile.TemporaryDirectory() as folder:
         servers, ports = [], []
         try:
-            for name in ("primary", "replica"):
-                pathlib.Path(folder, name).mkdir()
+            for _ in ("primary", "replica"):
                 ports.append(free_port())
-                servers.append(subprocess.Popen(
-                    ["redis-server", "redis-cluster.conf", "--port", str(ports[-1]), "--bind", "127.0.0.1", "--dir",
-                     f"{folder}/{name}", "--save", "", "--include", tree.root / "cluster/redis-auth.conf"],
-                    cwd=tree.root / "cluster", stdout=subprocess.DEVNULL))
+                pathlib.Path(folder, f"nightshift-redis-{ports[-1]}").mkdir()
+                places = {"%i": str(ports[-1]), "%S": folder, "${ADDRESS}": "127.0.0.1",
+                          "/etc/nightshift": str(tree.root / "cluster")}
+                words = [functools.reduce(lambda word, place: word.replace(*place), places.items(), word)
+                         for word in arguments]
+                servers.append(subprocess.Popen(["redis-server", *words, "--save", ""], cwd=tree.root / "cluster",
+                                                stdout=subprocess.DEVNULL))
 
             def ask(which, *command):
                 return subprocess.run(["redis-cli", "-p", str(ports[which]), "-a", password, "--no-auth-warning", *command],
@@ -207,6 +211,8 @@ def check_replicas(tree):
             def becomes(word, which, *command):
                 end = time.monotonic() + 30
                 while word not in (said := ask(which, *command)) and time.monotonic() < end:
+                    if any(server.poll() is not None for server in servers):
+                        return False
                     time.sleep(0.05)
                 return word in said
 
@@ -216,7 +222,8 @@ def check_replicas(tree):
             primary = ask(0, "cluster", "myid")
             ready.append(becomes("OK", 1, "cluster", "replicate", primary))
             if not all(ready):
-                tree.fault("cluster/redis-cluster.conf", "expected two nodes that find each other, one does not start or meet")
+                tree.fault("cluster/redis-cluster.conf",
+                           "expected two nodes, started as the unit says, that find each other; one does not start or meet")
             elif not becomes("master_link_status:up", 1, "info", "replication"):
                 tree.fault("cluster/redis-auth.conf", "expected a replica with `master_link_status:up`, its primary turns it away")
         finally:
