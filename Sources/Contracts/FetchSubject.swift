@@ -8,4 +8,6 @@ package enum FetchSubject: String, Sendable, CaseIterable {
     case messages
     /// Whether an account's webhooks still come, and that they come again.
     case subscriptions
+    /// The words and the author of a mention.
+    case mention
 }

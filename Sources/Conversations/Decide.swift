@@ -64,6 +64,11 @@ private func decide(
         throw .unknownAccount(event.account)
     }
     guard event.kind != nil else { throw .unknownKind }
+    if case .receipt(let receipt) = event.kind {
+        return decideReceipt(
+            receipt, own: own.take(), parent: parent.take(), now: now, received: at,
+            result: DecisionResult(id, event: event, position: position, arrival: arrival, now: now))
+    }
     let isUnknown = own?.mayHaveForgotten(eventAt: arrival.happened) ?? false
     var turn = Turn(
         id, own: own.take(), parent: parent.take(), cause: event.id, at: at, now: now, rules: rules, signals: signals,
@@ -183,11 +188,11 @@ extension Turn {
         case .outcome(let outcome): decide(outcome: outcome)
         case .command(let command): decide(command: command)
         case .rating(let rating): rate(Int(clamping: rating.score))
-        case .fetched(let fetched): take(fetched)
+        case .fetched(let fetched): take(fetched, of: event, arrival)
         case .moderated(let moderated): decide(moderated: moderated)
         case .threadControl(let control): decide(control: control, arrival)
         case .mention(let mention): decide(mention: mention, of: event, arrival, isUnknown: isUnknown)
-        case .told: result.rule = "noted"
+        case .told, .receipt: result.rule = "noted"
         case nil: throw .unknownKind
         }
     }

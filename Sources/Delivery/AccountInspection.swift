@@ -1,6 +1,6 @@
 package import Channels
 internal import Contracts
-internal import Instants
+package import Instants
 
 /// What the platform says of an account: its token, the permissions of our app, the fields that come by webhook, routing.
 ///
@@ -35,7 +35,20 @@ package struct AccountInspection: Sendable {
     }
 
     /// The webhook fields without which events of a channel are missing (DOMAIN.md 4.3, 4.4).
-    package static func neededFields(_ channel: MetaChannel) -> [String] {
+    ///
+    /// - Parameter receipts: deliveries and reads are wanted too.
+    package static func neededFields(_ channel: MetaChannel, receipts: Bool = false) -> [String] {
+        usualFields(channel) + (receipts ? receiptFields(channel) : [])
+    }
+
+    private static func receiptFields(_ channel: MetaChannel) -> [String] {
+        switch channel {
+        case .facebook: ["message_deliveries", "message_reads"]
+        case .instagram: ["messaging_seen"]
+        }
+    }
+
+    private static func usualFields(_ channel: MetaChannel) -> [String] {
         switch channel {
         case .facebook:
             [
@@ -55,7 +68,7 @@ package struct AccountInspection: Sendable {
     /// Of those, what not every version of the platform knows on every channel. It refuses a list with one word that it does
     /// not know, so the rest is then subscribed without them.
     package static let youngFields: Set<String> = [
-        "message_edit", "message_edits", "messaging_handover", "messaging_policy_enforcement",
+        "message_edit", "message_edits", "messaging_handover", "messaging_policy_enforcement", "messaging_seen",
     ]
 
     /// The permissions without which calls of a channel are refused.
@@ -72,19 +85,46 @@ package struct AccountInspection: Sendable {
     ///
     /// - Parameters:
     ///   - app: the platform's id of our own app; nil if nobody wrote it down.
+    ///   - receipts: the channel's file wants deliveries and reads.
     ///   - iceBreakers: what the configuration says; nil, or none at all, asks nothing about them.
     package func findings(
-        account: String, channel: MetaChannel, app: String? = nil, iceBreakers: IceBreakers? = nil
+        account: String, channel: MetaChannel, app: String? = nil, receipts: Bool = false,
+        iceBreakers: IceBreakers? = nil
     ) async -> [Finding] {
         let token = await token(account)
         guard token.standing == .ok else { return [token] }
         var findings = [
-            token, await permissions(account, channel), await subscriptions(account, channel, app),
+            token, await permissions(account, channel), await subscriptions(account, channel, app, receipts),
             await routing(account),
         ]
         if let iceBreakers, !iceBreakers.isEmpty { findings.append(await drift(iceBreakers, account, channel)) }
         return findings
     }
+
+    /// Whether the platform's own instant replies and away messages answer beside us (DOMAIN.md 4.5). It does not tell; what is
+    /// known is what workers saw.
+    ///
+    /// - Parameters:
+    ///   - last: when workers last saw one; nil: never, as far as is known.
+    ///   - now: the lane clock.
+    package static func autoReplies(last: Instant?, now: Instant) -> Finding {
+        let place = "Inbox, Automations, in Meta Business Suite"
+        guard let last else {
+            return Finding(
+                "auto_replies", .unknown,
+                "workers have seen none; the platform does not tell, so look whether any is switched on: \(place)")
+        }
+        guard now - last < seenLately else {
+            return Finding(
+                "auto_replies", .unknown,
+                "workers have seen none since \(last); the platform does not tell whether any is switched on: \(place)")
+        }
+        return Finding(
+            "auto_replies", .fault,
+            "the platform's own reply answered a customer beside us, last at \(last); switch it off: \(place)")
+    }
+
+    private static let seenLately = Duration.seconds(7 * 86_400)
 
     private func drift(_ wish: IceBreakers, _ account: String, _ channel: MetaChannel) async -> Finding {
         switch await IceBreakerSync(client: client, patience: patience).bring(
@@ -123,16 +163,25 @@ package struct AccountInspection: Sendable {
         }
     }
 
-    private func subscriptions(_ account: String, _ channel: MetaChannel, _ app: String?) async -> Finding {
+    private func subscriptions(_ account: String, _ channel: MetaChannel, _ app: String?, _ receipts: Bool) async
+        -> Finding
+    {
         switch await read([account, "subscribed_apps"], [], account) {
         case .document(let document):
             let apps = SubscribedApps(document)
-            guard let have = apps.fields(of: app) else {
+            var own = app
+            if own == nil, apps.count > 0,
+                case .document(let told) = await read(SubscribedApps.ownApp.path, SubscribedApps.ownApp.query, account)
+            {
+                own = SubscribedApps.ownApp(in: told)
+            }
+            guard let have = apps.fields(of: own) else {
                 return Finding(
                     "subscribed_fields", .unknown,
-                    "\(apps.count) apps are subscribed; `app` in accounts.yaml says which one is ours")
+                    "\(apps.count) subscribed, and the platform does not say which app is ours; `app` in accounts.yaml does"
+                )
             }
-            return Self.missing("subscribed_fields", Self.neededFields(channel), have)
+            return Self.missing("subscribed_fields", Self.neededFields(channel, receipts: receipts), have)
         case .refused(let code, let words):
             return Finding("subscribed_fields", .unknown, "refused with code \(code): \(words)")
         case .none(let reason): return Finding("subscribed_fields", .unknown, reason)

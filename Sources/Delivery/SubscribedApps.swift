@@ -16,12 +16,18 @@ struct SubscribedApps {
 
     var count: Int { apps.count }
 
-    /// The fields of our app; none if it is not listed. Nil if nobody wrote down which it is and there are several.
+    /// The fields of our app; none if it is not listed. Nil if nobody knows which it is and there is any: a single one may
+    /// be another's, that was left when ours was taken off.
     func fields(of app: String?) -> [String]? {
-        guard let app else { return apps.count > 1 ? nil : apps.first?.fields ?? [] }
+        guard let app else { return apps.isEmpty ? [] : nil }
         return apps.filter { $0.id == app }.flatMap(\.fields)
     }
 
-    /// What any app has.
-    var allFields: [String] { apps.flatMap(\.fields) }
+    /// Asks for the app that a token was made for.
+    static let ownApp = MetaRead(["app"], [("fields", "id")])
+
+    /// The platform's answer to `ownApp`.
+    static func ownApp(in document: JSONValue) -> String? {
+        document["id"]?.string ?? document["id"]?.integer.map(String.init)
+    }
 }

@@ -21,7 +21,9 @@ struct WebhookController: Sendable {
         self.doors = doors
         self.bodies = bodies
         holding = UpdateHolding(doors: doors, source: "meta")
-        normaliser = MetaNormaliser(app: doors.app) { [secretName = doors.secretName] in secretName($0) != nil }
+        normaliser = MetaNormaliser(app: doors.app, wantsReceipts: doors.wantsReceipts) {
+            [secretName = doors.secretName] in secretName($0) != nil
+        }
     }
 
     /// The platform's check of the address.

@@ -42,6 +42,8 @@ struct CommitPlan {
     var late: [Position] = []
     /// Comments by account that only a sweep brought.
     var missed: [String: UInt64] = [:]
+    /// When the platform's own automation answered beside us, by account.
+    var platformReplies: [String: Instant] = [:]
     private var openItems: [EntityID: OpenItemChange] = [:]
     private var openOrder: [EntityID] = []
 

@@ -190,6 +190,9 @@ extension LaneBatch {
         {
             plan.missed[event.account, default: 0] += 1
         }
+        if case .event(let event, _, let at) = input, decision.result.rule == DecisionResult.platformReplied {
+            plan.platformReplies[event.account] = max(at, plan.platformReplies[event.account] ?? at)
+        }
         plan.bytes += 320
         plan.add(&decision, of: id)
         if decision.changesStates {

@@ -1,4 +1,5 @@
 package import Contracts
+package import Instants
 
 /// What a runner has counted since it started. A snapshot; never goes back.
 package struct RunnerCounters: Sendable, Equatable {
@@ -14,6 +15,8 @@ package struct RunnerCounters: Sendable, Equatable {
     package var trimmedEntries: UInt64 = 0
     /// Comments by account that only a sweep brought.
     package var missed: [String: UInt64] = [:]
+    /// When the platform's own automation last answered beside us, by account, on the lane clock.
+    package var platformReplies: [String: Instant] = [:]
     package var lanes = 0
     /// Of these, lanes whose server is away.
     package var waiting = 0
@@ -36,6 +39,7 @@ package struct RunnerCounters: Sendable, Equatable {
         reconnects += other.reconnects
         trimmedEntries += other.trimmedEntries
         missed.merge(other.missed, uniquingKeysWith: +)
+        platformReplies.merge(other.platformReplies, uniquingKeysWith: max)
         lanes += other.lanes
         waiting += other.waiting
         damaged.merge(other.damaged) { first, _ in first }

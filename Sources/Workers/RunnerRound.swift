@@ -267,6 +267,7 @@ extension RunnerLoop {
         status.count { counters in
             counters.decided += UInt64(plan.decided)
             if !plan.missed.isEmpty { counters.missed.merge(plan.missed, uniquingKeysWith: +) }
+            counters.platformReplies.merge(plan.platformReplies, uniquingKeysWith: max)
             counters.firedTimers += UInt64(plan.firedTimers)
             counters.committedBatches += 1
             counters.deadLetters += UInt64(plan.deadLetters.count)

@@ -35,8 +35,10 @@ struct TestPolicy {
     var englishEvenings: String?
     var platformRepliesWithin = Duration.seconds(10)
     var sweep: Duration?
+    var watchesSubscriptions: Bool?
     var sweepsMessages = false
     var asksProfiles = false
+    var asksMentions = false
     var number: UInt64 = 1
 
     func built() -> Policy {
@@ -71,8 +73,8 @@ struct TestPolicy {
             channels: [
                 ChannelPolicy(
                     name: "meta", platformRepliesWithin: platformRepliesWithin, textLimit: limit, sweep: sweep,
-                    sweepsMessages: sweepsMessages,
-                    asksProfiles: asksProfiles)
+                    watchesSubscriptions: watchesSubscriptions, sweepsMessages: sweepsMessages,
+                    asksProfiles: asksProfiles, asksMentions: asksMentions)
             ],
             teams: [
                 TeamPolicy(

@@ -125,6 +125,39 @@ struct WatchTurnTests {
         #expect(tells.first?.event.told.facts.contains("feed messages") == true)
     }
 
+    @Test("apps among which ours cannot be told are told to the desk once, and are not the same as missing webhooks")
+    func unsure() throws {
+        var scene = Self.scene()
+        let start = Instant.november(20, 10)
+        try scene.take(Self.command("w1", "now", at: start), at: start)
+        let asked = try #require(scene.actions.first { $0.subject == FetchSubject.subscriptions.rawValue })
+        for (number, isUnsure) in [true, true, false, true].enumerated() {
+            let at = start + .seconds(Int64(number + 1))
+            try scene.take(
+                Event.of("s\(number)", at: at, in: Self.shop) {
+                    $0.fetched.action = asked.actionID.description
+                    $0.fetched.subject = asked.subject
+                    $0.fetched.unsure = isUnsure
+                }, at: at)
+        }
+        let tells = scene.tells(.escalation)
+        #expect(tells.map(\.rule) == ["account.app_unknown", "account.app_unknown"])
+        #expect(tells.allSatisfy { $0.event.told.facts.contains("accounts.yaml") })
+    }
+
+    @Test("webhooks are watched once an hour where sweeps are off, and nothing is swept")
+    func watchedWithoutSweeps() throws {
+        var policy = TestPolicy()
+        policy.watchesSubscriptions = true
+        var scene = Scene(policy.built())
+        let start = Instant.november(20, 10)
+        try scene.take(Self.command("w1", at: start), at: start)
+        try scene.advance(to: start + .seconds(5 * 3_600 - 1))
+        let asked = scene.actions.filter { $0.kind == .fetch }
+        #expect((4...5).contains(asked.count))
+        #expect(asked.allSatisfy { $0.subject == FetchSubject.subscriptions.rawValue })
+    }
+
     @Test("without the setting nothing is swept")
     func off() throws {
         var scene = Self.scene(sweep: nil)

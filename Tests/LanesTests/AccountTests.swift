@@ -68,6 +68,15 @@ struct AccountTests {
         #expect(gaps.map { $0.lastAt != nil } == [false, true, true])
     }
 
+    @Test("the newest of the platform's own replies is kept by account")
+    func platformReplies() throws {
+        let kit = try LaneKit()
+        let now = Instant(seconds: 1_795_370_402)
+        try kit.store.notePlatformReplies(["shop": now])
+        try kit.store.notePlatformReplies(["shop": now - .seconds(60), "two": now + .seconds(1)])
+        #expect(try kit.store.platformReplies(of: ["none", "shop", "two"]) == [nil, now, now + .seconds(1)])
+    }
+
     @Test("the pieces of one text claim together, kinds and accounts apart")
     func together() throws {
         let kit = try LaneKit()

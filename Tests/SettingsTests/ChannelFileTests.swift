@@ -27,12 +27,30 @@ struct ChannelFileTests {
     }
 
     @Test(
+        "Facebook and Instagram are swept and their webhooks watched unless the file says off; others if it says so",
+        arguments: [
+            ("facebook", "", 900, true), ("instagram", "", 900, true), ("facebook", "sweep: off\n", nil, true),
+            ("instagram", "sweep: off\nsubscriptions: false\n", nil, false), ("facebook", "sweep: 1h\n", 3_600, true),
+            ("sandbox", "", nil, false), ("sandbox", "sweep: 15m\n", 900, true),
+        ] as [(String, String, Int64?, Bool)])
+    func usual(name: String, lines: String, sweep: Int64?, isWatched: Bool) throws {
+        let text = try ShippedConfig.text("channels/sandbox.yaml") + lines
+        var config = SmallConfig()
+        config.more["channels/\(name).yaml"] = text
+        let check = try config.check()
+        #expect(check.faults.map(\.description) == [])
+        let channel = try #require(check.config?.channels.first { $0.name == name })
+        #expect(channel.sweep == sweep.map { .seconds($0) } && channel.watchesSubscriptions == isWatched)
+    }
+
+    @Test(
         "limits that cannot be kept are named at their place",
         arguments: [
             ("limits: {sends: {most: 1, per: 1s}}", "at least 2 calls within 1s to 24h"),
             ("limits: {sends: {most: 100, per: 2d}}", "at least 2 calls within 1s to 24h"),
             ("limits: {sends: {most: 100}}", "per"), ("limits: {send: {most: 100, per: 1s}}", "a key of limits"),
             ("limits: 100", "limits: sends, private_replies"), ("sweep_messages: often", "true or false"),
+            ("sweep: 10s", "a length of time from 1m to 24h, or off"), ("sweep: on", "a length of time"),
         ])
     func broken(line: String, expected: String) throws {
         let faults = try Self.config(line + "\n").faults()

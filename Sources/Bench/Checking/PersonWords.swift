@@ -164,6 +164,8 @@ private struct Gathering {
             words.comments.insert(mention.id)
             words.threads.insert(
                 EntityID.comments(account: account, originalPost: mention.post, root: mention.id).text)
+        case .fetched(let fetched) where isTheirs && !fetched.target.isEmpty:
+            words.comments.insert(fetched.target)
         case .message where isTheirs, .postback where isTheirs:
             words.messages.insert(
                 ["dm:", "pb:"].contains(String(event.id.prefix(3))) ? String(event.id.dropFirst(3)) : event.id)
@@ -195,6 +197,7 @@ extension Event {
         case .edit(let edit): edit.text
         case .rating(let rating): rating.text
         case .mention(let mention): mention.text
+        case .fetched(let fetched) where !fetched.target.isEmpty: fetched.text
         default: nil
         }
     }

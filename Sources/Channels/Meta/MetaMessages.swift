@@ -11,8 +11,10 @@ extension MetaNormaliser {
         if let postback = try update.nested("postback") { return .event(try self.postback(postback, update, walk)) }
         if let reaction = try update.nested("reaction") { return .event(try self.reaction(reaction, update, walk)) }
         if let referral = try update.nested("referral") { return .event(try self.referral(referral, update, walk)) }
-        if update["read"] != nil { return .dropped(.read) }
-        if update["delivery"] != nil { return .dropped(.delivery) }
+        for (key, reason) in [("read", DropReason.read), ("delivery", .delivery)] where update[key] != nil {
+            guard wantsReceipts(walk.account) else { return .dropped(reason) }
+            return .event(try receipt(key, update, walk))
+        }
         if let control = try threadControl(update, walk) { return .event(control) }
         if update["app_roles"] != nil {
             throw UpdateFault(reason: .threadControl, detail: "expected a thread's owner, got app_roles, update")
@@ -123,6 +125,22 @@ extension MetaNormaliser {
         kept.removed = action == "unreact"
         let id = "react:\(kept.target):\(contact):\(action):\(at ?? 0)"
         return walk.event(id, contact: contact, at: at, .reaction(kept))
+    }
+
+    /// Messenger names the instant up to which all is read or delivered, Instagram the message that was read.
+    private func receipt(_ key: String, _ update: JSONValue, _ walk: Walk) throws(UpdateFault) -> Event {
+        guard let value = try update.nested(key) else { throw .missing("an object", key) }
+        let contact = try sender(update)
+        let at = try update.milliseconds("timestamp")
+        var kept = Receipt()
+        kept.read = key == "read"
+        kept.message = try value.identifier("mid", longest: JSONValue.longestMessageID) ?? ""
+        guard let until = try value.milliseconds("watermark") ?? (kept.message.isEmpty ? nil : at) else {
+            throw .missing("a watermark or a mid with a timestamp", key)
+        }
+        kept.until = until
+        let id = "\(key):\(contact):" + (kept.message.isEmpty ? String(until) : kept.message)
+        return walk.event(id, contact: contact, at: at ?? until, .receipt(kept))
     }
 
     private func sender(_ update: JSONValue) throws(UpdateFault) -> String {

@@ -18,6 +18,7 @@ package struct MetaNormaliser: Sendable {
     package static let clockTolerance: Duration = .seconds(2)
 
     private let knows: @Sendable (String) -> Bool
+    let wantsReceipts: @Sendable (String) -> Bool
     let app: @Sendable (String) -> String?
     let inboxApps: Set<String>
 
@@ -27,14 +28,17 @@ package struct MetaNormaliser: Sendable {
     /// - Parameters:
     ///   - inboxApps: app ids whose echoes are written by people in the platform's inbox.
     ///   - app: the platform's id of our own app on an account; nil if nobody wrote it down.
+    ///   - wantsReceipts: whether deliveries and reads of an account become events; else they are dropped.
     ///   - knows: whether an account is configured.
     package init(
         inboxApps: Set<String> = usualInboxApps,
         app: @escaping @Sendable (_ account: String) -> String? = { _ in nil },
+        wantsReceipts: @escaping @Sendable (_ account: String) -> Bool = { _ in false },
         knows: @escaping @Sendable (_ account: String) -> Bool
     ) {
         self.inboxApps = inboxApps
         self.app = app
+        self.wantsReceipts = wantsReceipts
         self.knows = knows
     }
 

@@ -200,6 +200,9 @@ extension Fetched: EventFields {
         try fields.text("resume", &resume)
         try fields.number("found", &found)
         try fields.flag("restored", &restored)
+        try fields.flag("unsure", &unsure)
+        try fields.number("full_length", &fullLength)
+        try fields.text("target", &target)
     }
 }
 
@@ -230,5 +233,13 @@ extension Mention: EventFields {
         try fields.required("post", &post)
         try fields.keptText("text", &text, &fullLength)
         try fields.text("author_name", &authorName)
+    }
+}
+
+extension Receipt: EventFields {
+    mutating func visit(_ fields: inout some FieldVisitor) throws(EventJSONError) {
+        try fields.flag("read", &read)
+        try fields.instant("until", &until, required: true)
+        try fields.text("message", &message)
     }
 }

@@ -4,7 +4,7 @@ extension EventJSON {
     /// The keys of which an event has exactly one, in the schema's order.
     package static let kinds = [
         "message", "comment", "edit", "removal", "postback", "reaction", "echo", "agent_reply", "claim", "resolve",
-        "rating", "outcome", "command", "told", "fetched", "moderated", "thread_control", "mention",
+        "rating", "outcome", "command", "told", "fetched", "moderated", "thread_control", "mention", "receipt",
     ]
 
     /// The key of an event's kind, as results name it too; nil for an event without a known kind.
@@ -45,6 +45,7 @@ extension EventJSON {
         case "moderated": .moderated(try read(value, word))
         case "thread_control": .threadControl(try read(value, word))
         case "mention": .mention(try read(value, word))
+        case "receipt": .receipt(try read(value, word))
         default: nil
         }
     }
@@ -69,6 +70,7 @@ extension EventJSON {
         case .moderated(let fields): ("moderated", write(fields))
         case .threadControl(let fields): ("thread_control", write(fields))
         case .mention(let fields): ("mention", write(fields))
+        case .receipt(let fields): ("receipt", write(fields))
         }
     }
 

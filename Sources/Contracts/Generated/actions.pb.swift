@@ -144,8 +144,8 @@ package nonisolated struct Action: @unchecked Sendable {
     set {_uniqueStorage()._place = newValue}
   }
 
-  /// Fetch: what is asked for (`profile`, `comments`, `messages`, `subscriptions`), from when until when, and behind which
-  /// post or page.
+  /// Fetch: what is asked for (`profile`, `comments`, `messages`, `subscriptions`, `mention`), from when until when, and
+  /// behind which post or page; of a mention in which post.
   package var subject: String {
     get {_storage._subject}
     set {_uniqueStorage()._subject = newValue}
@@ -171,6 +171,11 @@ package nonisolated struct Action: @unchecked Sendable {
   package var windowEnds: Int64 {
     get {_storage._windowEnds}
     set {_uniqueStorage()._windowEnds = newValue}
+  }
+
+  package var stage: Action.Stage {
+    get {_storage._stage}
+    set {_uniqueStorage()._stage = newValue}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -308,6 +313,51 @@ package nonisolated struct Action: @unchecked Sendable {
 
   }
 
+  /// Notify: what is said of the matter. Receivers that keep incidents follow it.
+  package nonisolated enum Stage: SwiftProtobuf.Enum, Swift.CaseIterable {
+    package typealias RawValue = Int
+
+    /// A person is called.
+    case call // = 0
+
+    /// Somebody sees to it: nobody else is called.
+    case acknowledged // = 1
+
+    /// There is nothing more to do.
+    case resolved // = 2
+    case UNRECOGNIZED(Int)
+
+    package init() {
+      self = .call
+    }
+
+    package init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .call
+      case 1: self = .acknowledged
+      case 2: self = .resolved
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    package var rawValue: Int {
+      switch self {
+      case .call: return 0
+      case .acknowledged: return 1
+      case .resolved: return 2
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    package static let allCases: [Action.Stage] = [
+      .call,
+      .acknowledged,
+      .resolved,
+    ]
+
+  }
+
   package init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
@@ -319,7 +369,7 @@ fileprivate nonisolated let _protobuf_package = "nightshift.v1"
 
 nonisolated extension Action: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Action"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}id_high\0\u{1}kind\0\u{1}conversation\0\u{1}cause\0\u{1}n\0\u{1}class\0\u{3}order_key\0\u{3}decided_at\0\u{3}not_before\0\u{3}not_after\0\u{1}account\0\u{1}contact\0\u{1}comment\0\u{1}text\0\u{1}agent\0\u{1}team\0\u{1}event\0\u{1}rule\0\u{1}language\0\u{3}id_low\0\u{1}place\0\u{2}\u{13}subject\0\u{1}since\0\u{1}resume\0\u{1}until\0\u{3}window_ends\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}id_high\0\u{1}kind\0\u{1}conversation\0\u{1}cause\0\u{1}n\0\u{1}class\0\u{3}order_key\0\u{3}decided_at\0\u{3}not_before\0\u{3}not_after\0\u{1}account\0\u{1}contact\0\u{1}comment\0\u{1}text\0\u{1}agent\0\u{1}team\0\u{1}event\0\u{1}rule\0\u{1}language\0\u{3}id_low\0\u{1}place\0\u{2}\u{13}subject\0\u{1}since\0\u{1}resume\0\u{1}until\0\u{3}window_ends\0\u{2}\u{6}stage\0")
 
   fileprivate class _StorageClass {
     var _idHigh: UInt64 = 0
@@ -348,6 +398,7 @@ nonisolated extension Action: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
     var _until: Int64 = 0
     var _resume: String = String()
     var _windowEnds: Int64 = 0
+    var _stage: Action.Stage = .call
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -384,6 +435,7 @@ nonisolated extension Action: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
       _until = source._until
       _resume = source._resume
       _windowEnds = source._windowEnds
+      _stage = source._stage
     }
   }
 
@@ -428,6 +480,7 @@ nonisolated extension Action: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
         case 42: try { try decoder.decodeSingularStringField(value: &_storage._resume) }()
         case 43: try { try decoder.decodeSingularInt64Field(value: &_storage._until) }()
         case 44: try { try decoder.decodeSingularInt64Field(value: &_storage._windowEnds) }()
+        case 50: try { try decoder.decodeSingularEnumField(value: &_storage._stage) }()
         default: break
         }
       }
@@ -518,6 +571,9 @@ nonisolated extension Action: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
       if _storage._windowEnds != 0 {
         try visitor.visitSingularInt64Field(value: _storage._windowEnds, fieldNumber: 44)
       }
+      if _storage._stage != .call {
+        try visitor.visitSingularEnumField(value: _storage._stage, fieldNumber: 50)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -553,6 +609,7 @@ nonisolated extension Action: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
         if _storage._until != rhs_storage._until {return false}
         if _storage._resume != rhs_storage._resume {return false}
         if _storage._windowEnds != rhs_storage._windowEnds {return false}
+        if _storage._stage != rhs_storage._stage {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -568,4 +625,8 @@ nonisolated extension Action.Kind: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension Action.Class: SwiftProtobuf._ProtoNameProviding {
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CLASS_UNSPECIFIED\0\u{1}SAFETY\0\u{1}PERSON\0\u{1}AD_MODERATION\0\u{1}CLOSING_WINDOW\0\u{1}PROMISE_NEAR\0\u{1}ANSWER\0\u{1}BACKGROUND\0")
+}
+
+nonisolated extension Action.Stage: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CALL\0\u{1}ACKNOWLEDGED\0\u{1}RESOLVED\0")
 }

@@ -245,6 +245,14 @@ package nonisolated struct Event: @unchecked Sendable {
     set {_uniqueStorage()._kind = .mention(newValue)}
   }
 
+  package var receipt: Receipt {
+    get {
+      if case .receipt(let v)? = _storage._kind {return v}
+      return Receipt()
+    }
+    set {_uniqueStorage()._kind = .receipt(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -266,6 +274,7 @@ package nonisolated struct Event: @unchecked Sendable {
     case moderated(Moderated)
     case threadControl(ThreadControl)
     case mention(Mention)
+    case receipt(Receipt)
 
   }
 
@@ -775,13 +784,13 @@ package nonisolated struct Fetched: Sendable {
 
   package var action: String = String()
 
-  /// `profile`, `comments`, `messages` or `subscriptions`.
+  /// `profile`, `comments`, `messages`, `subscriptions` or `mention`.
   package var subject: String = String()
 
-  /// Subscriptions: the webhook fields that did not come, separated by spaces.
+  /// Subscriptions: the webhook fields that did not come, separated by spaces. Mention: its words.
   package var text: String = String()
 
-  /// Profile: the customer's first name.
+  /// Profile: the customer's first name. Mention: the author's name.
   package var author: String = String()
 
   /// Profile: such as `vi_VN`, and minutes ahead of UTC in decimal digits, where the platform tells them.
@@ -799,6 +808,14 @@ package nonisolated struct Fetched: Sendable {
 
   /// Subscriptions: they come again now.
   package var restored: Bool = false
+
+  /// Subscriptions: the platform named apps and nobody can say which is ours, so nothing is known and nothing was written.
+  package var unsure: Bool = false
+
+  /// Mention: as in a comment; the comment or post that was asked for. Who wrote it is the event's contact.
+  package var fullLength: UInt32 = 0
+
+  package var target: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -918,6 +935,26 @@ package nonisolated struct Mention: Sendable {
   package init() {}
 }
 
+/// The platform says how far the customer's side of a direct thread has come. Only where the channel's file asks for it.
+package nonisolated struct Receipt: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The customer has seen it; else it has reached their device.
+  package var read: Bool = false
+
+  /// Everything that was written up to this instant. Where the platform names a message instead: when it told so.
+  package var until: Int64 = 0
+
+  /// The message, where the platform names one.
+  package var message: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "nightshift.v1"
@@ -954,7 +991,7 @@ nonisolated extension EventBatch: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension Event: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Event"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}account\0\u{1}contact\0\u{3}happened_at\0\u{3}received_at\0\u{1}conversation\0\u{3}clock_flagged\0\u{1}swept\0\u{2}\u{2}message\0\u{1}comment\0\u{1}edit\0\u{1}removal\0\u{1}postback\0\u{1}reaction\0\u{1}echo\0\u{3}agent_reply\0\u{1}claim\0\u{1}resolve\0\u{1}rating\0\u{1}outcome\0\u{1}command\0\u{1}told\0\u{1}fetched\0\u{1}moderated\0\u{3}thread_control\0\u{1}mention\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}account\0\u{1}contact\0\u{3}happened_at\0\u{3}received_at\0\u{1}conversation\0\u{3}clock_flagged\0\u{1}swept\0\u{2}\u{2}message\0\u{1}comment\0\u{1}edit\0\u{1}removal\0\u{1}postback\0\u{1}reaction\0\u{1}echo\0\u{3}agent_reply\0\u{1}claim\0\u{1}resolve\0\u{1}rating\0\u{1}outcome\0\u{1}command\0\u{1}told\0\u{1}fetched\0\u{1}moderated\0\u{3}thread_control\0\u{1}mention\0\u{1}receipt\0")
 
   fileprivate class _StorageClass {
     var _id: String = String()
@@ -1245,6 +1282,19 @@ nonisolated extension Event: SwiftProtobuf.Message, SwiftProtobuf._MessageImplem
             _storage._kind = .mention(v)
           }
         }()
+        case 28: try {
+          var v: Receipt?
+          var hadOneofValue = false
+          if let current = _storage._kind {
+            hadOneofValue = true
+            if case .receipt(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._kind = .receipt(v)
+          }
+        }()
         default: break
         }
       }
@@ -1353,6 +1403,10 @@ nonisolated extension Event: SwiftProtobuf.Message, SwiftProtobuf._MessageImplem
       case .mention?: try {
         guard case .mention(let v)? = _storage._kind else { preconditionFailure() }
         try visitor.visitSingularMessageField(value: v, fieldNumber: 27)
+      }()
+      case .receipt?: try {
+        guard case .receipt(let v)? = _storage._kind else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 28)
       }()
       case nil: break
       }
@@ -2107,7 +2161,7 @@ nonisolated extension Told.Matter: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension Fetched: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Fetched"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}action\0\u{1}subject\0\u{1}text\0\u{1}author\0\u{2}\u{10}locale\0\u{3}utc_offset\0\u{2}\u{2}until\0\u{1}resume\0\u{1}found\0\u{1}restored\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}action\0\u{1}subject\0\u{1}text\0\u{1}author\0\u{2}\u{10}locale\0\u{3}utc_offset\0\u{2}\u{2}until\0\u{1}resume\0\u{1}found\0\u{1}restored\0\u{1}unsure\0\u{3}full_length\0\u{1}target\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2125,6 +2179,9 @@ nonisolated extension Fetched: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       case 24: try { try decoder.decodeSingularStringField(value: &self.resume) }()
       case 25: try { try decoder.decodeSingularUInt32Field(value: &self.found) }()
       case 26: try { try decoder.decodeSingularBoolField(value: &self.restored) }()
+      case 27: try { try decoder.decodeSingularBoolField(value: &self.unsure) }()
+      case 28: try { try decoder.decodeSingularUInt32Field(value: &self.fullLength) }()
+      case 29: try { try decoder.decodeSingularStringField(value: &self.target) }()
       default: break
       }
     }
@@ -2161,6 +2218,15 @@ nonisolated extension Fetched: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     if self.restored != false {
       try visitor.visitSingularBoolField(value: self.restored, fieldNumber: 26)
     }
+    if self.unsure != false {
+      try visitor.visitSingularBoolField(value: self.unsure, fieldNumber: 27)
+    }
+    if self.fullLength != 0 {
+      try visitor.visitSingularUInt32Field(value: self.fullLength, fieldNumber: 28)
+    }
+    if !self.target.isEmpty {
+      try visitor.visitSingularStringField(value: self.target, fieldNumber: 29)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2175,6 +2241,9 @@ nonisolated extension Fetched: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     if lhs.resume != rhs.resume {return false}
     if lhs.found != rhs.found {return false}
     if lhs.restored != rhs.restored {return false}
+    if lhs.unsure != rhs.unsure {return false}
+    if lhs.fullLength != rhs.fullLength {return false}
+    if lhs.target != rhs.target {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2324,6 +2393,46 @@ nonisolated extension Mention: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     if lhs.text != rhs.text {return false}
     if lhs.fullLength != rhs.fullLength {return false}
     if lhs.authorName != rhs.authorName {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Receipt: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Receipt"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}read\0\u{1}until\0\u{1}message\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBoolField(value: &self.read) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.until) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.message) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.read != false {
+      try visitor.visitSingularBoolField(value: self.read, fieldNumber: 1)
+    }
+    if self.until != 0 {
+      try visitor.visitSingularInt64Field(value: self.until, fieldNumber: 2)
+    }
+    if !self.message.isEmpty {
+      try visitor.visitSingularStringField(value: self.message, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Receipt, rhs: Receipt) -> Bool {
+    if lhs.read != rhs.read {return false}
+    if lhs.until != rhs.until {return false}
+    if lhs.message != rhs.message {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

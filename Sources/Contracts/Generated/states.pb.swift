@@ -22,94 +22,67 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
-package nonisolated struct EntityState: @unchecked Sendable {
+package nonisolated struct EntityState: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// How many decisions this entity has seen; carried by its tells.
-  package var decisions: UInt64 {
-    get {_storage._decisions}
-    set {_uniqueStorage()._decisions = newValue}
-  }
+  package var decisions: UInt64 = 0
 
   /// `now` of the last decision; a later one is never smaller.
-  package var lastNow: Int64 {
-    get {_storage._lastNow}
-    set {_uniqueStorage()._lastNow = newValue}
-  }
+  package var lastNow: Int64 = 0
 
   /// XXH64 of recent event ids, oldest first, and the day each was seen: the first in days since 1970, each other as days
   /// after the one before it, zeros at the end left out. At most 64, 8 days.
-  package var seenIds: [UInt64] {
-    get {_storage._seenIds}
-    set {_uniqueStorage()._seenIds = newValue}
-  }
+  package var seenIds: [UInt64] = []
 
-  package var seenDays: [UInt32] {
-    get {_storage._seenDays}
-    set {_uniqueStorage()._seenDays = newValue}
-  }
+  package var seenDays: [UInt32] = []
 
   /// No event that happened after this instant was ever pushed out of the memory of ids; an unknown one that did not is
   /// `late_unknown`. 0: nothing was pushed out.
-  package var forgottenUntil: Int64 {
-    get {_storage._forgottenUntil}
-    set {_uniqueStorage()._forgottenUntil = newValue}
-  }
+  package var forgottenUntil: Int64 = 0
 
-  package var timers: [ArmedTimer] {
-    get {_storage._timers}
-    set {_uniqueStorage()._timers = newValue}
-  }
+  package var timers: [ArmedTimer] = []
 
   /// Positions of the last 50 events, oldest first: entry ms (each as the difference to the one before it), and
   /// sequence * 256 + index (an entry holds at most 256 events).
-  package var positionMs: [Int64] {
-    get {_storage._positionMs}
-    set {_uniqueStorage()._positionMs = newValue}
-  }
+  package var positionMs: [Int64] = []
 
-  package var positionPlace: [UInt64] {
-    get {_storage._positionPlace}
-    set {_uniqueStorage()._positionPlace = newValue}
-  }
+  package var positionPlace: [UInt64] = []
 
-  package var entity: OneOf_Entity? {
-    get {return _storage._entity}
-    set {_uniqueStorage()._entity = newValue}
-  }
+  package var entity: EntityState.OneOf_Entity? = nil
 
   package var conversation: Conversation {
     get {
-      if case .conversation(let v)? = _storage._entity {return v}
+      if case .conversation(let v)? = entity {return v}
       return Conversation()
     }
-    set {_uniqueStorage()._entity = .conversation(newValue)}
+    set {entity = .conversation(newValue)}
   }
 
   package var post: Post {
     get {
-      if case .post(let v)? = _storage._entity {return v}
+      if case .post(let v)? = entity {return v}
       return Post()
     }
-    set {_uniqueStorage()._entity = .post(newValue)}
+    set {entity = .post(newValue)}
   }
 
   package var matter: Matter {
     get {
-      if case .matter(let v)? = _storage._entity {return v}
+      if case .matter(let v)? = entity {return v}
       return Matter()
     }
-    set {_uniqueStorage()._entity = .matter(newValue)}
+    set {entity = .matter(newValue)}
   }
 
   package var desk: Desk {
     get {
-      if case .desk(let v)? = _storage._entity {return v}
+      if case .desk(let v)? = entity {return v}
       return Desk()
     }
-    set {_uniqueStorage()._entity = .desk(newValue)}
+    set {entity = .desk(newValue)}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -123,8 +96,6 @@ package nonisolated struct EntityState: @unchecked Sendable {
   }
 
   package init() {}
-
-  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 package nonisolated struct ArmedTimer: Sendable {
@@ -556,6 +527,17 @@ package nonisolated struct Conversation: @unchecked Sendable {
     set {_uniqueStorage()._rootForgotten = newValue}
   }
 
+  /// Receipts: what was written to the customer up to these instants has reached their device, and was seen. 0: not known.
+  package var deliveredUntil: Int64 {
+    get {_storage._deliveredUntil}
+    set {_uniqueStorage()._deliveredUntil = newValue}
+  }
+
+  package var seenUntil: Int64 {
+    get {_storage._seenUntil}
+    set {_uniqueStorage()._seenUntil = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum Status: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -957,50 +939,104 @@ package nonisolated struct SpikeWatch: Sendable {
 }
 
 /// One conversation as its desk sees it.
-package nonisolated struct Matter: Sendable {
+package nonisolated struct Matter: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var origin: String = String()
+  package var origin: String {
+    get {_storage._origin}
+    set {_uniqueStorage()._origin = newValue}
+  }
 
   /// The teller's decision count of the newest thing heard.
-  package var heard: UInt64 = 0
+  package var heard: UInt64 {
+    get {_storage._heard}
+    set {_uniqueStorage()._heard = newValue}
+  }
 
-  package var standing: Matter.Standing = .unspecified
+  package var standing: Matter.Standing {
+    get {_storage._standing}
+    set {_uniqueStorage()._standing = newValue}
+  }
 
-  package var openedAt: Int64 = 0
+  package var openedAt: Int64 {
+    get {_storage._openedAt}
+    set {_uniqueStorage()._openedAt = newValue}
+  }
 
-  package var dueAt: Int64 = 0
+  package var dueAt: Int64 {
+    get {_storage._dueAt}
+    set {_uniqueStorage()._dueAt = newValue}
+  }
 
-  package var notices: UInt32 = 0
+  package var notices: UInt32 {
+    get {_storage._notices}
+    set {_uniqueStorage()._notices = newValue}
+  }
 
-  package var rule: String = String()
+  package var rule: String {
+    get {_storage._rule}
+    set {_uniqueStorage()._rule = newValue}
+  }
 
-  package var market: String = String()
+  package var market: String {
+    get {_storage._market}
+    set {_uniqueStorage()._market = newValue}
+  }
 
   /// Steps of the ladder that were climbed, all rounds together.
-  package var step: UInt32 = 0
+  package var step: UInt32 {
+    get {_storage._step}
+    set {_uniqueStorage()._step = newValue}
+  }
 
-  package var language: String = String()
+  package var language: String {
+    get {_storage._language}
+    set {_uniqueStorage()._language = newValue}
+  }
 
-  package var channel: String = String()
+  package var channel: String {
+    get {_storage._channel}
+    set {_uniqueStorage()._channel = newValue}
+  }
 
   /// When somebody was last called for it.
-  package var calledAt: Int64 = 0
+  package var calledAt: Int64 {
+    get {_storage._calledAt}
+    set {_uniqueStorage()._calledAt = newValue}
+  }
 
   /// As the tell said it.
-  package var facts: String = String()
+  package var facts: String {
+    get {_storage._facts}
+    set {_uniqueStorage()._facts = newValue}
+  }
 
   /// Who was called last.
-  package var called: String = String()
+  package var called: String {
+    get {_storage._called}
+    set {_uniqueStorage()._called = newValue}
+  }
 
   /// When somebody last asked for it to be seen to, open or not: an escalation, a broken promise, a hand-over.
-  package var askedAt: Int64 = 0
+  package var askedAt: Int64 {
+    get {_storage._askedAt}
+    set {_uniqueStorage()._askedAt = newValue}
+  }
 
   /// The teller's instant of the newest thing heard. A count that is lower and later is of a conversation that began anew.
   /// 0: heard by a version that did not note it.
-  package var heardAt: Int64 = 0
+  package var heardAt: Int64 {
+    get {_storage._heardAt}
+    set {_uniqueStorage()._heardAt = newValue}
+  }
+
+  /// Who was called for this matter alone and was not yet told that it is over, at most 8.
+  package var callees: [String] {
+    get {_storage._callees}
+    set {_uniqueStorage()._callees = newValue}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1051,6 +1087,8 @@ package nonisolated struct Matter: Sendable {
   }
 
   package init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 /// A desk holds counts and people only.
@@ -1071,6 +1109,9 @@ package nonisolated struct Desk: Sendable {
 
   /// When the last digest or collected call went out.
   package var calledAt: Int64 = 0
+
+  /// Who got a digest and was not yet told that everything in it is taken or over, at most 8.
+  package var callees: [String] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1155,190 +1196,138 @@ nonisolated extension EntityState: SwiftProtobuf.Message, SwiftProtobuf._Message
   package static let protoMessageName: String = _protobuf_package + ".EntityState"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}decisions\0\u{3}last_now\0\u{3}seen_ids\0\u{3}seen_days\0\u{3}forgotten_until\0\u{1}timers\0\u{3}position_ms\0\u{4}\u{3}position_place\0\u{2}\u{a}conversation\0\u{1}post\0\u{1}matter\0\u{1}desk\0\u{c}\u{8}\u{1}\u{c}\u{9}\u{1}")
 
-  fileprivate class _StorageClass {
-    var _decisions: UInt64 = 0
-    var _lastNow: Int64 = 0
-    var _seenIds: [UInt64] = []
-    var _seenDays: [UInt32] = []
-    var _forgottenUntil: Int64 = 0
-    var _timers: [ArmedTimer] = []
-    var _positionMs: [Int64] = []
-    var _positionPlace: [UInt64] = []
-    var _entity: EntityState.OneOf_Entity?
-
-      // This property is used as the initial default value for new instances of the type.
-      // The type itself is protecting the reference to its storage via CoW semantics.
-      // This will force a copy to be made of this reference when the first mutation occurs;
-      // hence, it is safe to mark this as `nonisolated(unsafe)`.
-      static nonisolated(unsafe) let defaultInstance = _StorageClass()
-
-    private init() {}
-
-    init(copying source: _StorageClass) {
-      _decisions = source._decisions
-      _lastNow = source._lastNow
-      _seenIds = source._seenIds
-      _seenDays = source._seenDays
-      _forgottenUntil = source._forgottenUntil
-      _timers = source._timers
-      _positionMs = source._positionMs
-      _positionPlace = source._positionPlace
-      _entity = source._entity
-    }
-  }
-
-  fileprivate mutating func _uniqueStorage() -> _StorageClass {
-    if !isKnownUniquelyReferenced(&_storage) {
-      _storage = _StorageClass(copying: _storage)
-    }
-    return _storage
-  }
-
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    _ = _uniqueStorage()
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      while let fieldNumber = try decoder.nextFieldNumber() {
-        // The use of inline closures is to circumvent an issue where the compiler
-        // allocates stack space for every case branch when no optimizations are
-        // enabled. https://github.com/apple/swift-protobuf/issues/1034
-        switch fieldNumber {
-        case 1: try { try decoder.decodeSingularUInt64Field(value: &_storage._decisions) }()
-        case 2: try { try decoder.decodeSingularInt64Field(value: &_storage._lastNow) }()
-        case 3: try { try decoder.decodeRepeatedFixed64Field(value: &_storage._seenIds) }()
-        case 4: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._seenDays) }()
-        case 5: try { try decoder.decodeSingularInt64Field(value: &_storage._forgottenUntil) }()
-        case 6: try { try decoder.decodeRepeatedMessageField(value: &_storage._timers) }()
-        case 7: try { try decoder.decodeRepeatedSInt64Field(value: &_storage._positionMs) }()
-        case 10: try { try decoder.decodeRepeatedUInt64Field(value: &_storage._positionPlace) }()
-        case 20: try {
-          var v: Conversation?
-          var hadOneofValue = false
-          if let current = _storage._entity {
-            hadOneofValue = true
-            if case .conversation(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._entity = .conversation(v)
-          }
-        }()
-        case 21: try {
-          var v: Post?
-          var hadOneofValue = false
-          if let current = _storage._entity {
-            hadOneofValue = true
-            if case .post(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._entity = .post(v)
-          }
-        }()
-        case 22: try {
-          var v: Matter?
-          var hadOneofValue = false
-          if let current = _storage._entity {
-            hadOneofValue = true
-            if case .matter(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._entity = .matter(v)
-          }
-        }()
-        case 23: try {
-          var v: Desk?
-          var hadOneofValue = false
-          if let current = _storage._entity {
-            hadOneofValue = true
-            if case .desk(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._entity = .desk(v)
-          }
-        }()
-        default: break
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.decisions) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.lastNow) }()
+      case 3: try { try decoder.decodeRepeatedFixed64Field(value: &self.seenIds) }()
+      case 4: try { try decoder.decodeRepeatedUInt32Field(value: &self.seenDays) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self.forgottenUntil) }()
+      case 6: try { try decoder.decodeRepeatedMessageField(value: &self.timers) }()
+      case 7: try { try decoder.decodeRepeatedSInt64Field(value: &self.positionMs) }()
+      case 10: try { try decoder.decodeRepeatedUInt64Field(value: &self.positionPlace) }()
+      case 20: try {
+        var v: Conversation?
+        var hadOneofValue = false
+        if let current = self.entity {
+          hadOneofValue = true
+          if case .conversation(let m) = current {v = m}
         }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.entity = .conversation(v)
+        }
+      }()
+      case 21: try {
+        var v: Post?
+        var hadOneofValue = false
+        if let current = self.entity {
+          hadOneofValue = true
+          if case .post(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.entity = .post(v)
+        }
+      }()
+      case 22: try {
+        var v: Matter?
+        var hadOneofValue = false
+        if let current = self.entity {
+          hadOneofValue = true
+          if case .matter(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.entity = .matter(v)
+        }
+      }()
+      case 23: try {
+        var v: Desk?
+        var hadOneofValue = false
+        if let current = self.entity {
+          hadOneofValue = true
+          if case .desk(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.entity = .desk(v)
+        }
+      }()
+      default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every if/case branch local when no optimizations
-      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-      // https://github.com/apple/swift-protobuf/issues/1182
-      if _storage._decisions != 0 {
-        try visitor.visitSingularUInt64Field(value: _storage._decisions, fieldNumber: 1)
-      }
-      if _storage._lastNow != 0 {
-        try visitor.visitSingularInt64Field(value: _storage._lastNow, fieldNumber: 2)
-      }
-      if !_storage._seenIds.isEmpty {
-        try visitor.visitPackedFixed64Field(value: _storage._seenIds, fieldNumber: 3)
-      }
-      if !_storage._seenDays.isEmpty {
-        try visitor.visitPackedUInt32Field(value: _storage._seenDays, fieldNumber: 4)
-      }
-      if _storage._forgottenUntil != 0 {
-        try visitor.visitSingularInt64Field(value: _storage._forgottenUntil, fieldNumber: 5)
-      }
-      if !_storage._timers.isEmpty {
-        try visitor.visitRepeatedMessageField(value: _storage._timers, fieldNumber: 6)
-      }
-      if !_storage._positionMs.isEmpty {
-        try visitor.visitPackedSInt64Field(value: _storage._positionMs, fieldNumber: 7)
-      }
-      if !_storage._positionPlace.isEmpty {
-        try visitor.visitPackedUInt64Field(value: _storage._positionPlace, fieldNumber: 10)
-      }
-      switch _storage._entity {
-      case .conversation?: try {
-        guard case .conversation(let v)? = _storage._entity else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
-      }()
-      case .post?: try {
-        guard case .post(let v)? = _storage._entity else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 21)
-      }()
-      case .matter?: try {
-        guard case .matter(let v)? = _storage._entity else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 22)
-      }()
-      case .desk?: try {
-        guard case .desk(let v)? = _storage._entity else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 23)
-      }()
-      case nil: break
-      }
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.decisions != 0 {
+      try visitor.visitSingularUInt64Field(value: self.decisions, fieldNumber: 1)
+    }
+    if self.lastNow != 0 {
+      try visitor.visitSingularInt64Field(value: self.lastNow, fieldNumber: 2)
+    }
+    if !self.seenIds.isEmpty {
+      try visitor.visitPackedFixed64Field(value: self.seenIds, fieldNumber: 3)
+    }
+    if !self.seenDays.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.seenDays, fieldNumber: 4)
+    }
+    if self.forgottenUntil != 0 {
+      try visitor.visitSingularInt64Field(value: self.forgottenUntil, fieldNumber: 5)
+    }
+    if !self.timers.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.timers, fieldNumber: 6)
+    }
+    if !self.positionMs.isEmpty {
+      try visitor.visitPackedSInt64Field(value: self.positionMs, fieldNumber: 7)
+    }
+    if !self.positionPlace.isEmpty {
+      try visitor.visitPackedUInt64Field(value: self.positionPlace, fieldNumber: 10)
+    }
+    switch self.entity {
+    case .conversation?: try {
+      guard case .conversation(let v)? = self.entity else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
+    }()
+    case .post?: try {
+      guard case .post(let v)? = self.entity else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 21)
+    }()
+    case .matter?: try {
+      guard case .matter(let v)? = self.entity else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 22)
+    }()
+    case .desk?: try {
+      guard case .desk(let v)? = self.entity else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 23)
+    }()
+    case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: EntityState, rhs: EntityState) -> Bool {
-    if lhs._storage !== rhs._storage {
-      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
-        let _storage = _args.0
-        let rhs_storage = _args.1
-        if _storage._decisions != rhs_storage._decisions {return false}
-        if _storage._lastNow != rhs_storage._lastNow {return false}
-        if _storage._seenIds != rhs_storage._seenIds {return false}
-        if _storage._seenDays != rhs_storage._seenDays {return false}
-        if _storage._forgottenUntil != rhs_storage._forgottenUntil {return false}
-        if _storage._timers != rhs_storage._timers {return false}
-        if _storage._positionMs != rhs_storage._positionMs {return false}
-        if _storage._positionPlace != rhs_storage._positionPlace {return false}
-        if _storage._entity != rhs_storage._entity {return false}
-        return true
-      }
-      if !storagesAreEqual {return false}
-    }
+    if lhs.decisions != rhs.decisions {return false}
+    if lhs.lastNow != rhs.lastNow {return false}
+    if lhs.seenIds != rhs.seenIds {return false}
+    if lhs.seenDays != rhs.seenDays {return false}
+    if lhs.forgottenUntil != rhs.forgottenUntil {return false}
+    if lhs.timers != rhs.timers {return false}
+    if lhs.positionMs != rhs.positionMs {return false}
+    if lhs.positionPlace != rhs.positionPlace {return false}
+    if lhs.entity != rhs.entity {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1434,7 +1423,7 @@ nonisolated extension Evidence.Provenance: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Conversation"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}language\0\u{1}zone\0\u{1}contact\0\u{3}last_customer_at\0\u{3}window_closes_at\0\u{3}last_agent_at\0\u{3}last_automatic_at\0\u{3}foreign_until\0\u{1}agent\0\u{1}status\0\u{3}waiting_since\0\u{3}after_hours\0\u{1}promises\0\u{1}pending\0\u{3}last_texts\0\u{1}comments\0\u{1}held\0\u{1}escalated\0\u{1}late\0\u{3}last_asked_at\0\u{1}withdrawn\0\u{1}loop\0\u{3}satisfaction_asked_at\0\u{1}aggrieved\0\u{3}foreign_since\0\u{3}released_at\0\u{3}thread_app\0\u{2}\u{3}ad\0\u{3}ad_at\0\u{3}disclosed_at\0\u{2}\u{8}team\0\u{1}vip\0\u{1}bought\0\u{4}\u{12}profile_asked_at\0\u{3}first_name\0\u{1}unsent\0\u{1}unreachable\0\u{3}platform_text\0\u{3}early_echo_at\0\u{3}agent_before_echo\0\u{3}root_forgotten\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}language\0\u{1}zone\0\u{1}contact\0\u{3}last_customer_at\0\u{3}window_closes_at\0\u{3}last_agent_at\0\u{3}last_automatic_at\0\u{3}foreign_until\0\u{1}agent\0\u{1}status\0\u{3}waiting_since\0\u{3}after_hours\0\u{1}promises\0\u{1}pending\0\u{3}last_texts\0\u{1}comments\0\u{1}held\0\u{1}escalated\0\u{1}late\0\u{3}last_asked_at\0\u{1}withdrawn\0\u{1}loop\0\u{3}satisfaction_asked_at\0\u{1}aggrieved\0\u{3}foreign_since\0\u{3}released_at\0\u{3}thread_app\0\u{2}\u{3}ad\0\u{3}ad_at\0\u{3}disclosed_at\0\u{2}\u{8}team\0\u{1}vip\0\u{1}bought\0\u{4}\u{12}profile_asked_at\0\u{3}first_name\0\u{1}unsent\0\u{1}unreachable\0\u{3}platform_text\0\u{3}early_echo_at\0\u{3}agent_before_echo\0\u{3}root_forgotten\0\u{4}\u{3}delivered_until\0\u{3}seen_until\0")
 
   fileprivate class _StorageClass {
     var _language: Evidence? = nil
@@ -1478,6 +1467,8 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
     var _earlyEchoAt: Int64 = 0
     var _agentBeforeEcho: Int64 = 0
     var _rootForgotten: Bool = false
+    var _deliveredUntil: Int64 = 0
+    var _seenUntil: Int64 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1529,6 +1520,8 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
       _earlyEchoAt = source._earlyEchoAt
       _agentBeforeEcho = source._agentBeforeEcho
       _rootForgotten = source._rootForgotten
+      _deliveredUntil = source._deliveredUntil
+      _seenUntil = source._seenUntil
     }
   }
 
@@ -1588,6 +1581,8 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
         case 65: try { try decoder.decodeSingularInt64Field(value: &_storage._earlyEchoAt) }()
         case 66: try { try decoder.decodeSingularInt64Field(value: &_storage._agentBeforeEcho) }()
         case 67: try { try decoder.decodeSingularBoolField(value: &_storage._rootForgotten) }()
+        case 70: try { try decoder.decodeSingularInt64Field(value: &_storage._deliveredUntil) }()
+        case 71: try { try decoder.decodeSingularInt64Field(value: &_storage._seenUntil) }()
         default: break
         }
       }
@@ -1723,6 +1718,12 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
       if _storage._rootForgotten != false {
         try visitor.visitSingularBoolField(value: _storage._rootForgotten, fieldNumber: 67)
       }
+      if _storage._deliveredUntil != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._deliveredUntil, fieldNumber: 70)
+      }
+      if _storage._seenUntil != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._seenUntil, fieldNumber: 71)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1773,6 +1774,8 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
         if _storage._earlyEchoAt != rhs_storage._earlyEchoAt {return false}
         if _storage._agentBeforeEcho != rhs_storage._agentBeforeEcho {return false}
         if _storage._rootForgotten != rhs_storage._rootForgotten {return false}
+        if _storage._deliveredUntil != rhs_storage._deliveredUntil {return false}
+        if _storage._seenUntil != rhs_storage._seenUntil {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -2417,104 +2420,177 @@ nonisolated extension SpikeWatch: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension Matter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Matter"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}origin\0\u{1}heard\0\u{1}standing\0\u{3}opened_at\0\u{3}due_at\0\u{1}notices\0\u{1}rule\0\u{1}market\0\u{1}step\0\u{2}\u{b}language\0\u{1}channel\0\u{3}called_at\0\u{1}facts\0\u{1}called\0\u{3}asked_at\0\u{3}heard_at\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}origin\0\u{1}heard\0\u{1}standing\0\u{3}opened_at\0\u{3}due_at\0\u{1}notices\0\u{1}rule\0\u{1}market\0\u{1}step\0\u{2}\u{b}language\0\u{1}channel\0\u{3}called_at\0\u{1}facts\0\u{1}called\0\u{3}asked_at\0\u{3}heard_at\0\u{2}\u{4}callees\0")
+
+  fileprivate class _StorageClass {
+    var _origin: String = String()
+    var _heard: UInt64 = 0
+    var _standing: Matter.Standing = .unspecified
+    var _openedAt: Int64 = 0
+    var _dueAt: Int64 = 0
+    var _notices: UInt32 = 0
+    var _rule: String = String()
+    var _market: String = String()
+    var _step: UInt32 = 0
+    var _language: String = String()
+    var _channel: String = String()
+    var _calledAt: Int64 = 0
+    var _facts: String = String()
+    var _called: String = String()
+    var _askedAt: Int64 = 0
+    var _heardAt: Int64 = 0
+    var _callees: [String] = []
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _origin = source._origin
+      _heard = source._heard
+      _standing = source._standing
+      _openedAt = source._openedAt
+      _dueAt = source._dueAt
+      _notices = source._notices
+      _rule = source._rule
+      _market = source._market
+      _step = source._step
+      _language = source._language
+      _channel = source._channel
+      _calledAt = source._calledAt
+      _facts = source._facts
+      _called = source._called
+      _askedAt = source._askedAt
+      _heardAt = source._heardAt
+      _callees = source._callees
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.origin) }()
-      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.heard) }()
-      case 3: try { try decoder.decodeSingularEnumField(value: &self.standing) }()
-      case 4: try { try decoder.decodeSingularInt64Field(value: &self.openedAt) }()
-      case 5: try { try decoder.decodeSingularInt64Field(value: &self.dueAt) }()
-      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.notices) }()
-      case 7: try { try decoder.decodeSingularStringField(value: &self.rule) }()
-      case 8: try { try decoder.decodeSingularStringField(value: &self.market) }()
-      case 9: try { try decoder.decodeSingularUInt32Field(value: &self.step) }()
-      case 20: try { try decoder.decodeSingularStringField(value: &self.language) }()
-      case 21: try { try decoder.decodeSingularStringField(value: &self.channel) }()
-      case 22: try { try decoder.decodeSingularInt64Field(value: &self.calledAt) }()
-      case 23: try { try decoder.decodeSingularStringField(value: &self.facts) }()
-      case 24: try { try decoder.decodeSingularStringField(value: &self.called) }()
-      case 25: try { try decoder.decodeSingularInt64Field(value: &self.askedAt) }()
-      case 26: try { try decoder.decodeSingularInt64Field(value: &self.heardAt) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._origin) }()
+        case 2: try { try decoder.decodeSingularUInt64Field(value: &_storage._heard) }()
+        case 3: try { try decoder.decodeSingularEnumField(value: &_storage._standing) }()
+        case 4: try { try decoder.decodeSingularInt64Field(value: &_storage._openedAt) }()
+        case 5: try { try decoder.decodeSingularInt64Field(value: &_storage._dueAt) }()
+        case 6: try { try decoder.decodeSingularUInt32Field(value: &_storage._notices) }()
+        case 7: try { try decoder.decodeSingularStringField(value: &_storage._rule) }()
+        case 8: try { try decoder.decodeSingularStringField(value: &_storage._market) }()
+        case 9: try { try decoder.decodeSingularUInt32Field(value: &_storage._step) }()
+        case 20: try { try decoder.decodeSingularStringField(value: &_storage._language) }()
+        case 21: try { try decoder.decodeSingularStringField(value: &_storage._channel) }()
+        case 22: try { try decoder.decodeSingularInt64Field(value: &_storage._calledAt) }()
+        case 23: try { try decoder.decodeSingularStringField(value: &_storage._facts) }()
+        case 24: try { try decoder.decodeSingularStringField(value: &_storage._called) }()
+        case 25: try { try decoder.decodeSingularInt64Field(value: &_storage._askedAt) }()
+        case 26: try { try decoder.decodeSingularInt64Field(value: &_storage._heardAt) }()
+        case 30: try { try decoder.decodeRepeatedStringField(value: &_storage._callees) }()
+        default: break
+        }
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.origin.isEmpty {
-      try visitor.visitSingularStringField(value: self.origin, fieldNumber: 1)
-    }
-    if self.heard != 0 {
-      try visitor.visitSingularUInt64Field(value: self.heard, fieldNumber: 2)
-    }
-    if self.standing != .unspecified {
-      try visitor.visitSingularEnumField(value: self.standing, fieldNumber: 3)
-    }
-    if self.openedAt != 0 {
-      try visitor.visitSingularInt64Field(value: self.openedAt, fieldNumber: 4)
-    }
-    if self.dueAt != 0 {
-      try visitor.visitSingularInt64Field(value: self.dueAt, fieldNumber: 5)
-    }
-    if self.notices != 0 {
-      try visitor.visitSingularUInt32Field(value: self.notices, fieldNumber: 6)
-    }
-    if !self.rule.isEmpty {
-      try visitor.visitSingularStringField(value: self.rule, fieldNumber: 7)
-    }
-    if !self.market.isEmpty {
-      try visitor.visitSingularStringField(value: self.market, fieldNumber: 8)
-    }
-    if self.step != 0 {
-      try visitor.visitSingularUInt32Field(value: self.step, fieldNumber: 9)
-    }
-    if !self.language.isEmpty {
-      try visitor.visitSingularStringField(value: self.language, fieldNumber: 20)
-    }
-    if !self.channel.isEmpty {
-      try visitor.visitSingularStringField(value: self.channel, fieldNumber: 21)
-    }
-    if self.calledAt != 0 {
-      try visitor.visitSingularInt64Field(value: self.calledAt, fieldNumber: 22)
-    }
-    if !self.facts.isEmpty {
-      try visitor.visitSingularStringField(value: self.facts, fieldNumber: 23)
-    }
-    if !self.called.isEmpty {
-      try visitor.visitSingularStringField(value: self.called, fieldNumber: 24)
-    }
-    if self.askedAt != 0 {
-      try visitor.visitSingularInt64Field(value: self.askedAt, fieldNumber: 25)
-    }
-    if self.heardAt != 0 {
-      try visitor.visitSingularInt64Field(value: self.heardAt, fieldNumber: 26)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      if !_storage._origin.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._origin, fieldNumber: 1)
+      }
+      if _storage._heard != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._heard, fieldNumber: 2)
+      }
+      if _storage._standing != .unspecified {
+        try visitor.visitSingularEnumField(value: _storage._standing, fieldNumber: 3)
+      }
+      if _storage._openedAt != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._openedAt, fieldNumber: 4)
+      }
+      if _storage._dueAt != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._dueAt, fieldNumber: 5)
+      }
+      if _storage._notices != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._notices, fieldNumber: 6)
+      }
+      if !_storage._rule.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._rule, fieldNumber: 7)
+      }
+      if !_storage._market.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._market, fieldNumber: 8)
+      }
+      if _storage._step != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._step, fieldNumber: 9)
+      }
+      if !_storage._language.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._language, fieldNumber: 20)
+      }
+      if !_storage._channel.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._channel, fieldNumber: 21)
+      }
+      if _storage._calledAt != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._calledAt, fieldNumber: 22)
+      }
+      if !_storage._facts.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._facts, fieldNumber: 23)
+      }
+      if !_storage._called.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._called, fieldNumber: 24)
+      }
+      if _storage._askedAt != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._askedAt, fieldNumber: 25)
+      }
+      if _storage._heardAt != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._heardAt, fieldNumber: 26)
+      }
+      if !_storage._callees.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._callees, fieldNumber: 30)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Matter, rhs: Matter) -> Bool {
-    if lhs.origin != rhs.origin {return false}
-    if lhs.heard != rhs.heard {return false}
-    if lhs.standing != rhs.standing {return false}
-    if lhs.openedAt != rhs.openedAt {return false}
-    if lhs.dueAt != rhs.dueAt {return false}
-    if lhs.notices != rhs.notices {return false}
-    if lhs.rule != rhs.rule {return false}
-    if lhs.market != rhs.market {return false}
-    if lhs.step != rhs.step {return false}
-    if lhs.language != rhs.language {return false}
-    if lhs.channel != rhs.channel {return false}
-    if lhs.calledAt != rhs.calledAt {return false}
-    if lhs.facts != rhs.facts {return false}
-    if lhs.called != rhs.called {return false}
-    if lhs.askedAt != rhs.askedAt {return false}
-    if lhs.heardAt != rhs.heardAt {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._origin != rhs_storage._origin {return false}
+        if _storage._heard != rhs_storage._heard {return false}
+        if _storage._standing != rhs_storage._standing {return false}
+        if _storage._openedAt != rhs_storage._openedAt {return false}
+        if _storage._dueAt != rhs_storage._dueAt {return false}
+        if _storage._notices != rhs_storage._notices {return false}
+        if _storage._rule != rhs_storage._rule {return false}
+        if _storage._market != rhs_storage._market {return false}
+        if _storage._step != rhs_storage._step {return false}
+        if _storage._language != rhs_storage._language {return false}
+        if _storage._channel != rhs_storage._channel {return false}
+        if _storage._calledAt != rhs_storage._calledAt {return false}
+        if _storage._facts != rhs_storage._facts {return false}
+        if _storage._called != rhs_storage._called {return false}
+        if _storage._askedAt != rhs_storage._askedAt {return false}
+        if _storage._heardAt != rhs_storage._heardAt {return false}
+        if _storage._callees != rhs_storage._callees {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2526,7 +2602,7 @@ nonisolated extension Matter.Standing: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension Desk: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Desk"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}opened\0\u{1}closed\0\u{2}\u{12}calls\0\u{3}acknowledged_at\0\u{3}called_at\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}opened\0\u{1}closed\0\u{2}\u{12}calls\0\u{3}acknowledged_at\0\u{3}called_at\0\u{1}callees\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2539,6 +2615,7 @@ nonisolated extension Desk: SwiftProtobuf.Message, SwiftProtobuf._MessageImpleme
       case 20: try { try decoder.decodeRepeatedMessageField(value: &self.calls) }()
       case 21: try { try decoder.decodeSingularInt64Field(value: &self.acknowledgedAt) }()
       case 22: try { try decoder.decodeSingularInt64Field(value: &self.calledAt) }()
+      case 23: try { try decoder.decodeRepeatedStringField(value: &self.callees) }()
       default: break
       }
     }
@@ -2560,6 +2637,9 @@ nonisolated extension Desk: SwiftProtobuf.Message, SwiftProtobuf._MessageImpleme
     if self.calledAt != 0 {
       try visitor.visitSingularInt64Field(value: self.calledAt, fieldNumber: 22)
     }
+    if !self.callees.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.callees, fieldNumber: 23)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2569,6 +2649,7 @@ nonisolated extension Desk: SwiftProtobuf.Message, SwiftProtobuf._MessageImpleme
     if lhs.calls != rhs.calls {return false}
     if lhs.acknowledgedAt != rhs.acknowledgedAt {return false}
     if lhs.calledAt != rhs.calledAt {return false}
+    if lhs.callees != rhs.callees {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -171,6 +171,12 @@ package enum Explanation {
         "shown_by_person": "a person showed the comment again, so automation hides it no more",
         "moderation.person.kept": "automation may not hide it here, so a person decides",
         "mention": "somebody named the account elsewhere, so a person looks at it",
+        "receipt.read": "the customer has seen what was written up to then; nothing waits or ends by that",
+        "receipt.delivered": "what was written up to then has reached the customer's device",
+        "receipt.known": "it says no more than what is known",
+        "mention.read": "the platform gave the words of the mention, and people see them",
+        "mention.own": "the account named itself, so nobody has to look at it",
+        "mention.gone": "the mention was taken back before its words came",
         "own_echo": "it is the echo of what Nightshift sent",
         "inbox_echo": "a person answered in the platform's own inbox",
         "inbox_echo.automatic":

@@ -69,21 +69,32 @@ package struct ChannelPolicy: Sendable {
     package let address: String?
     /// How often accounts are swept for what webhooks left out; nil: never.
     package let sweep: Duration?
+    /// Whether it is asked once an hour which webhooks come, and for those that do not.
+    package let watchesSubscriptions: Bool
     /// Whether sweeps ask for direct messages too.
     package let sweepsMessages: Bool
     /// Whether customers' profiles are asked for: name, language, zone.
     package let asksProfiles: Bool
+    /// Whether the words and authors of mentions are asked for.
+    package let asksMentions: Bool
+    /// Whether what the platform tells of deliveries and reads is decided, too; else it is counted and dropped.
+    package let takesReceipts: Bool
 
     package init(
         name: String, window: Duration? = .seconds(86_400), personWindow: Duration? = .seconds(7 * 86_400),
         inboxHold: Duration = .seconds(86_400), foreignHold: Duration = .seconds(3_600),
         platformRepliesWithin: Duration = .seconds(10),
         textLimit: TextLimit = TextLimit(unit: .characters, most: 2_000), limits: [SendLimit] = [],
-        address: String? = nil, sweep: Duration? = nil, sweepsMessages: Bool = false, asksProfiles: Bool = false
+        address: String? = nil, sweep: Duration? = nil, watchesSubscriptions: Bool? = nil,
+        sweepsMessages: Bool = false, asksProfiles: Bool = false, asksMentions: Bool = false,
+        takesReceipts: Bool = false
     ) {
         self.sweep = sweep
+        self.watchesSubscriptions = watchesSubscriptions ?? (sweep != nil)
         self.sweepsMessages = sweepsMessages
         self.asksProfiles = asksProfiles
+        self.asksMentions = asksMentions
+        self.takesReceipts = takesReceipts
         self.name = name
         self.window = window
         self.personWindow = personWindow
@@ -94,6 +105,9 @@ package struct ChannelPolicy: Sendable {
         self.limits = limits
         self.address = address
     }
+
+    /// Whether its accounts ask the platform for anything by themselves.
+    package var isWatched: Bool { sweep != nil || watchesSubscriptions }
 }
 
 /// At most so many calls of a kind within a time, for one account (DOMAIN 4.9).

@@ -77,6 +77,9 @@ package struct Policy: Sendable {
     /// What holds for an account; nil for one that the policy does not know.
     func rules(of account: String) -> AccountRules? { rules[account] }
 
+    /// Whether the platform's word of deliveries and reads is wanted of an account.
+    package func takesReceipts(_ account: String) -> Bool { rules[account]?.channel.takesReceipts ?? false }
+
     private static func table<Key: Hashable, Value>(
         _ values: [Value], _ kind: String, _ key: KeyPath<Value, Key>, _ name: KeyPath<Value, String>
     ) throws(PolicyError) -> [Key: Value] {

@@ -148,6 +148,7 @@ extension Event {
         case .moderated: "moderated"
         case .threadControl: "thread_control"
         case .mention: "mention"
+        case .receipt: "receipt"
         case nil: "unknown"
         }
     }

@@ -42,6 +42,7 @@ extension Event {
         case .message(let message): try Self.check(message.ad, "message.ad")
         case .postback(let postback): try Self.check(postback.ad, "postback.ad")
         case .mention(let mention): try Self.check(mention.id, "mention.id")
+        case .fetched(let fetched): try Self.check(fetched.target, "fetched.target")
         case .threadControl(let control): try Self.check(control.app, "thread_control.app")
         case .removal(let removal):
             // A comment's id is remembered, a message's only as a hash.

@@ -113,6 +113,7 @@ extension Turn {
         let words = Words(
             text: mention.text, hasAttachments: false, payload: "", contact: event.contact, comment: mention.id,
             subject: StableHash.hash(mention.id), isCut: mention.fullLength > 0)
+        askForMention(mention, of: event)
         if let said = read(words), said.classes.contains(.threat) || said.classes.contains(.selfHarm),
             moderate(words, said, arrival, isCut: words.isCut)
         {
@@ -121,5 +122,39 @@ extension Turn {
         list(words, arrival, isLate: isUnknown || arrival.isLate)
         if isUnknown { result.verdict = .lateUnknown }
         result.rule = "mention"
+    }
+
+    /// The platform tells that somebody named us, and not who or, on Instagram, in what words. People hear of it at once; what
+    /// is missing follows.
+    private mutating func askForMention(_ mention: Mention, of event: Event) {
+        guard rules.channel.asksMentions, mention.text.isEmpty || event.contact.isEmpty else { return }
+        let key = "\(id.text)/\(FetchSubject.mention.rawValue)"
+        act(.fetch, .background) { action in
+            action.subject = FetchSubject.mention.rawValue
+            action.comment = mention.id
+            action.resume = mention.post
+            action.orderKey = key
+        }
+    }
+
+    /// What was said of us. It asks for nothing more than the mention did, but a threat in it calls somebody at once.
+    mutating func take(mention fetched: Fetched, by author: String, _ arrival: Arrival) {
+        guard let mark = talk.comment(fetched.target), !mark.removed else {
+            result.rule = "mention.gone"
+            return
+        }
+        if mark.author.isEmpty, !author.isEmpty { noteComment(mark.id) { $0.author = author } }
+        guard author != rules.account.id else {
+            // A comment of our own that names us.
+            talk.unlist(as: .waitingCustomer)
+            result.rule = "mention.own"
+            return
+        }
+        result.rule = "mention.read"
+        let words = Words(
+            text: fetched.text, hasAttachments: false, payload: "", contact: author, comment: mark.id,
+            subject: StableHash.hash(mark.id), isCut: fetched.fullLength > 0)
+        guard let said = read(words), said.classes.contains(.threat) || said.classes.contains(.selfHarm) else { return }
+        _ = moderate(words, said, arrival, isCut: words.isCut)
     }
 }

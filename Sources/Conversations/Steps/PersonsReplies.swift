@@ -74,7 +74,7 @@ extension Turn {
         let writer = writer(of: echo, at: arrival.happened)
         if writer != .person { talk.platformText = StableHash.hash(echo.text) }
         guard writer != .platform else {
-            result.rule = "inbox_echo.automatic"
+            result.rule = DecisionResult.platformReplied
             return
         }
         result.rule = writer == .person ? "inbox_echo" : "inbox_echo.in_doubt"

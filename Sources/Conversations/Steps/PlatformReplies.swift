@@ -1,5 +1,5 @@
 import BusinessTime
-import Contracts
+package import Contracts
 import Instants
 
 // Instant replies and away messages of the platform's own inbox (DOMAIN 4.5).
@@ -72,4 +72,9 @@ extension Turn {
         guard milliseconds > 0, instant.milliseconds >= milliseconds else { return false }
         return instant - Instant(milliseconds: milliseconds) < rules.channel.platformRepliesWithin
     }
+}
+
+extension DecisionResult {
+    /// The rule of a text that the platform's own automation said.
+    package static let platformReplied = "inbox_echo.automatic"
 }

@@ -23,8 +23,11 @@ extension Turn {
         }
     }
 
-    mutating func take(_ fetched: Fetched) {
+    mutating func take(_ fetched: Fetched, of event: Event, _ arrival: Arrival) {
         result.rule = "fetched"
+        if fetched.subject == FetchSubject.mention.rawValue {
+            return take(mention: fetched, by: event.contact, arrival)
+        }
         guard fetched.subject == FetchSubject.profile.rawValue, talk.profileAskedAt > 0 else { return }
         result.rule = "profile"
         talk.firstName = fetched.author

@@ -7,7 +7,8 @@ import Instants
 /// who was away for an hour without a word. Choice: a sweep is an action like any other, decided by a timer in the account's
 /// own lane and carried by the courier, so limits and brakes hold for it and it dies with no process. It asks for everything
 /// written since the last one that was completed, so after an outage of any length the next sweep fills the gap, and what
-/// came by webhook as well is a duplicate by its id. Once an hour it asks whether the webhooks still come. Rejected: a loop
+/// came by webhook as well is a duplicate by its id. Once an hour, also without sweeps, it asks whether the webhooks still
+/// come. Rejected: a loop
 /// in a process of its own, which would need a lease, limits and a memory of its own. How it fails: a sweep that cannot be
 /// carried out moves nothing, and the next one asks for more; comments on posts that the platform does not list and of which
 /// no webhook ever told stay unseen.
@@ -22,6 +23,9 @@ struct WatchTurn {
     /// A sweep of which nothing was heard for so long counts as lost.
     static let lost = Duration.seconds(6 * 3_600)
     static let rule = "account.unsubscribed"
+    static let unsureRule = "account.app_unknown"
+    /// Stands for the missing fields while nobody can say which come.
+    private static let unsure = "?"
 
     let id: EntityID
     let cause: String
@@ -76,34 +80,50 @@ struct WatchTurn {
             return
         }
         state.timers.remove(at: armed)
-        guard let every = rules.channel.sweep else {
+        guard let every = interval else {
             result.rule = "sweep.off"
             return
         }
         arm(at: now + every)
-        sweep()
+        askForSubscriptions()
+        if rules.channel.sweep != nil { sweep() }
+    }
+
+    /// From one look at the platform to the next; nil: the channel wants none.
+    private var interval: Duration? {
+        rules.channel.sweep ?? (rules.channel.watchesSubscriptions ? Self.subscriptionsEvery : nil)
     }
 
     /// Puts the sweeps in motion, spread over the interval so that a thousand accounts do not ask at once.
     private mutating func start(isAtOnce: Bool) {
         result.rule = "sweep.on"
-        guard let every = rules.channel.sweep else {
+        guard let every = interval else {
             result.rule = "sweep.off"
-            if isAtOnce { sweep() }
+            if isAtOnce { lookNow() }
             return
         }
         if !state.timers.contains(where: { $0.kind == .sweep }) {
             let part = Int64(StableHash.hash(id.text) % UInt64(max(1, every.wholeMilliseconds)))
             arm(at: now + .milliseconds(part))
         }
-        if isAtOnce { sweep() }
+        if isAtOnce { lookNow() }
+    }
+
+    private mutating func lookNow() {
+        askForSubscriptions(isForced: true)
+        sweep()
+    }
+
+    private mutating func askForSubscriptions(isForced: Bool = false) {
+        guard isForced || rules.channel.watchesSubscriptions,
+            now - Instant(milliseconds: watch.subscriptionsAskedAt) >= Self.subscriptionsEvery
+        else { return }
+        watch.subscriptionsAskedAt = now.milliseconds
+        fetch(.subscriptions) { _ in }
+        result.rule = "subscriptions.asked"
     }
 
     private mutating func sweep() {
-        if now - Instant(milliseconds: watch.subscriptionsAskedAt) >= Self.subscriptionsEvery {
-            watch.subscriptionsAskedAt = now.milliseconds
-            fetch(.subscriptions) { _ in }
-        }
         let isSweeping = begin(\.comments, .comments)
         let isSweepingMessages = rules.channel.sweepsMessages && begin(\.messages, .messages)
         result.rule = isSweeping || isSweepingMessages ? "sweep" : "sweep.under_way"
@@ -176,10 +196,25 @@ struct WatchTurn {
     }
 
     private mutating func takeSubscriptions(_ fetched: Fetched) {
+        guard !fetched.unsure else {
+            result.rule = "subscriptions.unknown"
+            if watch.missing != Self.unsure { tellDesk(Self.unsureRule, unsureFacts) }
+            watch.missing = Self.unsure
+            return
+        }
         result.rule = fetched.text.isEmpty ? "subscriptions.complete" : "subscriptions.missing"
         let isNews = fetched.text != watch.missing
         watch.missing = fetched.restored ? "" : fetched.text
-        if isNews, !fetched.text.isEmpty { tellDesk(fetched) }
+        guard isNews, !fetched.text.isEmpty else { return }
+        tellDesk(
+            Self.rule,
+            "webhooks of account \(rules.account.id) did not come: \(fetched.text)"
+                + (fetched.restored ? "; they are subscribed again" : "; subscribing them again was refused"))
+    }
+
+    private var unsureFacts: String {
+        "nobody can tell whether webhooks of account \(rules.account.id) come: apps are subscribed, and the platform does "
+            + "not say which is ours; `app` in accounts.yaml does"
     }
 
     /// An outcome comes behind the event that the fetch found, if it found anything.
@@ -198,19 +233,17 @@ struct WatchTurn {
         state.timers.append(timer)
     }
 
-    private mutating func tellDesk(_ fetched: Fetched) {
+    private mutating func tellDesk(_ rule: String, _ facts: String) {
         var told = Told()
         told.origin = id.text
         told.decisions = state.decisions
         told.matter = .escalation
-        told.rule = Self.rule
+        told.rule = rule
         told.market = rules.market.name
         told.language = rules.market.language
         told.channel = rules.account.channel
         told.dueAt = now.milliseconds
-        told.facts =
-            "webhooks of account \(rules.account.id) did not come: \(fetched.text)"
-            + (fetched.restored ? "; they are subscribed again" : "; subscribing them again was refused")
+        told.facts = facts
         var action = Action()
         action.kind = .tell
         action.class = .safety
@@ -220,7 +253,7 @@ struct WatchTurn {
         action.decidedAt = now.milliseconds
         action.account = rules.account.id
         action.team = rules.market.team
-        action.rule = Self.rule
+        action.rule = rule
         action.actionID = ActionID(conversation: id, cause: cause, kind: .tell, n: 0)
         var event = Event()
         event.id = action.actionID.description

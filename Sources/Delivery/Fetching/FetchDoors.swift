@@ -26,12 +26,17 @@ package struct FetchDoors: Sendable {
     /// The platform's id of our own app on an account; nil if nobody wrote it down.
     package let app: @Sendable (_ account: String) -> String?
 
+    /// Whether deliveries and reads of an account are wanted.
+    package let receipts: @Sendable (_ account: String) -> Bool
+
     package init(
         posts: @escaping @Sendable (_ account: String) async -> [Post]?,
         hold: @escaping @Sendable ([Event]) async -> Bool,
         iceBreakers: @escaping @Sendable (_ account: String) -> IceBreakers = { _ in IceBreakers([:]) },
-        app: @escaping @Sendable (_ account: String) -> String? = { _ in nil }
+        app: @escaping @Sendable (_ account: String) -> String? = { _ in nil },
+        receipts: @escaping @Sendable (_ account: String) -> Bool = { _ in false }
     ) {
+        self.receipts = receipts
         self.app = app
         self.iceBreakers = iceBreakers
         self.posts = posts

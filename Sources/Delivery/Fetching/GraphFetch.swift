@@ -41,7 +41,8 @@ struct GraphFetch: Sendable {
             case .profile: try await profile(&usage)
             case .comments: try await AccountSweep(self).run(&usage)
             case .messages: try await MessageSweep(self).run(&usage)
-            case .subscriptions: try await subscriptions(&usage)
+            case .subscriptions: try await SubscriptionWatch(self).run(&usage)
+            case .mention: try await MentionFetch(self).run(&usage)
             }
             return answered(.delivered(providerID: ""), usage)
         } catch let ended as Ended {
@@ -101,54 +102,5 @@ struct GraphFetch: Sendable {
                 fetched.utcOffset = fields.utcOffset
             }
         ])
-    }
-
-    /// Webhook fields that do not come are subscribed again at once; the desk hears of it either way.
-    private func subscriptions(_ usage: inout MetaUsage?) async throws {
-        let account = action.account
-        let document = try await read(MetaRead([account, "subscribed_apps"]), &usage)
-        let needed = AccountInspection.neededFields(channel)
-        let apps = SubscribedApps(document)
-        // Where nobody wrote down which of several apps is ours, what any of them gets counts.
-        let have = apps.fields(of: doors.app(account)) ?? apps.allFields
-        let missing = needed.filter { !have.contains($0) }
-        var isRestored = false
-        if !missing.isEmpty {
-            // What somebody subscribed by hand stays: a new list takes the place of the old one.
-            let wish = needed + have.filter { !needed.contains($0) }
-            isRestored = try await subscribe(wish, &usage)
-            if !isRestored {
-                let known = wish.filter { have.contains($0) || !AccountInspection.youngFields.contains($0) }
-                if Set(known) != Set(wish), known.contains(where: { !have.contains($0) }) {
-                    _ = try await subscribe(known, &usage)
-                }
-            }
-        }
-        // Who reads and writes the account's settings here anyway. Others than ours stay as they are; `accounts check` shows
-        // them and what is refused, `accounts sync` writes over them.
-        let wish = doors.iceBreakers(account)
-        if !wish.isEmpty, left > .seconds(2) {
-            _ = await IceBreakerSync(client: client, patience: min(left / 2, .seconds(5)))
-                .bring(wish, to: account, channel, writing: .whereNone)
-        }
-        try await hold([
-            fetched { fetched in
-                fetched.text = missing.joined(separator: " ")
-                fetched.restored = isRestored
-            }
-        ])
-    }
-
-    /// False if the platform refuses.
-    private func subscribe(_ fields: [String], _ usage: inout MetaUsage?) async throws -> Bool {
-        let made = await client.carryOut(
-            .subscribe(action.account, fields: fields), account: action.account, kind: .fetch,
-            attempt: Int(attempt.number), deadline: max(.milliseconds(1), min(left, .seconds(10))))
-        if let told = made.usage { usage = told }
-        switch made.answer {
-        case .delivered: return true
-        case .failed, .windowClosed: return false
-        case .again, .ambiguous, .stopAccount, .braked: throw Ended(answer: made.answer)
-        }
     }
 }

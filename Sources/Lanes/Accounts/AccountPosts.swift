@@ -61,6 +61,24 @@ extension LaneStore {
             })
     }
 
+    /// Notes when the platform's own automation answered customers beside us; what is known and newer stays.
+    package func notePlatformReplies(_ replies: [String: Instant]) throws(LaneError) {
+        let accounts = replies.keys.sorted()
+        let known = try platformReplies(of: accounts)
+        let commands = zip(accounts, known).compactMap { account, last -> RedisCommand? in
+            guard let at = replies[account], at > last ?? .distantPast else { return nil }
+            return RedisCommand("HSET", keyspace.accountGaps(account), "platform_reply", "\(at.milliseconds)")
+        }
+        if !commands.isEmpty { _ = try plain(commands) }
+    }
+
+    /// When that was last, on the lane clock, in the order of the accounts; nil where it was never seen. One round trip.
+    package func platformReplies(of accounts: [String]) throws(LaneError) -> [Instant?] {
+        let replies = try plain(
+            accounts.map { RedisCommand("HGET", keyspace.accountGaps($0), "platform_reply") })
+        return replies.map { $0.string.flatMap { Int64($0) }.map(Instant.init(milliseconds:)) }
+    }
+
     /// In the order of the accounts. One round trip.
     package func gaps(of accounts: [String]) throws(LaneError) -> [AccountGaps] {
         let replies = try plain(accounts.map { RedisCommand("HMGET", keyspace.accountGaps($0), "missed", "last") })

@@ -9,8 +9,11 @@ struct ChannelSettings: Sendable {
 
     private static let known = [
         "window", "person_window", "inbox_hold", "foreign_hold", "platform_replies_within", "text_limit", "thread_rate",
-        "limits", "address", "sweep", "sweep_messages", "profiles",
+        "limits", "address", "sweep", "sweep_messages", "subscriptions", "profiles", "mentions", "receipts",
     ]
+    /// The platforms that keep posts and subscriptions, which webhooks are best effort of.
+    private static let swept: Set<String> = ["facebook", "instagram"]
+    private static let usualSweep = Duration.seconds(900)
 
     init?(name: String, _ value: ConfigValue) {
         guard let fields = value.fields("a channel", Self.known) else { return nil }
@@ -20,17 +23,25 @@ struct ChannelSettings: Sendable {
         let platformReplies = fields["platform_replies_within"].map(Self.platformReplies) ?? .seconds(10)
         threadRate = fields["thread_rate"].flatMap(Self.rate)
         let address = fields["address"].map { $0.webAddress() }
-        let sweep = fields["sweep"].map(Self.interval)
+        let isSwept = Self.swept.contains(name)
+        let sweep = fields["sweep"].map(Self.interval) ?? .some(isSwept ? Self.usualSweep : nil)
+        let subscriptions = fields["subscriptions"].map { $0.flag() } ?? (isSwept || sweep.flatMap(\.self) != nil)
         let sweepsMessages = fields["sweep_messages"].map { $0.flag() } ?? false
         let profiles = fields["profiles"].map { $0.flag() } ?? false
+        let mentions = fields["mentions"].map { $0.flag() } ?? isSwept
+        let receipts = fields["receipts"].map { $0.flag() } ?? false
         let limits = fields["limits"].map(Self.limits) ?? []
-        guard sweep != .some(nil), let profiles, let limits, let sweepsMessages else { return nil }
+        guard let sweep, let subscriptions, let profiles, let mentions, let receipts, let limits, let sweepsMessages
+        else {
+            return nil
+        }
         guard let limit, let inboxHold, let foreignHold, let platformReplies, address != .some(nil) else { return nil }
         policy = ChannelPolicy(
             name: name, window: fields["window"]?.duration(), personWindow: fields["person_window"]?.duration(),
             inboxHold: inboxHold, foreignHold: foreignHold, platformRepliesWithin: platformReplies, textLimit: limit,
             limits: limits, address: address ?? nil,
-            sweep: sweep ?? nil, sweepsMessages: sweepsMessages, asksProfiles: profiles)
+            sweep: sweep, watchesSubscriptions: subscriptions, sweepsMessages: sweepsMessages, asksProfiles: profiles,
+            asksMentions: mentions, takesReceipts: receipts)
     }
 
     private static func limits(_ value: ConfigValue) -> [SendLimit]? {
@@ -49,13 +60,15 @@ struct ChannelSettings: Sendable {
         return limits
     }
 
-    private static func interval(_ value: ConfigValue) -> Duration? {
+    /// Nil is a fault, `.some(nil)` is off.
+    private static func interval(_ value: ConfigValue) -> Duration?? {
+        if value.isWord("off") { return .some(nil) }
         guard let interval = value.duration() else { return nil }
         guard interval >= .seconds(60), interval <= .seconds(86_400) else {
-            value.fault("a length of time from 1m to 24h")
+            value.fault("a length of time from 1m to 24h, or off")
             return nil
         }
-        return interval
+        return .some(interval)
     }
 
     private static func platformReplies(_ value: ConfigValue) -> Duration? {

@@ -121,6 +121,9 @@ struct ConfigValue: Sendable {
         }
     }
 
+    /// Whether it is that very word; reports nothing.
+    func isWord(_ word: String) -> Bool { node.text == word }
+
     func number(_ range: ClosedRange<Int>, _ what: String) -> Int? {
         guard let text = node.text, let number = Int(text), range.contains(number) else {
             fault("\(what), a whole number from \(range.lowerBound) to \(range.upperBound)")

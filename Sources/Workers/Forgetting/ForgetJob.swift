@@ -107,6 +107,8 @@ struct ForgetJob {
         switch event.kind {
         case .comment(let comment): person.comments.insert(StableHash.hash(comment.id))
         case .mention(let mention): person.comments.insert(StableHash.hash(mention.id))
+        case .fetched(let fetched) where !fetched.target.isEmpty:
+            person.comments.insert(StableHash.hash(fetched.target))
         case .edit(let edit): person.comments.insert(StableHash.hash(edit.target))
         default: return
         }

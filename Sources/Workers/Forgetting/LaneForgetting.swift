@@ -110,7 +110,8 @@ extension Event {
     /// What a customer did, at the instant that it says; the rest is what became of it.
     fileprivate var saysWhatHappened: Bool {
         switch kind {
-        case .message, .comment, .edit, .removal, .postback, .reaction, .rating, .mention: true
+        case .message, .comment, .edit, .removal, .postback, .reaction, .rating, .mention, .receipt:
+            true
         default: false
         }
     }

@@ -4,6 +4,7 @@ import Contracts
 import Conversations
 import Delivery
 import Foundation
+import Instants
 import Lanes
 import Settings
 
@@ -69,6 +70,7 @@ struct AccountsCommand: AsyncParsableCommand {
             for id in accounts where policy.accounts[id] == nil {
                 throw Failure(expected: "an account of the policy", came: "\"\(id)\"", at: "ACCOUNT")
             }
+            let marks = try platformReplies(policy)
             let inspection = AccountInspection(
                 client: MetaClient(base: graph, token: { store.values(of: "token-\($0)").first }))
             var faults = 0
@@ -78,8 +80,25 @@ struct AccountsCommand: AsyncParsableCommand {
                     if finding.standing == .fault { faults += 1 }
                     show(account.id, finding)
                 }
+                guard policy.channels[account.channel]?.address == nil else { continue }
+                let finding = AccountInspection.autoReplies(last: marks.last[account.id], now: marks.now)
+                if finding.standing == .fault { faults += 1 }
+                show(account.id, finding)
             }
             guard faults == 0 else { throw Failure("\(faults) findings are at fault") }
+        }
+
+        /// What workers saw of the platform's own replies; without Redis nothing is known.
+        private func platformReplies(_ policy: Policy) throws -> (last: [String: Instant], now: Instant) {
+            guard source.config == nil else { return ([:], .epoch) }
+            let session = try Session(source.redis)
+            let accounts = policy.accounts.keys.sorted()
+            let seen = try session.store.platformReplies(of: accounts)
+            return (
+                Dictionary(
+                    uniqueKeysWithValues: zip(accounts, seen).compactMap { account, at in at.map { (account, $0) } }),
+                try session.now()
+            )
         }
 
         private static func findings(
@@ -100,6 +119,7 @@ struct AccountsCommand: AsyncParsableCommand {
             return [secret]
                 + (await inspection.findings(
                     account: account.id, channel: channel, app: account.app,
+                    receipts: policy.takesReceipts(account.id),
                     iceBreakers: policy.iceBreakers(of: account.id)))
         }
 

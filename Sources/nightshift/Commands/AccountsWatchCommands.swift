@@ -91,7 +91,8 @@ extension AccountsCommand {
             var faults = 0
             for account in try AccountsCommand.chosen(accounts, policy) {
                 let channel: MetaChannel = account.channel == "instagram" ? .instagram : .facebook
-                let fields = AccountInspection.neededFields(channel)
+                let fields = AccountInspection.neededFields(
+                    channel, receipts: policy.takesReceipts(account.id))
                 let made = await client.carryOut(
                     .subscribe(account.id, fields: fields), account: account.id, kind: .fetch, attempt: 1,
                     deadline: .seconds(20))

@@ -72,6 +72,12 @@ struct ShowConversationCommand: AsyncParsableCommand {
             let end = isUnsure ? "may not have reached the customer" : "did not go out"
             Output.line("a person's words \(end): \(conversation.unsent)")
         }
+        if conversation.seenUntil > 0 {
+            Output.line("the customer has seen what was written until \(Session.text(conversation.seenUntil))")
+        }
+        if conversation.deliveredUntil > conversation.seenUntil {
+            Output.line("what was written until \(Session.text(conversation.deliveredUntil)) has reached their device")
+        }
         for promise in conversation.promises {
             Output.line(
                 "promise \(promise.standing.word) due \(Session.text(promise.dueAt)), made \(Session.text(promise.madeAt))"
@@ -86,9 +92,13 @@ struct ShowConversationCommand: AsyncParsableCommand {
         _ entity: EntityID, _ lane: LaneName, _ state: EntityState, _ events: [(Position, Event)]
     ) throws -> JSONValue {
         let conversation = state.conversation
+        func instant(_ milliseconds: Int64) -> JSONValue {
+            milliseconds > 0 ? .string(Session.text(milliseconds)) : .null
+        }
         return [
             "conversation": .string(entity.text), "lane": .string(lane.text),
             "decisions": .integer(Int64(clamping: state.decisions)),
+            "seen_until": instant(conversation.seenUntil), "delivered_until": instant(conversation.deliveredUntil),
             "language": .string(conversation.language.value), "zone": .string(conversation.zone.value),
             "promises": .array(
                 conversation.promises.map {

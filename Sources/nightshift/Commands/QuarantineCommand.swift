@@ -107,7 +107,9 @@ struct QuarantineReplaying {
         aliases = PostAliases(older.merging(recent) { $0.merging($1) { _, newer in newer } })
         appender = LaneAppender(connector: session.connector)
         replay = QuarantineReplay(
-            normaliser: MetaNormaliser(app: { policy.accounts[$0]?.app }) { policy.accounts[$0] != nil },
+            normaliser: MetaNormaliser(
+                app: { policy.accounts[$0]?.app }, wantsReceipts: { policy.takesReceipts($0) },
+                knows: { policy.accounts[$0] != nil }),
             isInstagram: { policy.accounts[$0]?.channel == "instagram" })
     }
 

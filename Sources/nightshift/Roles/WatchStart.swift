@@ -30,8 +30,10 @@ struct WatchStart {
                 return (try session.policyIfAny(), try session.topology())
             }
             guard let policy = found else { return }
+            // A stepped clock is stepped through days in minutes; who steps it asks when it wants to.
+            guard !topology.isVirtual else { return round.told([], isWhole: true, now: now) }
             let events = try policy.accounts.values.sorted { $0.id < $1.id }.filter { account in
-                policy.channels[account.channel]?.sweep != nil && !known.contains(account.id)
+                policy.channels[account.channel]?.isWatched == true && !known.contains(account.id)
             }.map { (account: $0.id, event: try Self.event($0.id, "watch.\(name.day).\(number)", topology, now: now)) }
             let appender = appender ?? LaneAppender(connector: connector)
             self.appender = appender

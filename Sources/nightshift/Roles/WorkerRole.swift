@@ -37,9 +37,9 @@ final class WorkerRole: Service {
     }
 
     private let settings: Settings
-    private let connector: LaneConnector
-    private let metrics: MetricRegistry
-    private let log: Logger
+    let connector: LaneConnector
+    let metrics: MetricRegistry
+    let log: Logger
     private let parts = Mutex<(service: WorkerService, member: Member)?>(nil)
     private let policy = Mutex<Policy?>(nil)
     private let topology = Mutex<Topology?>(nil)
@@ -129,7 +129,8 @@ final class WorkerRole: Service {
                 guard placed.count == events.count else { return false }
                 return await appender.append(placed).allSatisfy { if case .held = $0 { true } else { false } }
             }, iceBreakers: { account in self.policy.withLock { $0?.iceBreakers(of: account) } ?? IceBreakers([:]) },
-            app: { account in self.policy.withLock { $0?.accounts[account]?.app } })
+            app: { account in self.policy.withLock { $0?.accounts[account]?.app } },
+            receipts: { account in self.policy.withLock { $0?.takesReceipts(account) } ?? false })
     }
 
     /// The address of an account's generic channel and the name of its secret; nil for the platforms known by name.
@@ -196,6 +197,7 @@ final class WorkerRole: Service {
             try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(1)) }
             let counters = service.counters
             await tellMissed(counters.missed, since: before.missed, redis)
+            await tellPlatformReplies(counters.platformReplies, since: before.platformReplies, redis)
             export(counters, &before, service.courierCounters)
             signals = await useSignals(service, redis, member.standing.control?.numbers.signals ?? 0, after: signals)
             let wanted = member.standing.control?.numbers.policy ?? 0
@@ -231,20 +233,6 @@ final class WorkerRole: Service {
         } catch {
             log.info("Signals could not be read; the last ones stay", metadata: .of((.cause, "\(error)")))
             return used
-        }
-    }
-
-    /// Writes down what only sweeps brought, for people.
-    private func tellMissed(_ now: [String: UInt64], since before: [String: UInt64], _ redis: RedisThread) async {
-        let added = now.map { ($0.key, $0.value - min($0.value, before[$0.key] ?? 0)) }.filter { $0.1 > 0 }
-        guard !added.isEmpty else { return }
-        let keyspace = connector.keyspace
-        metrics.add(.eventsMissed, by: Double(added.reduce(0) { $0 + $1.1 }))
-        let missed = Dictionary(uniqueKeysWithValues: added)
-        do {
-            try await redis.run { try LaneStore(connection: $0, keyspace: keyspace).addMissed(missed) }
-        } catch {
-            log.info("What sweeps found could not be counted", metadata: .of((.cause, "\(error)")))
         }
     }
 

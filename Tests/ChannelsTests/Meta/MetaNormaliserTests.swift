@@ -55,6 +55,29 @@ struct MetaNormaliserTests {
         "page_not_configured": ["aside unknown_account"],
     ]
 
+    @Test("deliveries and reads become events of the customer where they are wanted, and nothing else changes")
+    func receipts() throws {
+        let wanting = MetaNormaliser(wantsReceipts: { $0 == "104857600000001" || $0.hasPrefix("178") }) { _ in true }
+        let until: [String: (Int64, Bool, String)] = [
+            "messenger_read": (1_795_370_400_060, true, "read:7261549900000001:1795370400060"),
+            "messenger_delivery": (1_795_370_400_060, false, "delivery:7261549900000001:1795370400060"),
+            "instagram_read": (1_795_370_400_311, true, "read:7261549900000020:aWdfMg"),
+        ]
+        for (name, expected) in until.sorted(by: { $0.key < $1.key }) {
+            let updates = try wanting.normalise(Fixture.body(name), received: Fixture.received)
+            let event = try #require(updates.events.first?.event, "\(name)")
+            guard case .receipt(let receipt) = event.kind else {
+                Issue.record("\(name): expected a receipt")
+                continue
+            }
+            #expect(receipt.until == expected.0 && receipt.read == expected.1 && event.id == expected.2)
+            #expect(updates.dropped.isEmpty && event.contact.hasPrefix("72615499"))
+            let other = try MetaNormaliser(wantsReceipts: { _ in false }) { _ in true }
+                .normalise(Fixture.body(name), received: Fixture.received)
+            #expect(other.events.isEmpty && other.dropped.count == 1)
+        }
+    }
+
     @Test("every sample gives the kinds that it shows")
     func everySample() throws {
         let names = try Fixture.names()

@@ -28,6 +28,7 @@ struct EventJSONTests {
         #"{\#(frame),"moderated":{"hidden":true,"post":"p","target":"c"}}"#,
         #"{\#(frame),"thread_control":{"app":"7","ours":true,"previous_app":"8","verb":"passed"}}"#,
         #"{\#(frame),"mention":{"id":"c","post":"p","text":"?"}}"#,
+        #"{\#(frame),"receipt":{"read":true,"until":"2026-11-22T18:00:00.000Z"}}"#,
     ]
 
     @Test("every kind is written as it was read")

@@ -1,0 +1,79 @@
+internal import Channels
+internal import Contracts
+internal import Instants
+
+/// Whether our app still gets an account's webhooks; what does not come is subscribed again at once.
+///
+/// Which app is ours says `app` in accounts.yaml, else the platform, which is asked for the app of the token. If neither
+/// does and apps are subscribed, nothing is known: what others get is never counted as ours, and nothing is written, since
+/// a new list takes the place of one that nobody could read.
+struct SubscriptionWatch {
+    private let fetch: GraphFetch
+    private let account: String
+
+    init(_ fetch: GraphFetch) {
+        self.fetch = fetch
+        account = fetch.action.account
+    }
+
+    func run(_ usage: inout MetaUsage?) async throws {
+        let apps = SubscribedApps(try await fetch.read(MetaRead([account, "subscribed_apps"]), &usage))
+        var app = fetch.doors.app(account)
+        if app == nil, apps.count > 0 { app = try await ownApp(&usage) }
+        guard let have = apps.fields(of: app) else {
+            return try await fetch.hold([fetch.fetched { $0.unsure = true }])
+        }
+        let needed = AccountInspection.neededFields(
+            fetch.channel, receipts: fetch.doors.receipts(account))
+        let missing = needed.filter { !have.contains($0) }
+        let isRestored = missing.isEmpty ? false : try await restore(needed, have, &usage)
+        // Who reads and writes the account's settings here anyway. Others than ours stay as they are; `accounts check` shows
+        // them and what is refused, `accounts sync` writes over them.
+        let wish = fetch.doors.iceBreakers(account)
+        if !wish.isEmpty, fetch.left > .seconds(2) {
+            _ = await IceBreakerSync(client: fetch.client, patience: min(fetch.left / 2, .seconds(5)))
+                .bring(wish, to: account, fetch.channel, writing: .whereNone)
+        }
+        try await fetch.hold([
+            fetch.fetched { fetched in
+                fetched.text = missing.joined(separator: " ")
+                fetched.restored = isRestored
+            }
+        ])
+    }
+
+    /// Nil where the platform does not tell with this token.
+    private func ownApp(_ usage: inout MetaUsage?) async throws -> String? {
+        do {
+            return SubscribedApps.ownApp(in: try await fetch.read(SubscribedApps.ownApp, &usage))
+        } catch let ended as GraphFetch.Ended {
+            guard case .failed = ended.answer else { throw ended }
+            return nil
+        }
+    }
+
+    /// True if all fields come again.
+    private func restore(_ needed: [String], _ have: [String], _ usage: inout MetaUsage?) async throws -> Bool {
+        // What somebody subscribed by hand stays: a new list takes the place of the old one.
+        let wish = needed + have.filter { !needed.contains($0) }
+        if try await subscribe(wish, &usage) { return true }
+        let known = wish.filter { have.contains($0) || !AccountInspection.youngFields.contains($0) }
+        if Set(known) != Set(wish), known.contains(where: { !have.contains($0) }) {
+            _ = try await subscribe(known, &usage)
+        }
+        return false
+    }
+
+    /// False if the platform refuses.
+    private func subscribe(_ fields: [String], _ usage: inout MetaUsage?) async throws -> Bool {
+        let made = await fetch.client.carryOut(
+            .subscribe(account, fields: fields), account: account, kind: .fetch,
+            attempt: Int(fetch.attempt.number), deadline: max(.milliseconds(1), min(fetch.left, .seconds(10))))
+        if let told = made.usage { usage = told }
+        switch made.answer {
+        case .delivered: return true
+        case .failed, .windowClosed: return false
+        case .again, .ambiguous, .stopAccount, .braked: throw GraphFetch.Ended(answer: made.answer)
+        }
+    }
+}
