@@ -12,7 +12,8 @@ package struct NoticeCarrier: ActionCarrier {
     }
 
     package func start(_ attempts: [Attempt], answers: AnswerBox) {
-        for attempt in attempts { sink(attempt.action, attempt.lane) }
+        // That a matter is over calls nobody.
+        for attempt in attempts where attempt.action.stage == .call { sink(attempt.action, attempt.lane) }
         answers.post(
             attempts.map { Answered(id: $0.id, attempt: $0.number, answer: .delivered(providerID: "")) })
     }

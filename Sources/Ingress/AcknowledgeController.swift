@@ -17,15 +17,21 @@ struct AcknowledgeController: Sendable {
     func show(_ request: Request) throws(Refusal) -> Response {
         let link = try link(of: request)
         let target = Self.escaped(link.target)
+        let kind = (try? EntityID(link.conversation))?.kind
+        let waits = kind == .desk ? "customers wait" : kind == .matter ? "something is up" : "a customer waits"
+        let button = kind == .desk ? "I see to all of it" : "I see to it"
         return Self.page(
-            "<p>\(target), a customer waits.</p><form method=\"post\"><button>I see to it</button></form>")
+            "<p>\(target), \(waits).</p><form method=\"post\"><button>\(button)</button></form>")
     }
 
     func acknowledge(_ request: Request) async throws(Refusal) -> Response {
         let link = try link(of: request)
         var event = Event()
         event.id = "ack.\(link.notice)"
-        event.account = (try? EntityID(link.conversation))?.parts.first ?? ""
+        let entity = try? EntityID(link.conversation)
+        // A desk and its matters are no account's.
+        let isDesk = entity?.kind == .desk || entity?.kind == .matter
+        event.account = isDesk ? "" : entity?.parts.first ?? ""
         event.conversation = link.conversation
         event.happenedAt = doors.now().milliseconds
         event.receivedAt = event.happenedAt

@@ -31,7 +31,9 @@ struct DeskReplayTests {
         for event in Self.events() { lines += run.take(event) }
         lines += run.run(until: .november(19, 9, 59))
         var calls: [Action] = []
-        for case .action(let action) in lines where action.kind == .notify { calls.append(action) }
+        for case .action(let action) in lines where action.kind == .notify && action.stage == .call {
+            calls.append(action)
+        }
         #expect(calls.map(\.rule) == ["digest"])
         #expect(calls.first?.text.hasPrefix("100 conversations wait: ") == true)
         #expect(calls.first?.contact == "berlin")

@@ -121,7 +121,7 @@ struct DeskTests {
         #expect(scene.states[Self.matter]?.matter.standing == .closed)
         #expect(scene.states[Self.desk]?.desk.closed == 1)
         try scene.take(told("t4", .escalation, 9), at: at)
-        #expect(scene.actions.filter { $0.kind == .notify }.count == 2)
+        #expect(scene.texts(.notify).count == 2)
     }
 
     @Test("gets the tells that a conversation makes, by their own routing")
@@ -135,7 +135,7 @@ struct DeskTests {
             #expect(try scene.policy.lane(of: tell.event).text == "desk-berlin.0")
             try scene.take(tell.event, at: .november(20, 10))
         }
-        #expect(scene.actions.filter { $0.kind == .notify }.count == 1)
+        #expect(scene.texts(.notify).count == 1)
     }
 
     @Test("who was called says so: nobody else is called, even if another person had claimed the conversation before")

@@ -175,6 +175,34 @@ struct GenericControllerTests {
         #expect(event.account == IngressSetting.page)
     }
 
+    @Test("a link of a digest takes the desk, one of an incident its matter, and no account is named")
+    func acknowledgeDesk() async throws {
+        let setting = IngressSetting()
+        let secret = Array("link".utf8)
+        let desks = [
+            EntityID.desk(team: "berlin"),
+            .matter(team: "berlin", conversation: .post(account: "de", originalPost: "campaign:sale")),
+        ]
+        var doors = setting.doors()
+        doors.acknowledgeSecrets = { [("link", secret)] }
+        try await setting.application(doors: doors).test(.router) { client async throws in
+            for (number, desk) in desks.enumerated() {
+                let path = AcknowledgeLink(
+                    conversation: desk.text, target: "night", notice: "\(number)",
+                    until: IngressSetting.now + .seconds(60)
+                ).signed(secret: secret)
+                let words = try await client.execute(uri: path, method: .get).text
+                #expect(words.contains(number == 0 ? "I see to all of it" : "I see to it"))
+                #expect(try await client.execute(uri: path, method: .post).status == .ok)
+            }
+        }
+        for (held, desk) in zip(setting.holder.events, desks) {
+            let event = try Event(serializedBytes: held.bytes)
+            #expect(event.account.isEmpty && event.conversation == desk.text && event.claim.agent == "night")
+        }
+        #expect(setting.holder.events.count == 2)
+    }
+
     @Test("without a secret of links there are none")
     func noLinks() async throws {
         let link = AcknowledgeLink(

@@ -154,6 +154,7 @@ struct DeskTurn {
 
     private mutating func acknowledge() {
         withdrawCall()
+        if matter.standing == .notified { tellTaken() }
         matter.standing = .acknowledged
         state.timers.removeAll { $0.kind == .escalationStep }
     }
@@ -163,6 +164,7 @@ struct DeskTurn {
         matter.standing = .closed
         state.timers.removeAll()
         changeDesk { $0.closed &+= 1 }
+        tellOver()
     }
 
     /// Calls whom the next step names, and arms the one after it.

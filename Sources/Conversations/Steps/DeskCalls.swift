@@ -91,20 +91,12 @@ extension DeskTurn {
     }
 
     private mutating func notify(_ target: String) {
-        var action = Action()
-        action.kind = .notify
+        var action = Notices(of: id, cause: cause, now: now).action(to: target, n: actions.count)
         action.class = matter.isUrgent ? .safety : .promiseNear
-        action.conversation = id.text
-        action.cause = cause
-        action.orderKey = id.text
-        action.decidedAt = now.milliseconds
-        action.team = id.parts.first ?? ""
-        action.contact = target
         action.rule = matter.rule
         action.text = matter.facts
-        action.notAfter = (now + .seconds(86_400)).milliseconds
-        action.actionID = ActionID(conversation: id, cause: cause, kind: .notify, n: 0)
         actions.append(action)
+        Notices.note(target, in: &matter.callees)
     }
 }
 
@@ -196,6 +188,7 @@ struct DeskCallsTurn {
     mutating func hear(_ event: Event) {
         guard case .claim = event.kind else { return }
         result.rule = "desk.claimed"
+        actions += Notices(of: id, cause: cause, now: now).end(&desk.callees, from: actions.count)
         desk.acknowledgedAt = now.milliseconds
         desk.calls = []
         state.timers.removeAll { $0.kind == .digest }
@@ -223,20 +216,10 @@ struct DeskCallsTurn {
     }
 
     private mutating func notify(_ call: CollectedCall) {
-        var action = Action()
-        action.kind = .notify
-        action.class = .promiseNear
-        action.conversation = id.text
-        action.cause = cause
-        action.n = UInt32(clamping: actions.count)
-        action.orderKey = id.text
-        action.decidedAt = now.milliseconds
-        action.team = id.parts.first ?? ""
-        action.contact = call.target
+        var action = Notices(of: id, cause: cause, now: now).action(to: call.target, n: actions.count)
         action.rule = "digest"
         action.text = call.sentence
-        action.notAfter = (now + .seconds(86_400)).milliseconds
-        action.actionID = ActionID(conversation: id, cause: cause, kind: .notify, n: actions.count)
         actions.append(action)
+        Notices.note(call.target, in: &desk.callees)
     }
 }

@@ -17,7 +17,9 @@ struct Notice {
     /// The desk's entity: the same for every notice of one matter.
     let matter: String
     let decidedAt: Instant
-    /// Nil without an address of ingress or without its secret.
+    /// Whether it calls, or tells whom it called before that somebody sees to it or that it is over.
+    let stage: Action.Stage
+    /// Nil without an address of ingress or without its secret, and where nobody is called.
     let acknowledge: String?
 
     /// - Parameter link: base and secret of the links of acknowledgement.
@@ -31,19 +33,36 @@ struct Notice {
         let desk = try? EntityID(action.conversation)
         conversation = (desk?.kind == .matter ? desk?.parts.last : nil) ?? action.conversation
         decidedAt = Instant(milliseconds: action.decidedAt)
-        // A spike or a digest is nobody's conversation, and has nothing to claim.
-        let named = (try? EntityID(conversation))?.kind
-        guard let link, named == .messages || named == .comments else {
+        stage = action.stage
+        guard let link, stage == .call else {
             acknowledge = nil
             return
         }
+        // A customer's conversation is claimed itself, a spike as the desk's matter, a digest with all that the desk called for.
+        let named = (try? EntityID(conversation))?.kind
+        let claimed = named == .messages || named == .comments ? conversation : action.conversation
         let path = AcknowledgeLink(
-            conversation: conversation, target: target, notice: id, until: now + AcknowledgeLink.lifetime)
+            conversation: claimed, target: target, notice: id, until: now + AcknowledgeLink.lifetime)
         acknowledge = link.base + path.signed(secret: link.secret)
     }
 
     /// One sentence for people.
-    var sentence: String { facts.isEmpty ? reason : "\(team): \(facts)" }
+    var sentence: String {
+        switch stage {
+        case .acknowledged: "\(team): somebody sees to \(subject)"
+        case .resolved: "\(team): \(subject) is over"
+        case .call, .UNRECOGNIZED: facts.isEmpty ? reason : "\(team): \(facts)"
+        }
+    }
+
+    private var subject: String { rule == "digest" ? "what was called for" : conversation }
+    private var word: String {
+        switch stage {
+        case .acknowledged: "acknowledged"
+        case .resolved: "resolved"
+        case .call, .UNRECOGNIZED: "call"
+        }
+    }
 
     private var reason: String { "\(team): \(rule.isEmpty ? "a customer waits" : rule) in \(conversation)" }
 
@@ -61,7 +80,8 @@ struct Notice {
 
     private var json: JSONValue {
         var fields: [String: JSONValue] = [
-            "id": .string(id), "target": .string(target), "team": .string(team), "rule": .string(rule),
+            "id": .string(id), "stage": .string(word), "target": .string(target), "team": .string(team),
+            "rule": .string(rule),
             "conversation": .string(conversation), "matter": .string(matter), "text": .string(sentence),
             "decided_at": .string(decidedAt.description),
         ]
@@ -92,21 +112,31 @@ struct Notice {
         ]
     }
 
-    /// PagerDuty's Events API v2. All notices of a matter are one incident.
+    /// PagerDuty's Events API v2. All notices of a matter are one incident: the first one opens it, a further one of the ladder
+    /// adds to it, whoever claims the matter acknowledges it, and with the matter's end it is resolved.
     private func pagerDuty(_ key: String) -> JSONValue {
+        let actions: [Action.Stage: JSONValue] = [.acknowledged: "acknowledge", .resolved: "resolve"]
         var event: [String: JSONValue] = [
-            "routing_key": .string(key), "event_action": "trigger",
-            "dedup_key": .string(TextLimit(unit: .bytes, most: 255).cut(matter)),
-            "payload": [
-                "summary": .string(TextLimit(unit: .bytes, most: 1_024).cut(sentence)), "source": "nightshift",
-                "severity": .string(rule == "safety" ? "critical" : "error"),
-                "timestamp": .string(decidedAt.description), "component": .string(team), "class": .string(rule),
-                "custom_details": ["conversation": .string(conversation), "notice": .string(id)],
-            ],
+            "routing_key": .string(key), "event_action": actions[stage] ?? "trigger",
+            "dedup_key": .string(incident),
+        ]
+        guard actions[stage] == nil else { return .object(event) }
+        event["payload"] = [
+
+            "summary": .string(TextLimit(unit: .bytes, most: 1_024).cut(sentence)), "source": "nightshift",
+            "severity": .string(rule == "safety" ? "critical" : "error"),
+            "timestamp": .string(decidedAt.description), "component": .string(team), "class": .string(rule),
+            "custom_details": ["conversation": .string(conversation), "notice": .string(id)],
         ]
         if let acknowledge {
             event["links"] = [["href": .string(acknowledge), "text": "I see to it"]]
         }
         return .object(event)
+    }
+
+    /// The same for all notices of a matter, and no other's: PagerDuty takes 255 bytes.
+    private var incident: String {
+        guard matter.utf8.count > 255 else { return matter }
+        return TextLimit(unit: .bytes, most: 230).cut(matter) + "-" + String(StableHash.hash(matter), radix: 16)
     }
 }

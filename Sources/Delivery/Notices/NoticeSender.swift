@@ -41,6 +41,9 @@ package struct NoticeSender: Sendable {
         guard let target = targets.target(of: notice.target) else {
             return Answered(refused: attempt, "expected a target in the file of notices, got none of that name")
         }
+        guard notice.stage == .call || target.hearsEnds else {
+            return Answered(id: attempt.id, attempt: attempt.number, answer: .delivered(providerID: ""))
+        }
         let patience = min(target.timeout, max(.milliseconds(1), attempt.deadline - .now - .milliseconds(200)))
         let answer = await call(notice, target, patience, Int(attempt.number))
         return Answered(id: attempt.id, attempt: attempt.number, answer: answer)

@@ -56,7 +56,9 @@ package struct NoticeTargets: Sendable {
     package func target(of name: String) -> NoticeTarget? { targets[name] ?? targets[Self.fallback] }
 
     private static func target(_ name: String, _ value: ConfigValue) -> NoticeTarget? {
-        guard let fields = value.fields("a target", ["webhook", "form", "mail", "command", "secret", "timeout"]) else {
+        guard
+            let fields = value.fields("a target", ["webhook", "form", "mail", "command", "secret", "timeout", "ends"])
+        else {
             return nil
         }
         let timeout = fields["timeout"].map { $0.duration() } ?? usualTimeout
@@ -78,7 +80,9 @@ package struct NoticeTargets: Sendable {
         } else {
             way = webhook(fields, value, secret)
         }
-        return way.map { NoticeTarget(name: name, way: $0, secret: secret, timeout: timeout) }
+        let ends = fields["ends"].map { $0.flag() } ?? .some(way?.keepsIncidents ?? false)
+        guard let way, let ends else { return nil }
+        return NoticeTarget(name: name, way: way, secret: secret, timeout: timeout, hearsEnds: ends)
     }
 
     private static func webhook(_ fields: Fields, _ value: ConfigValue, _ secret: String?) -> NoticeTarget.Way? {

@@ -15,6 +15,11 @@ package struct NoticeTarget: Sendable, Equatable {
         case mail(MailRoute)
         /// Program and arguments; the program by its whole path, so that no search path decides what runs.
         case command([String])
+
+        /// A receiver that goes on calling until it hears of the end.
+        var keepsIncidents: Bool {
+            if case .webhook(_, .pagerduty) = self { true } else { false }
+        }
     }
 
     package let name: String
@@ -23,6 +28,8 @@ package struct NoticeTarget: Sendable, Equatable {
     package let secret: String?
     /// After which an attempt is given up and made again.
     package let timeout: Duration
+    /// Whether it is told that somebody sees to a matter, and that it is over.
+    package let hearsEnds: Bool
 }
 
 /// How mail reaches people: one server, one sender, some receivers. Every text in it is free of line breaks.

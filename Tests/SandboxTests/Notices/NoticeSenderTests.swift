@@ -41,7 +41,8 @@ struct NoticeSenderTests {
 
     /// Sends one notice to a server that answers with a status, by a file in which `URL` is the server's address.
     private static func send(
-        _ file: String, status: Int = 200, secrets: [String: [String]] = ["key": ["s3cret"], "notice_link": ["l1nk"]]
+        _ file: String, status: Int = 200, secrets: [String: [String]] = ["key": ["s3cret"], "notice_link": ["l1nk"]],
+        _ notices: [Action] = [notice]
     ) async throws -> (answer: SendAnswer?, seen: [Seen]) {
         let state = Mutex<(answer: SendAnswer?, seen: [Seen])>((nil, []))
         var logger = Logger(label: "target")
@@ -65,8 +66,10 @@ struct NoticeSenderTests {
                 targets: try targets(file.replacing("URL", with: url)),
                 post: SignedPost(now: { SandboxTests.now }), secrets: { [values] in values[$0] ?? [] },
                 now: { SandboxTests.now })
-            let answer = try await GenericCarrierTests.attempt(notice, with: sender.carrier)
-            state.withLock { $0.answer = answer }
+            for notice in notices {
+                let answer = try await GenericCarrierTests.attempt(notice, with: sender.carrier)
+                state.withLock { $0.answer = answer }
+            }
         }
         return state.withLock { $0 }
     }
@@ -115,6 +118,78 @@ struct NoticeSenderTests {
         #expect(event["links"] == nil)
     }
 
+    /// A matter's call, that somebody sees to it, and that it is over.
+    private static var course: [Action] {
+        [Action.Stage.call, .acknowledged, .resolved].map { stage in
+            var action = notice
+            action.stage = stage
+            return action
+        }
+    }
+
+    @Test("a pager's incident is opened, acknowledged and resolved under one key, and says no more than it must")
+    func incident() async throws {
+        let file = "targets: {default: {webhook: \"URL\", form: pagerduty, secret: key}}" + Self.links
+        let (answer, seen) = try await Self.send(file, Self.course)
+        #expect(answer == .delivered(providerID: ""))
+        #expect(seen.map { $0.body["event_action"]?.string } == ["trigger", "acknowledge", "resolve"])
+        #expect(Set(seen.map { $0.body["dedup_key"]?.string }) == [Self.notice.conversation])
+        #expect(seen.allSatisfy { $0.body["routing_key"] == "s3cret" })
+        #expect(seen.map { $0.body["payload"] != nil } == [true, false, false])
+        #expect(seen.map { $0.body["links"] != nil } == [true, false, false])
+        let silent = file.replacing("secret: key", with: "secret: key, ends: false")
+        #expect(try await Self.send(silent, Self.course).seen.count == 1)
+    }
+
+    @Test("two long matters of one beginning are two incidents, with keys that a pager takes")
+    func longKeys() async throws {
+        let notices = ["a", "b"].map { end in
+            var action = Self.notice
+            let long = EntityID.comments(account: "shop", originalPost: String(repeating: "p", count: 300), root: end)
+            action.conversation = EntityID.matter(team: "berlin", conversation: long).text
+            return action
+        }
+        let seen = try await Self.send("targets: {default: {webhook: \"URL\", form: pagerduty, secret: key}}", notices)
+            .seen
+        let keys = seen.compactMap { $0.body["dedup_key"]?.string }
+        #expect(Set(keys).count == 2 && keys.allSatisfy { $0.utf8.count <= 255 })
+    }
+
+    @Test("others hear of the end only where the file says so, in words or by a stage")
+    func ends() async throws {
+        for form in ["json", "slack", "teams"] {
+            let file = "targets: {default: {webhook: \"URL\", form: \(form)}}" + Self.links
+            let (answer, silent) = try await Self.send(file, Self.course)
+            #expect(answer == .delivered(providerID: "") && silent.count == 1, "\(form)")
+            let told = try await Self.send(
+                file.replacing("form: \(form)", with: "form: \(form), ends: true"), Self.course
+            ).seen
+            #expect(told.count == 3)
+            let words = told.map { String(decoding: $0.bytes, as: UTF8.self) }
+            #expect(words[1].contains("somebody sees to") && words[2].contains("is over"), "\(form)")
+            #expect(words.map { $0.contains("acknowledge?") } == [true, false, false])
+            guard form == "json" else { continue }
+            #expect(told.map { $0.body["notice"]?["stage"]?.string } == ["call", "acknowledged", "resolved"])
+        }
+    }
+
+    @Test("a digest and an incident carry a link too: to the desk with all that it called for, and to its matter")
+    func deskLinks() async throws {
+        let incident = EntityID.post(account: "de", originalPost: "campaign:sale")
+        let desks = [EntityID.desk(team: "berlin"), .matter(team: "berlin", conversation: incident)]
+        let notices = desks.map { desk in
+            var action = Self.notice
+            action.conversation = desk.text
+            return action
+        }
+        let seen = try await Self.send("targets: {default: {webhook: \"URL\"}}" + Self.links, notices).seen
+        let claimed = try seen.map { request in
+            let link = try #require(request.body["notice"]?["acknowledge"]?.string)
+            return URLComponents(string: link)?.queryItems?.first { $0.name == "c" }?.value
+        }
+        #expect(claimed == desks.map(\.text))
+    }
+
     @Test(
         "what may pass is tried again, what is refused for good has failed",
         arguments: [
@@ -139,7 +214,8 @@ struct NoticeSenderTests {
         "a file with a fault is refused with its place",
         arguments: [
             "targets: {a: {webhook: \"http://example.com/x\"}}", "targets: {a: {webhook: \"ftp://x\"}}",
-            "targets: {a: {form: slack}}", "targets: {a: {form: pagerduty}}",
+            "targets: {a: {form: slack}}", "targets: {a: {webhook: \"https://x.example\", ends: never}}",
+            "targets: {a: {form: pagerduty}}",
             "targets: {a: {webhook: \"https://x.example\", timeout: 60s}}", "targets: {a: {webhok: \"https://x\"}}",
             "targets: {a: {command: [page]}}", "targets: {a: {command: []}}", "targets: {a: {command: /bin/page}}",
             "targets: {a: {command: [/bin/page], secret: s}}", "targets: {a: {command: [/bin/page], form: slack}}",
