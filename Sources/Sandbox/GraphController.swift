@@ -1,7 +1,7 @@
 // The Graph API as far as the spine calls it: messages, replies to comments, hiding, deleting.
 //
 // It answers in the platform's shapes, writes what it accepts to the ledger before it answers, and refuses, fails or
-// falls silent as its faults say. Windows and throttling are as the settings have them; it takes calls with any token.
+// falls silent as its faults say. Windows and throttling are as the settings have them; whose token came, and limits, are the gate's matter.
 
 internal import Channels
 internal import Foundation
@@ -21,6 +21,8 @@ struct GraphController: Sendable {
     let throttle: SandboxThrottle
     let windows: SandboxWindows
     let messages: SandboxMessages
+    let posts: SandboxPosts
+    let limits: SandboxLimits
 
     func add(to router: Router<BasicRequestContext>) {
         router.post("/:version/:node/messages") { request, context in
@@ -36,6 +38,8 @@ struct GraphController: Sendable {
     /// What a call asks for, once it is read.
     struct Call: Sendable {
         let node: String
+        /// The account whose token came.
+        let caller: String
         let query: [String: String]
         let body: JSONValue
     }
@@ -54,8 +58,10 @@ struct GraphController: Sendable {
         var person: SandboxThreads.Person?
     }
 
+    /// What a call comes to.
     enum Reading: Sendable {
         case accepted(Accepted)
+        case beyond(SandboxLimits.Excess)
         case refused(status: Int, code: Int64, subcode: Int64 = 0, message: String)
     }
 
@@ -68,7 +74,7 @@ struct GraphController: Sendable {
         var query: [String: String] = [:]
         for (name, value) in request.uri.queryParameters { query[String(name)] = String(value) }
         let node = context.parameters.get("node").map { $0.removingPercentEncoding ?? $0 } ?? ""
-        let caller = Self.caller(of: request, settings) ?? (settings.account(node) == nil ? "" : node)
+        let caller = Self.caller(of: request, settings) ?? ""
         if let standing = throttle.standing(of: caller) {
             return try Self.refuse(caller, standing, ledger, now: settings.now())
         }
@@ -82,7 +88,10 @@ struct GraphController: Sendable {
         case .acceptSilently, nil:
             break
         }
-        switch read(Call(node: node, query: query, body: body)) {
+        switch read(Call(node: node, caller: caller, query: query, body: body)) {
+        case .beyond(let excess):
+            guard let account = settings.account(caller) else { return GraphReads.refused }
+            return try SandboxGate(settings: settings, limits: limits, ledger: ledger).refuse(excess, account)
         case .refused(let status, let code, let subcode, let message):
             return Self.error(status, code, message, subcode: subcode)
         case .accepted(let accepted):
@@ -117,73 +126,12 @@ struct GraphController: Sendable {
             account,
             WebhookBodies.echo(
                 account: account.id, contact: person.contact, id: accepted.id, text: accepted.text,
-                metadata: accepted.metadata.isEmpty ? nil : accepted.metadata, app: settings.app, at: now))
-    }
-
-    private func message(_ call: Call) -> Reading {
-        let recipient = call.body["recipient"]
-        if let word = call.body["sender_action"]?.string, let contact = recipient?["id"]?.string {
-            return .accepted(
-                Accepted(
-                    kind: "sender_action", account: call.node, recipient: contact, text: word, id: "",
-                    answer: ["recipient_id": .string(contact)]))
-        }
-        guard let message = call.body["message"], let text = message["text"]?.string, !text.isEmpty else {
-            return .refused(status: 400, code: 100, message: "(#100) Param message must have a text")
-        }
-        let metadata = message["metadata"]?.string ?? ""
-        let id = "m_sandbox_\(threads.nextNumber())"
-        if let comment = recipient?["comment_id"]?.string {
-            guard threads.takePrivateReply(of: comment) else {
-                try? ledger.append(
-                    LedgerLine(
-                        at: settings.now(), kind: "private_reply_refused", account: call.node, recipient: comment,
-                        metadata: "", text: text, id: "", answered: true))
-                return .refused(status: 400, code: 10_903, message: "(#10903) This user cant reply to this activity")
-            }
-            let person = threads.author(of: comment)
-            let answer: JSONValue = ["recipient_id": .string(person?.contact ?? comment), "message_id": .string(id)]
-            return .accepted(
-                Accepted(
-                    kind: "private_reply", account: call.node, recipient: comment, metadata: metadata, text: text,
-                    id: id, answer: answer, person: person))
-        }
-        guard let contact = recipient?["id"]?.string, !contact.isEmpty else {
-            return .refused(status: 400, code: 100, message: "(#100) Param recipient must have an id")
-        }
-        let person = SandboxThreads.Person(account: call.node, contact: contact)
-        let tag = call.body["messaging_type"]?.string == "MESSAGE_TAG" ? call.body["tag"]?.string ?? "none" : nil
-        var left: Duration?
-        if let refusal = refusal(of: person, tag: tag, metadata: metadata, left: &left) { return refusal }
-        return .accepted(
-            Accepted(
-                kind: "send", account: call.node, recipient: contact, metadata: metadata, text: text, tag: tag ?? "",
-                left: left,
-                id: id, answer: ["recipient_id": .string(contact), "message_id": .string(id)], person: person))
-    }
-
-    /// What a window or a tag has against a text; it stands in the ledger with the milliseconds since the window's end.
-    private func refusal(
-        of person: SandboxThreads.Person, tag: String?, metadata: String, left: inout Duration?
-    ) -> Reading? {
-        let now = settings.now()
-        switch windows.verdict(on: person, tag: tag, now: now) {
-        case .open(let rest):
-            left = rest
-            return nil
-        case .retiredTag: return .refused(status: 400, code: 100, message: "(#100) Invalid message tag")
-        case .closed(let since):
-            try? ledger.append(
-                LedgerLine(
-                    at: now, kind: "after_window", account: person.account, recipient: person.contact, metadata: "",
-                    text: "\(since.wholeMilliseconds)", id: metadata, answered: true, tag: tag ?? ""))
-            return .refused(
-                status: 400, code: 10, subcode: 2_018_278,
-                message: "(#10) This message is sent outside of allowed window.")
-        }
+                metadata: accepted.metadata.isEmpty ? nil : accepted.metadata, app: settings.app(of: account.id),
+                at: now))
     }
 
     private func reply(_ call: Call) -> Reading {
+        if let account = settings.account(call.caller), let refusal = refusal(of: call.node, account) { return refusal }
         guard let text = call.body["message"]?.string ?? call.query["message"], !text.isEmpty else {
             return .refused(status: 400, code: 100, message: "(#100) Param message must be a text")
         }
@@ -191,7 +139,7 @@ struct GraphController: Sendable {
         let id = "\(call.node)_r\(threads.nextNumber())"
         return .accepted(
             Accepted(
-                kind: "reply", account: person?.account ?? "", recipient: call.node, text: text, id: id,
+                kind: "reply", account: person?.account ?? call.caller, recipient: call.node, text: text, id: id,
                 answer: ["id": .string(id)], person: person))
     }
 
@@ -206,10 +154,11 @@ struct GraphController: Sendable {
     private func delete(_ call: Call) -> Reading { moderation("delete", call) }
 
     private func moderation(_ kind: String, _ call: Call) -> Reading {
+        if let account = settings.account(call.caller), let refusal = refusal(of: call.node, account) { return refusal }
         let person = threads.author(of: call.node)
         return .accepted(
             Accepted(
-                kind: kind, account: person?.account ?? "", recipient: call.node, id: "",
+                kind: kind, account: person?.account ?? call.caller, recipient: call.node, id: "",
                 answer: ["success": true], person: person))
     }
 

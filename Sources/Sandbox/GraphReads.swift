@@ -27,6 +27,11 @@ struct GraphReads: Sendable {
             guard let account = holder(of: request) else { return Self.refused }
             return Response.json(["id": .string(account.id), "messaging_feature_status": ["hop_v2": true]])
         }
+        router.get("/:version/app") { request, _ in
+            guard let account = holder(of: request) else { return Self.refused }
+            guard settings.tellsApp else { return Self.error(400, 100, "Unsupported get request") }
+            return Response.json(["id": .string(settings.app(of: account.id)), "name": "nightshift"])
+        }
         router.get("/:version/:node/subscribed_apps") { request, context in
             guard let account = holder(of: request), context.parameters.get("node") == account.id else {
                 return Self.refused
@@ -40,7 +45,10 @@ struct GraphReads: Sendable {
             // An app without a field is not listed.
             if !fields.isEmpty {
                 apps.append(
-                    ["id": .string(settings.app), "name": "nightshift", "subscribed_fields": .array(fields)])
+                    [
+                        "id": .string(settings.app(of: account.id)), "name": "nightshift",
+                        "subscribed_fields": .array(fields),
+                    ])
             }
             return Response.json(["data": .array(apps)])
         }
@@ -100,8 +108,11 @@ struct GraphReads: Sendable {
             }
         }
         router.get("/:version/:node") { request, context in
+            if let mention = Mentioned(request, context.parameters.get("node") ?? "", settings) {
+                return try await answer(request, context) { _, account in mention.document(account) }
+            }
             if settings.profile == nil, holder(of: request)?.id != context.parameters.get("node") {
-                return Self.refused
+                return Self.error(400, 100, "Unsupported get request")
             }
             return try await answer(request, context) { node, account in
                 if node == account { return ["id": .string(account), "name": "the account"] }
@@ -155,5 +166,45 @@ struct GraphReads: Sendable {
         var response = Response.json(error)
         response.status = .badRequest
         return response
+    }
+}
+
+/// A read of what somebody said of an account elsewhere: on Facebook by its own id, on Instagram by way of the account.
+private struct Mentioned {
+    let mention: SandboxMention
+    let id: String
+    let fields: String
+    private let edge: String?
+
+    init?(_ request: Request, _ node: String, _ settings: SandboxSettings) {
+        let fields = request.uri.queryParameters["fields"].map(String.init) ?? ""
+        self.fields = fields.removingPercentEncoding ?? fields
+        guard let open = self.fields.firstIndex(of: "("), let close = self.fields.firstIndex(of: ")"), open < close
+        else {
+            guard let mention = settings.mentions[node] else { return nil }
+            (self.mention, id, edge) = (mention, node, nil)
+            return
+        }
+        let id = String(self.fields[self.fields.index(after: open)..<close])
+        guard let mention = settings.mentions[id] else { return nil }
+        (self.mention, self.id) = (mention, id)
+        edge = self.fields.hasPrefix("mentioned_media") ? "mentioned_media" : "mentioned_comment"
+    }
+
+    /// Nil, which is refused with 100, for a comment whose author is asked for on Instagram.
+    func document(_ account: String) -> JSONValue? {
+        guard let edge else {
+            return [
+                "id": .string(id), "message": .string(mention.text),
+                "from": ["id": .string(mention.author), "name": .string(mention.name)],
+            ]
+        }
+        let isComment = edge == "mentioned_comment"
+        if isComment, fields.contains("username") { return nil }
+        var inner: [String: JSONValue] = [
+            "id": .string(id), (isComment ? "text" : "caption"): .string(mention.text),
+        ]
+        if !isComment { inner["username"] = .string(mention.name) }
+        return [edge: .object(inner), "id": .string(account)]
     }
 }

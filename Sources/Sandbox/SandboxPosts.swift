@@ -32,6 +32,8 @@ package final class SandboxPosts: Sendable {
     private struct State {
         /// Account -> post.
         var posts: [String: [String: Post]] = [:]
+        /// Account -> comment.
+        var comments: [String: [String: Comment]] = [:]
         var count = 0
     }
 
@@ -47,8 +49,12 @@ package final class SandboxPosts: Sendable {
             guard state.count < Self.mostComments else { return }
             state.count += 1
             state.posts[account, default: [:]][post, default: Post(isAd: isAd)].comments.append(comment)
+            state.comments[account, default: [:]][comment.id] = comment
         }
     }
+
+    /// Who wrote it and when; nil for one that nobody wrote here.
+    func comment(_ id: String, of account: String) -> Comment? { state.withLock { $0.comments[account]?[id] } }
 
     /// Reads of the post are refused from now on; with nil they are answered again.
     package func refuse(_ post: String, of account: String, code: Int64?) {

@@ -21,15 +21,17 @@ package enum SandboxServer {
         let throttle = SandboxThrottle(settings.throttle)
         let outage = SandboxOutage()
         let windows = SandboxWindows(settings.windows)
+        let limits = SandboxLimits(settings.limits)
         let echoes = EchoPump(sender: sender, settings: settings)
         let graph = GraphController(
             settings: settings, ledger: ledger, threads: threads,
             faults: FaultDraw(settings.faults, seed: settings.seed, outage: outage),
-            echoes: echoes, throttle: throttle, windows: windows, messages: messages)
+            echoes: echoes, throttle: throttle, windows: windows, messages: messages, posts: posts, limits: limits)
         let page = PageController(
             settings: settings, ledger: ledger, threads: threads, posts: posts, messages: messages, windows: windows,
             sender: sender, outage: outage)
         let router = Router()
+        router.add(middleware: SandboxGate(settings: settings, limits: limits, ledger: ledger))
         page.add(to: router)
         PostsController(posts: posts, messages: messages, windows: windows).add(to: router)
         MessengerProfiles(settings: settings).add(to: router)

@@ -32,6 +32,20 @@ package struct SandboxProfile: Sendable, Equatable {
     }
 }
 
+/// What somebody said of an account elsewhere.
+package struct SandboxMention: Sendable, Equatable {
+    package let text: String
+    /// Id and name of the author; the id is told by Facebook only.
+    package let author: String
+    package let name: String
+
+    package init(text: String, author: String, name: String) {
+        self.text = text
+        self.author = author
+        self.name = name
+    }
+}
+
 /// How a sandbox behaves.
 package struct SandboxSettings: Sendable {
     package var accounts: [SandboxAccount]
@@ -48,8 +62,20 @@ package struct SandboxSettings: Sendable {
     package var seed: UInt64 = 1
     /// Whether each accepted message comes back as an echo.
     package var echoes = false
-    /// The app that the echoes name.
+    /// The app of every account's token that `apps` does not name; echoes name it.
     package var app = "5550001"
+    /// The apps of tokens, by account.
+    package var apps: [String: String] = [:]
+    /// How many calls are taken; none is counted without rows.
+    package var limits: [SandboxLimit] = []
+    /// How old a comment may be that gets a private reply (DOMAIN.md 4.6); those of which nothing is known are young.
+    package var privateReplyLasts: Duration = .seconds(7 * 86_400)
+    /// Calls about comments that nobody wrote here are refused; drills whose comments come by webhook alone want them taken.
+    package var refusesUnknownComments = false
+    /// What was said of accounts elsewhere, by comment or post.
+    package var mentions: [String: SandboxMention] = [:]
+    /// Whether the platform tells a token's app.
+    package var tellsApp = true
     /// Access tokens by account; `token-<account>` for those that are not named.
     package var tokens: [String: String] = [:]
     /// What the platform says that our app may do, and which fields it gets by webhook.
@@ -70,5 +96,6 @@ package struct SandboxSettings: Sendable {
         self.now = now
     }
 
+    func app(of account: String) -> String { apps[account] ?? app }
     func account(_ id: String) -> SandboxAccount? { accounts.first { $0.id == id } }
 }

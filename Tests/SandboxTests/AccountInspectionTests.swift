@@ -49,7 +49,7 @@ struct AccountInspectionTests {
         #expect(!"\(findings)".contains(Self.token))
     }
 
-    @Test("another app's webhooks are not ours; without our app's id nobody can tell which of two is")
+    @Test("another app's webhooks are not ours; without our app's id from anybody nothing is known")
     func otherApp() async throws {
         var settings = Self.settings()
         settings.otherAppsFields = settings.subscribedFields
@@ -59,8 +59,13 @@ struct AccountInspectionTests {
         }
         let ours = try await finding(settings.app)
         #expect(ours?.standing == .fault && ours?.detail.contains("messages") == true)
+        #expect(try await finding(nil)?.standing == .fault, "the platform says which app the token is of")
+        settings.tellsApp = false
         #expect(try await finding(nil)?.standing == .unknown)
+        settings.otherAppsFields = []
+        #expect(try await finding(nil)?.standing == .unknown, "one app may be another's, left when ours was taken off")
         settings.subscribedFields = []
+        #expect(try await finding(nil)?.standing == .fault)
         #expect(try await finding(settings.app)?.standing == .fault)
     }
 
@@ -75,12 +80,26 @@ struct AccountInspectionTests {
         }
     }
 
+    @Test("the platform's own replies are at fault for a week after one was seen, and unknown otherwise")
+    func autoReplies() {
+        let now = SandboxTests.now
+        func finding(_ last: Instant?) -> AccountInspection.Finding {
+            AccountInspection.autoReplies(last: last, now: now)
+        }
+        #expect(finding(nil).standing == .unknown && finding(nil).detail.contains("Automations"))
+        #expect(finding(now - .seconds(60)).standing == .fault)
+        #expect(finding(now - .seconds(60)).detail.contains((now - .seconds(60)).description))
+        #expect(finding(now - .seconds(8 * 86_400)).standing == .unknown)
+    }
+
     @Test("a token that is not valid, or another account's, ends the questions")
     func token() async throws {
-        for (token, account) in [("wrong", SandboxTests.page.id), (Self.token, "104857600000999")] {
+        for (token, account, code) in [
+            ("wrong", SandboxTests.page.id, "190"), (Self.token, "104857600000999", "100"),
+        ] {
             let findings = try await Self.findings(Self.settings(), token: token, account: account)
             #expect(findings.map(\.standing) == [.fault])
-            #expect(findings.first?.detail.contains("190") == true)
+            #expect(findings.first?.detail.contains(code) == true)
         }
     }
 

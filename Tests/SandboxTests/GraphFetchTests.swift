@@ -280,6 +280,23 @@ struct GraphFetchTests {
         #expect(lanes.fetched.map(\.text) == [needed.filter { $0 != "feed" }.joined(separator: " "), ""])
     }
 
+    @Test(
+        "without a word whose app is ours, the platform is asked, and where it does not say nothing counts or is written"
+    )
+    func unknownApp() async throws {
+        for tells in [true, false] {
+            var settings = SandboxTests.settings()
+            settings.otherAppsFields = AccountInspection.neededFields(.facebook)
+            settings.tellsApp = tells
+            let lanes = Lanes()
+            try await SandboxTests.run(settings) { url, _, _ in
+                for _ in 0..<2 { _ = try await Self.carryOut(Self.action(.subscriptions), at: url, lanes) }
+            }
+            #expect(lanes.fetched.map(\.unsure) == [!tells, !tells])
+            #expect(lanes.fetched.map(\.restored) == [tells, false])
+        }
+    }
+
     @Test("one word that the platform does not know keeps nothing else from coming")
     func unknownField() async throws {
         var settings = SandboxTests.settings()

@@ -55,7 +55,7 @@ struct SandboxTests {
     ) async throws -> SendAnswer {
         let call = try MetaOutbound(channel: channel).request(
             for: action, lane: LaneName("fi-helsinki.0"), at: at)
-        let client = MetaClient(base: url + "/v26.0", token: { _ in "token" })
+        let client = MetaClient(base: url + "/v26.0", token: { "token-\($0)" })
         let attempt = await client.carryOut(
             call, account: action.account, kind: action.kind, attempt: 1, deadline: deadline)
         return attempt.answer

@@ -74,7 +74,7 @@ package struct DrillReport: Sendable {
             platform: \(traffic.comments) comments, \(traffic.lost) without webhook, bodies twice \(traffic.doubled), late \
             \(traffic.late); calls without answer \(platform.unanswered), calls that met a throttled account \(platform.throttled)
             while throttled \(platform.whileThrottled), after its window \(platform.afterWindow) of \(platform.withinWindow + platform.afterWindow), second private reply \(platform.secondPrivateReplies), replied twice \
-            \(platform.repliedTwice), texts out of order \(platform.outOfOrder)
+            \(platform.repliedTwice), texts out of order \(platform.outOfOrder), calls beyond a limit \(platform.overLimit)
 
             """
     }

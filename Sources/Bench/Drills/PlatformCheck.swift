@@ -20,10 +20,14 @@ struct PlatformCheck {
     /// Calls that met a throttled account, and calls that were taken without an answer: a drill that met none shows nothing.
     var throttled = 0
     var unanswered = 0
+    /// Calls beyond what the platform takes of an account or an app; it counts them itself.
+    var overLimit = 0
     /// Texts whose window the platform knew, all in time.
     var withinWindow = 0
 
-    var isClean: Bool { whileThrottled + afterWindow + secondPrivateReplies + repliedTwice + outOfOrder == 0 }
+    var isClean: Bool {
+        whileThrottled + afterWindow + secondPrivateReplies + repliedTwice + outOfOrder + overLimit == 0
+    }
 
     /// - Parameters:
     ///   - ledger: path of the double's JSON lines.
@@ -44,6 +48,9 @@ struct PlatformCheck {
                     whileThrottled += 1
                     note("a call to \(account) \(line["text"] ?? "") ms after it was refused")
                 }
+            case "over_limit":
+                overLimit += 1
+                note("beyond \(recipient) of \(account): \(line["text"] ?? "")")
             case "after_window":
                 if Int(line["text"] as? String ?? "") ?? 0 > Self.mostReaction {
                     afterWindow += 1

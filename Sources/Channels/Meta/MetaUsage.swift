@@ -7,15 +7,17 @@ package struct MetaUsage: Sendable, Equatable {
     /// When throttled: the time until calls are taken again.
     package let regainAfter: Duration?
 
-    /// Reads `x-app-usage` and `x-business-use-case-usage`; nil if neither is there or readable.
+    /// Reads `x-app-usage`, `x-page-usage` and `x-business-use-case-usage`; nil if none is there or readable.
     ///
     /// - Parameter headers: names in lower case.
     package init?(headers: [String: String]) {
         var percentages: [Double] = []
         var background: [Double] = []
         var minutes = 0.0
-        if let text = headers["x-app-usage"], let usage = try? JSONValue(parsing: Array(text.utf8)) {
-            percentages += Self.percentages(usage)
+        for name in ["x-app-usage", "x-page-usage"] {
+            if let text = headers[name], let usage = try? JSONValue(parsing: Array(text.utf8)) {
+                percentages += Self.percentages(usage)
+            }
         }
         if let text = headers["x-business-use-case-usage"],
             let businesses = try? JSONValue(parsing: Array(text.utf8)).object

@@ -22,6 +22,7 @@ struct SandboxTrouble: ParsableArguments {
             SandboxFault(perMille: errors / 2, .refuse(status: 400, code: 1_200)),
             SandboxFault(perMille: errors - errors / 2, .fail),
         ]
+        settings.limits = SandboxLimit.platform
         settings.windows =
             windowS > 0 ? WindowPlan(standard: .seconds(windowS), person: .seconds(personWindowS)) : .platform
         if throttleEveryMs > 0 {

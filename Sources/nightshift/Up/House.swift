@@ -1,4 +1,6 @@
+import Channels
 import Conversations
+import Delivery
 import Foundation
 import Instants
 import Lanes
@@ -61,6 +63,7 @@ struct House {
             let role = WorkerRole(
                 .init(
                     name: "worker-\(number)", runners: up.runners, graph: "http://127.0.0.1:\(pagePort)/v26.0",
+                    token: { "token-\($0)" },
                     notice: { text in
                         notices.withLock { $0 += 1 }
                         log.warning("A person is called", metadata: .of((.reason, text)))
@@ -87,6 +90,7 @@ struct House {
             accounts: SandboxAccount.accounts(of: policy, secrets: secrets),
             webhookURL: "http://127.0.0.1:\(ingressPort)/webhooks/meta", now: { clock.now })
         settings.windows = .platform
+        settings.subscribedFields = MetaChannel.allCases.flatMap { AccountInspection.neededFields($0) }
         return try SandboxRole(
             settings: settings, ledgerPath: place.folder.appending(path: "ledger.jsonl").path, port: pagePort, log: log)
     }

@@ -41,8 +41,10 @@ struct PlatformCheckTests {
                 Self.line("private_reply", to: "c1"), Self.line("private_reply_refused", to: "c1"),
                 Self.line("reply", to: "c1"), Self.line("reply", to: "c1"),
                 Self.line("throttled", to: "1", text: "2500"), Self.line("after_window", to: "bo", text: "2500"),
+                Self.line("over_limit", to: "sends", text: "300 in 1 s"),
             ], order: ["aa": 0, "cc": 2])
         #expect(found.outOfOrder == 1 && found.secondPrivateReplies == 1 && found.repliedTwice == 1)
-        #expect(found.whileThrottled == 1 && found.afterWindow == 1 && !found.isClean && found.examples.count == 5)
+        #expect(found.whileThrottled == 1 && found.afterWindow == 1 && !found.isClean && found.examples.count == 6)
+        #expect(found.overLimit == 1)
     }
 }
