@@ -72,6 +72,7 @@ struct DeletionController: Sendable {
     private func order(_ signed: SignedRequest, _ code: String) async throws(Refusal) {
         var events: [LaneEvent] = []
         var orders: [String: [LaneName]] = [:]
+        var given: [Event] = []
         let accounts = doors.accounts(signed.signer)
         for account in accounts {
             guard let places = doors.lanes(account) else { throw Self.notHeld("no topology that was read") }
@@ -81,12 +82,16 @@ struct DeletionController: Sendable {
                 let order = ForgetOrder(event, at: .start)
             else { continue }
             orders[order.name] = places.map(\.lane).sorted()
+            given.append(event)
             events += places.map {
                 LaneEvent(lane: $0.lane, id: event.id, bytes: bytes, generation: $0.generation)
             }
         }
         guard !events.isEmpty else { throw Self.notHeld("no lane of the app's accounts") }
         guard await doors.noteDeletion(code, orders) else { throw Self.notHeld("no note of it") }
+        guard await doors.orderRetired(code, orders, given) else {
+            throw Self.notHeld("a retired lane that cannot be reached")
+        }
         let results = await doors.holder.hold(events)
         guard results.allSatisfy({ if case .held = $0 { true } else { false } }) else {
             throw Self.notHeld("one that refuses")

@@ -67,3 +67,16 @@ package struct LaneLook: Sendable, Equatable {
     /// Whether the log holds anything at or behind the cursor.
     package var hasUndecided: Bool { lastEntry >= cursor.entry && lastEntry != .start }
 }
+
+extension LaneLook {
+    /// Of a lane that a resize took out of use: what an owner would know of it, with the token that erases there. Nil for
+    /// any other lane.
+    package var retiredTenure: Tenure? {
+        guard move == "retired" else { return nil }
+        return Tenure(
+            lane: lane, token: .retired, epoch: epoch, sequence: sequence, cursor: cursor,
+            clock: LaneClock(now: max(now, serverTime + offset), offset: offset), policy: policy,
+            generation: generation, isPaused: true, isClosed: true, isVirtual: isVirtual, nextDue: nil,
+            lastEntry: lastEntry, suspect: nil)
+    }
+}

@@ -13,7 +13,12 @@ package struct LaneToken: Sendable, Hashable, CustomStringConvertible {
         text = Array((ProducerID(high).description + ProducerID(low).description).utf8)
     }
 
-    /// 32 lower-case hex digits.
+    private init(word: String) { text = Array(word.utf8) }
+
+    /// What erases in a lane that a resize took out of use, which nobody owns; void once it is used again. Commits nothing.
+    package static let retired = LaneToken(word: "retired")
+
+    /// 32 lower-case hex digits, or `retired`.
     package var description: String { String(decoding: text, as: UTF8.self) }
 }
 

@@ -63,6 +63,15 @@ package struct Topology: Sendable, Hashable {
     /// Every lane that may hold a log or results: those in use and those that were retired, in order.
     package var readableLanes: [LaneName] { (lanes + retired.keys).sorted() }
 
+    /// Lanes out of use whose logs may still hold something of an account's people: those of its partition, or all where the
+    /// account was moved. Empty for an account that is not there.
+    package func retiredLanes(ofPeopleOf account: String, everywhere: Bool = false) -> [LaneName] {
+        guard let found = accounts[account] else { return [] }
+        return retired.keys.filter {
+            everywhere || found.generation > 1 || $0.partition == found.partition.text
+        }.sorted()
+    }
+
     /// The lane that a key has now; nil for an account or partition that there is not.
     package func place(of key: LaneKey) -> LanePlace? {
         switch key {

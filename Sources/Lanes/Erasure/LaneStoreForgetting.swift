@@ -72,10 +72,14 @@ package struct ForgetNote: Sendable {
 /// One code may stand for orders of several accounts, each given to lanes of its own: each has a note under its name, which
 /// desks go by, and all have one under their code, which the page for the person goes by.
 extension LaneStore {
-    /// - Parameter orders: lanes by the order's name. What was noted of the code before is replaced.
-    package func noteOrdered(_ code: String, _ orders: [String: [LaneName]]) throws(LaneError) {
+    /// - Parameters:
+    ///   - orders: lanes by the order's name. What was noted of the code before is replaced.
+    ///   - retired: the same of lanes that were retired, for which desks need not wait: they hold no threads.
+    package func noteOrdered(
+        _ code: String, _ orders: [String: [LaneName]], retired: [String: [LaneName]] = [:]
+    ) throws(LaneError) {
         let milliseconds = Tombstone.lifetime.components.seconds * 1_000
-        let all = orders.values.flatMap { $0 }.sorted()
+        let all = (orders.values.flatMap { $0 } + retired.values.flatMap { $0 }).sorted()
         let notes = [(code, all)] + orders.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         _ = try plain(
             notes.map { name, lanes in
@@ -88,6 +92,55 @@ extension LaneStore {
     package func ordered(_ name: String) throws(LaneError) -> [LaneName]? {
         guard let names = try plain([RedisCommand("GET", keyspace.ordered(name))]).first?.string else { return nil }
         return names.split(separator: " ").compactMap { try? LaneName(String($0)) }
+    }
+}
+
+/// Retired lanes: no append reaches them, so an order is written where an owner would have noted it.
+extension LaneStore {
+    /// Gives the order to lanes that were retired. States, actions and open items left them with the move, so it goes on with
+    /// what their logs tell. A lane that has the order is left alone.
+    ///
+    /// - Returns: the lanes that have the order now, or have carried it out; and those that could not be given it, since they are
+    ///   away or in use again. Lanes that never held anything are neither.
+    package func orderRetired(
+        _ event: Event, _ lanes: [LaneName]
+    ) throws(LaneError) -> (given: [LaneName], refused: [LaneName]) {
+        guard !lanes.isEmpty else { return ([], []) }
+        var (given, refused): ([LaneName], [LaneName]) = ([], [])
+        let looks = Dictionary(try look(lanes).map { ($0.lane, $0) }) { first, _ in first }
+        for (lane, people) in zip(lanes, try forgotten(lanes)) {
+            guard let look = looks[lane], let people, look.move == "retired" else {
+                refused.append(lane)
+                continue
+            }
+            let end = min(look.lastEntry, look.cursor.entry.previous)
+            guard look.lastEntry != .start, look.cursor.entry != .start,
+                let order = ForgetOrder(event, at: Position(entry: end, index: EventFraming.mostEvents - 1))
+            else { continue }
+            var isGiven =
+                people.orders.contains { $0.name == order.name } || people.done.contains { $0.name == order.name }
+            if !isGiven {
+                isGiven = try note(
+                    Self.beginning(order, in: lane, now: max(look.now, look.serverTime + look.offset)))
+            }
+            if isGiven { given.append(lane) } else { refused.append(lane) }
+        }
+        return (given, refused)
+    }
+
+    private static func beginning(
+        _ order: ForgetOrder, in lane: LaneName, now: Instant
+    ) throws(LaneError) -> ForgetNote {
+        var note = ForgetNote(lane: lane, token: .retired)
+        do {
+            try note.begin(order, now: now)
+        } catch {
+            throw .invalidRequest("expected an order that can be serialised, got \(error)")
+        }
+        var progress = ForgetProgress()
+        progress.isPastStates = true
+        note.progress(progress, of: order)
+        return note
     }
 }
 

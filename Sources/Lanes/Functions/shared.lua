@@ -118,6 +118,13 @@ local function add(changes, field, value)
     changes[#changes + 1] = value
 end
 
+-- Whether a call must not write: its token is not the owner's, or a move has the lane frozen and `stands_still`. A retired
+-- lane has no owner; `retired`, which is no owner's token, writes there until a move takes the lane into use again.
+local function is_fenced(token, move, given, stands_still)
+    if given == 'retired' then return move ~= 'retired' end
+    return not token or token == '' or token ~= given or (stands_still and (move or '') ~= '')
+end
+
 -- How a lane that a move stops was kept before: what `shut_fields` restores.
 local function shut_as(closed, draining)
     return draining == '1' and 'draining' or closed == '1' and 'closed' or 'open'

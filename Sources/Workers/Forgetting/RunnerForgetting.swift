@@ -14,6 +14,8 @@ internal import SwiftProtobuf
 // places, instants and verdicts are left of the person lies in `kept` under its old id, where readers find it. What a slice
 // learns and erases the trace of is noted before it is erased, so that another owner carries on and does not begin again.
 extension RunnerLoop {
+    var slices: ForgetSlices { ForgetSlices(courier: courier) }
+
     /// Learns of lanes just taken whom they are to forget. Gives those of which it is known.
     func learnForgotten(_ picked: [HeldLane], _ store: LaneStore) throws -> [HeldLane] {
         let unknown = picked.filter { $0.forgetting == nil }
@@ -76,9 +78,9 @@ extension RunnerLoop {
 
     /// False if the lane could not be written to; it is tried again with its next look.
     private func forgetSlice(_ lane: HeldLane, _ store: LaneStore) throws -> Bool {
-        guard var job = lane.forgetting?.next(at: lane.cursor) else { return try eraseLate(lane, store) }
+        guard var job = lane.forgetting?.next(at: lane.cursor) else { return try slices.eraseLate(lane, store) }
         let wasHeld = lane.forgetting?.holdsLane(at: lane.cursor) == true
-        guard try slice(&job, lane, store) else {
+        guard try slices.slice(&job, lane, store) else {
             waits(lane.name, true)
             return false
         }
@@ -91,43 +93,9 @@ extension RunnerLoop {
     }
 
     private func end(_ job: ForgetJob, _ lane: HeldLane, _ store: LaneStore) throws -> Bool {
-        var note = ForgetNote(lane: lane.name, token: lane.token)
-        note.end(job.order, job.tally, ThreadsLeft(job.progress), now: lane.clock.now)
-        guard try store.note(note) else { return false }
+        guard try slices.noteEnd(of: job, lane, store) else { return false }
         lane.forgetting?.ended(job, now: lane.clock.now)
         enqueue(lane)
         return true
-    }
-
-    /// Notes for the next owner what the job has learned; false if the lane could not take it.
-    func noteProgress(_ job: ForgetJob, _ lane: HeldLane, _ store: LaneStore) throws -> Bool {
-        var note = ForgetNote(lane: lane.name, token: lane.token)
-        note.progress(job.progress, of: job.order)
-        return try store.note(note)
-    }
-
-    private func slice(_ job: inout ForgetJob, _ lane: HeldLane, _ store: LaneStore) throws -> Bool {
-        switch job.stage {
-        case .waiting(let cursor): return try waitingActions(&job, cursor, lane, store)
-        case .states(let hash, let cursor): return try states(&job, hash, cursor, lane, store)
-        case .actions(let cursor): return try actions(&job, cursor, lane, store)
-        case .open(let cursor): return try openItems(&job, cursor, lane, store)
-        case .learningKept(let cursor): return try learnKept(&job, cursor, lane, store)
-        case .learning(let after): return try learn(&job, after, lane, store)
-        case .visits: return try visit(&job, lane, store)
-        case .log(let after): return try log(&job, after, lane, store)
-        case .kept(let cursor): return try kept(&job, cursor, lane, store)
-        case .dead(let after): return try deadLetters(&job, after, lane, store)
-        case .results(let after): return try results(&job, after, lane, store)
-        case .asking: return try ask(&job, lane, store)
-        case .matters(let hash, let cursor): return try matters(&job, hash, cursor, lane, store)
-        case .ended: return true
-        }
-    }
-
-    func erase(_ requests: [EraseRequest], _ store: LaneStore) throws -> Bool {
-        let requests = requests.filter { !$0.isEmpty }
-        guard !requests.isEmpty else { return true }
-        return try store.erase(requests).allSatisfy { if case .erased = $0 { true } else { false } }
     }
 }

@@ -13,6 +13,7 @@ struct ForgetCommand: AsyncParsableCommand {
         commandName: "forget", abstract: "Erase everything of one person, and prove that nothing is left.",
         discussion: """
             Every lane of the account's partition and every desk's is given the order; their owners carry it out in bounded pieces, \
+            in lanes that a resize took out of use the coordinator that leads, \
             and a hash keeps out for eight days what comes late. It waits for all of them, prints what went, and then reads every key \
             of the namespace by itself: for the person, the ids of their comments and messages, and their texts. Exit code 0 only if all \
             have answered, nothing was found, and every busy thread's beginning is known. It may be said again; what is searched for \
@@ -43,8 +44,8 @@ struct ForgetCommand: AsyncParsableCommand {
         let order = try order(account, contact)
         let subject = try subject(account, contact, order)
         let words = try learn(subject)
-        try await give(order)
-        let done = try await wait(for: order)
+        let retired = try await give(order)
+        let done = try await wait(for: order, retired)
         try freeClaims(account, words)
         let quarantined = try QuarantineShelf(redis).clear(accounts: [account], contact: contact)
         let proof = try prove(subject, words)
@@ -57,6 +58,8 @@ struct ForgetCommand: AsyncParsableCommand {
     private struct Order {
         let code: String
         let lanes: [LaneName]
+        /// Out of use, and perhaps not empty.
+        let retired: [LaneName]
         let event: Event
     }
 
@@ -73,6 +76,7 @@ struct ForgetCommand: AsyncParsableCommand {
             lanes: topology.lanes.filter {
                 everywhere || found.generation > 1 || $0.isDesk || $0.partition == found.partition.text
             },
+            retired: topology.retiredLanes(ofPeopleOf: account, everywhere: everywhere),
             event: ForgetOrder.event(
                 code: code, account: account, contact: contact, by: by, at: try session.now()))
     }
@@ -113,7 +117,8 @@ struct ForgetCommand: AsyncParsableCommand {
         _ = try Session(redis).store.once(claims)
     }
 
-    private func give(_ order: Order) async throws {
+    /// The retired lanes that have to answer too.
+    private func give(_ order: Order) async throws -> [LaneName] {
         let session = try Session(redis)
         let topology = try session.topology()
         let appender = LaneAppender(connector: session.connector)
@@ -140,16 +145,24 @@ struct ForgetCommand: AsyncParsableCommand {
             throw Failure(
                 "expected every lane to take the order, refused by (say it again):\n" + refused.joined(separator: "\n"))
         }
+        let retired = try session.store.orderRetired(order.event, order.retired)
+        guard retired.refused.isEmpty else {
+            throw Failure(
+                "expected every lane to take the order, these were retired and are away or in use again (say it again): "
+                    + retired.refused.map(\.text).joined(separator: " "))
+        }
+        return retired.given
     }
 
     /// What went of each lane, once all have answered.
-    private func wait(for order: Order) async throws -> [(lane: LaneName, tally: ForgetTally)] {
+    private func wait(for order: Order, _ retired: [LaneName]) async throws -> [(lane: LaneName, tally: ForgetTally)] {
         let deadline = ContinuousClock.now + .seconds(within)
+        let lanes = order.lanes + retired
         while true {
-            let people = try Session(redis).store.forgotten(order.lanes)
+            let people = try Session(redis).store.forgotten(lanes)
             var done: [(LaneName, ForgetTally)] = []
             var open: [LaneName] = []
-            for (lane, people) in zip(order.lanes, people) {
+            for (lane, people) in zip(lanes, people) {
                 if case .done(let tally)? = people?.standing(of: order.code) {
                     done.append((lane, tally))
                 } else {
@@ -159,7 +172,7 @@ struct ForgetCommand: AsyncParsableCommand {
             if open.isEmpty { return done.map { (lane: $0.0, tally: $0.1) } }
             guard ContinuousClock.now < deadline else {
                 throw Failure(
-                    "expected all lanes to forget within \(within) s, these have not, paused or without an owner perhaps; "
+                    "expected all lanes to forget within \(within) s, these have not, paused or without an owner perhaps, or retired while nobody leads; "
                         + "the order stands: " + open.map(\.text).joined(separator: " "))
             }
             try await Task.sleep(for: .milliseconds(200))

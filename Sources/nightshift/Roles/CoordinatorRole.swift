@@ -9,6 +9,7 @@ import Membership
 import ServiceLifecycle
 import Settings
 import Telemetry
+import Workers
 
 /// One coordinator process: tries to lead, and while it leads places lanes.
 final class CoordinatorRole: Service {
@@ -16,11 +17,13 @@ final class CoordinatorRole: Service {
     private let connector: LaneConnector
     private let metrics: MetricRegistry
     private let log: Logger
+    private let retired: RetiredForgetter
 
     init(name: String, connector: LaneConnector, metrics: MetricRegistry, log: Logger) throws {
         self.metrics = metrics
         self.connector = connector
         self.log = log
+        retired = RetiredForgetter(connector: connector)
         coordinator = Coordinator(
             id: try MemberID(name: name, incarnation: UInt64.random(in: 1...UInt64(Int64.max))), connector: connector,
             log: log.with(.member, name))
@@ -51,6 +54,7 @@ final class CoordinatorRole: Service {
             let standing = coordinator.standing
             let leads = standing.isLeading(at: .now)
             metrics.set(.leading, to: leads ? 1 : 0)
+            retired.lead(leads)
             if leads, let word = standing.demand, let control = standing.control,
                 control.now - word.at <= Self.oldestDemand
             {
@@ -73,7 +77,10 @@ final class CoordinatorRole: Service {
             }
             try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(1)) }
         }
-        await offPool { [coordinator] in coordinator.resign() }
+        await offPool { [coordinator, retired] in
+            _ = retired.stop(atMost: .seconds(5))
+            coordinator.resign()
+        }
     }
 
     /// Gives the forecast the calendars of a newer policy; whether that went well. The last ones stay if not.

@@ -31,6 +31,29 @@ final class DeletionBook: Sendable {
         return noted != nil
     }
 
+    /// Gives the orders to lanes that a resize took out of use, and notes that they answer too; false if one of them could not
+    /// be given its order.
+    func orderRetired(
+        _ code: String, _ orders: [String: [LaneName]], _ events: [Event], in topology: Topology
+    ) async -> Bool {
+        let done = try? await redis.run(within: Self.patience) { [keyspace] connection in
+            let store = LaneStore(connection: connection, keyspace: keyspace)
+            var retired: [String: [LaneName]] = [:]
+            for event in events {
+                guard let order = ForgetOrder(event, at: .start) else { continue }
+                let (given, refused) = try store.orderRetired(
+                    event, topology.retiredLanes(ofPeopleOf: event.account))
+                guard refused.isEmpty else { return false }
+                retired[order.name] = given
+            }
+            if retired.values.contains(where: { !$0.isEmpty }) {
+                try store.noteOrdered(code, orders, retired: retired)
+            }
+            return true
+        }
+        return done == true
+    }
+
     /// Nil if Redis does not answer. Done only once every lane that was given the order is.
     func standing(of code: String) async -> ForgetStanding? {
         let now = ContinuousClock.now

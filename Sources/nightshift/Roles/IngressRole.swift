@@ -175,6 +175,10 @@ final class IngressRole: Service {
         doors.lanes = { [self] account in topology.withLock { $0?.lanes(ofPeopleOf: account) } }
         let deletions = DeletionBook(redis: redis, keyspace: connector.keyspace)
         doors.noteDeletion = { await deletions.note($0, $1) }
+        doors.orderRetired = { [self] code, orders, events in
+            guard let topology = topology.withLock({ $0 }) else { return false }
+            return await deletions.orderRetired(code, orders, events, in: topology)
+        }
         doors.deletion = { await deletions.standing(of: $0) }
         doors.clearQuarantine = { await deletions.clearQuarantine($0, $1) }
         doors.complete = { [aliases, posts] event in

@@ -9,7 +9,7 @@ internal import Lanes
 // looked at, by these comments alone, since what the person writes there meanwhile is somebody new's. Rejected: to read the
 // log while the lane is held, which takes seconds where it is long. How it fails: of what the log does not hold any more
 // nobody knows; the command names threads whose beginning is lost.
-extension RunnerLoop {
+extension ForgetSlices {
     private static let learnPage = 16
     private static let visitsASlice = 64
 

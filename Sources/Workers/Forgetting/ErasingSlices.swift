@@ -4,7 +4,7 @@ internal import Lanes
 internal import SwiftProtobuf
 
 // What of a person goes while their lane goes on: log, kept events, dead letters, results, and what comes late.
-extension RunnerLoop {
+extension ForgetSlices {
     private static let logPage = 16
     private static let resultPage = 16
 

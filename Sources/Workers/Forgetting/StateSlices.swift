@@ -5,7 +5,7 @@ internal import Lanes
 internal import SwiftProtobuf
 
 // Before the lane goes on: which actions are theirs, then states, those actions, open items.
-extension RunnerLoop {
+extension ForgetSlices {
     /// Learns which actions are for the person: threads under posts know some texts on their way by nothing else.
     func waitingActions(
         _ job: inout ForgetJob, _ cursor: String, _ lane: HeldLane, _ store: LaneStore
@@ -109,7 +109,7 @@ extension RunnerLoop {
         }
         guard try erase([request], store) else { return nil }
         if !request.actions.isEmpty {
-            courier.handed(HandOver(lane: lane.name, actions: [], cancelled: request.actions))
+            courier?.handed(HandOver(lane: lane.name, actions: [], cancelled: request.actions))
         }
         return (page.next, request.actions.count)
     }

@@ -13,7 +13,7 @@ internal import SwiftProtobuf
 // all have answered, and then erases or closes the matters of these threads, but those for which somebody has asked since,
 // takes their calls out of the digest, and goes on to its log. Rejected: a tell, which would carry the thread's name, that is the id of a comment, through outbox, log and results of the desk.
 // How it fails: of an order whose lanes were not written down the desk asks nobody; after eight days it stops to wait.
-extension RunnerLoop {
+extension ForgetSlices {
     private static let asksEvery = Duration.milliseconds(500)
 
     /// Whether the other lanes have told by now.
