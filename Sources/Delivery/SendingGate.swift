@@ -32,6 +32,8 @@ struct SendingGate {
     }
 
     var switches = AutomationSwitches()
+    /// Accounts that somebody has paused.
+    var pauses: [String: AccountPause] = [:]
     /// The brake on all accounts.
     var everybody: AccountBrake?
     var known: [String: Known] = [:]
@@ -70,6 +72,7 @@ extension CourierLoop {
     func readRules(_ store: LaneStore, _ now: ContinuousClock.Instant) throws(LaneError) -> Instant {
         let rules = try store.sendingRules()
         gate.switches = rules.switches
+        gate.pauses = rules.pauses
         gate.everybody = rules.brake
         let braked = gate.known.keys.sorted().filter { gate.known[$0]?.brake != nil }
         try readBrakes(of: braked, store, now)
@@ -235,7 +238,7 @@ extension CourierLoop {
 
 extension Action.Kind {
     /// Whether the platform is called for it; the rest stays in the house.
-    var isOutward: Bool {
+    package var isOutward: Bool {
         switch self {
         case .send, .reply, .privateReply, .hide, .unhide, .delete, .senderAction, .fetch: true
         default: false

@@ -26,14 +26,9 @@ package final class Member: Sendable {
         /// Two beats are never closer than this, whatever rings.
         package var leastPause: Duration
 
-        /// From this level on a member claims nothing in a lane that is stopped for a move.
-        package static let stopsForMoves: UInt64 = 2
-        /// The level of this program.
-        package static let knownFeatures = stopsForMoves
-
         package init(
             times: LeaseTimes = LeaseTimes(), limits: MemberState.Limits = .init(), version: String = "",
-            featureLevel: UInt64 = Settings.knownFeatures, leastPause: Duration = .milliseconds(50)
+            featureLevel: UInt64 = FeatureLevel.known.rawValue, leastPause: Duration = .milliseconds(50)
         ) {
             self.times = times
             self.limits = limits

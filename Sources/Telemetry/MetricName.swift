@@ -105,6 +105,10 @@ extension MetricName {
         "nightshift_figures_contained", .gauge,
         "Figures that members reported of themselves and that cannot be, in the last round of the coordinator that leads; its log names them."
     )
+    package static let membersOlder = MetricName(
+        "nightshift_members_below_level", .gauge,
+        "Living members that do not know of all that the house may use by now, such as paused accounts; the log of the coordinator that leads names them."
+    )
     package static let moveAge = MetricName(
         "nightshift_lane_move_age_seconds", .gauge,
         "Seconds since the oldest resize or move of an account began that is not done; its lanes stand still. 0 for none."

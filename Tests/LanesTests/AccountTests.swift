@@ -171,6 +171,28 @@ struct AccountTests {
         #expect(try kit.store.automationSwitches().stops(account: "x", market: nil, rule: "x") == .all)
     }
 
+    @Test("a pause is told with who and since when, beside the switches; a drain holds what is decided afterwards")
+    func pauses() throws {
+        let kit = try LaneKit()
+        try kit.store.setAutomation([.all], isOn: false, by: "ann")
+        try kit.store.setPause(["shop", "other"], .pause, by: "ann\tb")
+        try kit.store.setPause(["other"], .drain, by: "bob")
+        let pauses = try kit.store.accountPauses()
+        let (pause, drain) = (try #require(pauses["shop"]), try #require(pauses["other"]))
+        #expect(pauses.count == 2 && pause.kind == .pause && pause.by == "annb" && drain.kind == .drain)
+        #expect(pause.holds(decidedAt: pause.since - .seconds(1)))
+        #expect(!drain.holds(decidedAt: drain.since) && drain.holds(decidedAt: drain.since + .milliseconds(1)))
+        // Who knows switches only passes pauses over.
+        #expect(try kit.store.automationSwitches().off.keys.map(\.description) == ["all"])
+        let connection = kit.store.connection
+        for value in ["", "x\tpause\tann", "1\tother\tann", "1"] {
+            _ = try connection.call(RedisCommand("HSET", "ns:{ctl}:automation", "paused/third", value))
+            #expect(try kit.store.accountPauses()["third"] == nil, "\(value)")
+        }
+        try kit.store.setPause(["shop", "other"], nil, by: "ann")
+        #expect(try kit.store.accountPauses().isEmpty)
+    }
+
     @Test(
         "scopes read as they are written",
         arguments: ["all", "account/shop", "market/de", "rule/faq.price", "account/a/b"])

@@ -40,9 +40,10 @@ final class Cluster {
     }
 
     @discardableResult
-    func join(_ name: String, incarnation: UInt64 = 1) throws -> Holder {
+    func join(_ name: String, incarnation: UInt64 = 1, level: FeatureLevel = .known) throws -> Holder {
         let holder = Holder(
-            try MemberID(name: name, incarnation: incarnation), connector, Member.Settings(times: times), chronicle)
+            try MemberID(name: name, incarnation: incarnation), connector,
+            Member.Settings(times: times, featureLevel: level.rawValue), chronicle)
         holders.append(holder)
         return holder
     }

@@ -51,6 +51,8 @@ package final class Coordinator: Sendable {
         package var signals: UInt64 = 0
         /// How many reported figures of load could not be and were brought to what can be.
         package var contained = 0
+        /// Living members that do not know of all that the house may use by now.
+        package var older = 0
         /// How many workers there ought to be, by its last round as leader or by its predecessor; nil before either.
         package var demand: DemandWord?
         /// At most five lanes that decide far more than others, hottest first, each with its busiest conversation.

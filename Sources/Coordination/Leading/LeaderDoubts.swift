@@ -3,7 +3,7 @@ internal import Membership
 internal import Telemetry
 
 /// What a leader logs once in its term, however often it sees it: figures that cannot be, signals for which there is no
-/// room.
+/// room, members of an older release than the house has been through.
 struct LeaderDoubts {
     private static let mostSubjects = 1_000
 
@@ -16,6 +16,17 @@ struct LeaderDoubts {
             log.warning(
                 "A reported figure of load cannot be and is not believed",
                 metadata: .of((.cause, "\(figure.subject): \(figure.came)")))
+        }
+    }
+
+    mutating func log(older members: [MemberRecord], than level: UInt64, to log: Logger) {
+        for member in members
+        where subjects.count < Self.mostSubjects && subjects.insert("older \(member.id)").inserted {
+            log.warning(
+                "A member is of an older release than what this house may use by now",
+                metadata: .of(
+                    (.member, member.id.name),
+                    (.cause, "\(member.version): feature level \(member.featureLevel) of \(level)")))
         }
     }
 

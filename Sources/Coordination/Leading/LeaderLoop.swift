@@ -149,6 +149,8 @@ final class LeaderLoop {
             share: settings.share(of: looks.count), answer: settings.times.answer,
             figures: figures, placement: placement)
         doubts.log(load.book.contained, to: log)
+        let older = census.living.filter { $0.featureLevel < control.numbers.features }
+        doubts.log(older: older, than: control.numbers.features, to: log)
         if !round.moves.isEmpty || round.isAwaiting || round.underWay > 0 { watch.stir() }
         try write(round.moves, window, link)
         try expel(records, control, window, link)
@@ -159,6 +161,7 @@ final class LeaderLoop {
         show { standing in
             standing.underWay = round.underWay
             standing.contained = self.load.book.containedCount
+            standing.older = older.count
             standing.demand = self.load.demand
             standing.hot = self.care.hot
             standing.movesSince = moves.first?.begunAt

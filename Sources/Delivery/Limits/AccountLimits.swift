@@ -16,6 +16,7 @@ extension CourierLoop {
     /// Tokens go to what is urgent first, then in the order of the picks, which is that of the classes.
     func hold(_ picks: [Picked], _ now: ContinuousClock.Instant) throws -> [Picked] {
         let server = serverNow(now)
+        let picks = holdPaused(picks, server)
         let calls = picks.filter { !$0.isExpired && actions[$0.scheduled.id]?.kind.isOutward == true }
         guard !calls.isEmpty else { return picks }
         let away: Set<String>
@@ -46,6 +47,22 @@ extension CourierLoop {
         return picks.filter { one in
             guard let until = waits[one.scheduled.id] else { return true }
             wait(one, until: until, server)
+            return false
+        }
+    }
+
+    /// How soon what waits for a paused account is looked at again.
+    private static let pausedPause = Duration.seconds(1)
+
+    /// Puts back what waits until somebody lets a paused account go on. What has expired is settled all the same.
+    private func holdPaused(_ picks: [Picked], _ server: Instant) -> [Picked] {
+        guard !gate.pauses.isEmpty else { return picks }
+        return picks.filter { one in
+            guard !one.isExpired, let pause = gate.pauses[one.scheduled.account],
+                actions[one.scheduled.id]?.kind.isOutward == true,
+                pause.holds(decidedAt: one.scheduled.decidedAt - (lanes[one.scheduled.lane]?.offset ?? .zero))
+            else { return true }
+            wait(one, until: server + Self.pausedPause, server)
             return false
         }
     }

@@ -85,12 +85,14 @@ package struct SendingRules: Sendable {
     /// Redis's clock when it was read.
     package let read: Instant
     package let switches: AutomationSwitches
+    /// By account.
+    package let pauses: [String: AccountPause]
     /// The brake on everybody.
     package let brake: AccountBrake?
 }
 
 extension LaneStore {
-    private var automationKey: String { keyspace.control("automation") }
+    var automationKey: String { keyspace.control("automation") }
 
     /// Redis's clock, kill switches and the brake on everybody. O(switches).
     package func sendingRules() throws(LaneError) -> SendingRules {
@@ -103,7 +105,7 @@ extension LaneStore {
         }
         return SendingRules(
             read: try Self.instant(ofTime: replies[0]), switches: try AutomationSwitches(reply: replies[1]),
-            brake: try Self.brake(in: replies[2]))
+            pauses: AccountPause.read(replies[1]), brake: try Self.brake(in: replies[2]))
     }
 
     package func automationSwitches() throws(LaneError) -> AutomationSwitches { try sendingRules().switches }

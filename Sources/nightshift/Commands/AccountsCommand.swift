@@ -13,9 +13,10 @@ struct AccountsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "accounts",
         abstract:
-            "List, add, check and move accounts; subscribe their webhooks; see and fill what these left out.",
+            "List, add, check, move, pause and drain accounts; subscribe their webhooks; see and fill what these left out.",
         subcommands: [
             List.self, Add.self, Check.self, Subscribe.self, Sync.self, AccountsMoveCommand.self, Sweep.self, Gaps.self,
+            AccountsPauseCommand.self, AccountsResumeCommand.self, AccountsDrainCommand.self,
         ],
         defaultSubcommand: List.self)
 
@@ -30,17 +31,19 @@ struct AccountsCommand: AsyncParsableCommand {
         func run() async throws {
             let store = Secrets(folder: secrets, environment: ProcessInfo.processInfo.environment)
             let policy = try source.policy()
-            var table = TextTable("account", "channel", "partition", "secret", "token", "automation")
+            let pauses = try source.pauses()
+            var table = TextTable("account", "channel", "partition", "secret", "token", "automation", "sending")
             for account in policy.accounts.values.sorted(by: { $0.id < $1.id }) {
                 let hasSecret = !store.values(of: account.secret).isEmpty
                 let hasToken = !store.values(of: "token-\(account.id)").isEmpty
                 let isGeneric = policy.channels[account.channel]?.address != nil
+                let pause = pauses[account.id]
                 if json {
                     let line: JSONValue = [
                         "account": .string(account.id), "channel": .string(account.channel),
                         "partition": .string(account.partition.text), "secret": .string(account.secret),
                         "secret_present": .bool(hasSecret), "token_present": .bool(hasToken),
-                        "automation": .bool(account.automation),
+                        "automation": .bool(account.automation), "paused": pause?.json ?? .null,
                     ]
                     Output.line(line.text())
                 }
@@ -48,7 +51,7 @@ struct AccountsCommand: AsyncParsableCommand {
                     account.id, account.channel, account.partition.text,
                     account.secret + (hasSecret ? "" : " (missing)"),
                     isGeneric ? "-" : hasToken ? "present" : "missing",
-                    account.automation ? "on" : "off")
+                    account.automation ? "on" : "off", pause?.words ?? "on")
             }
             if !json { Output.line(table.text) }
         }
@@ -144,5 +147,10 @@ struct PolicySource: ParsableArguments {
     func policy() throws -> Policy {
         if let config { return try Policy.read(folder: config) }
         return try Session(redis).policy()
+    }
+
+    /// By account; a folder knows none.
+    func pauses() throws -> [String: AccountPause] {
+        config == nil ? try Session(redis).store.accountPauses() : [:]
     }
 }

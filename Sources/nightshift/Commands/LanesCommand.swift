@@ -42,6 +42,7 @@ struct LanesCommand: AsyncParsableCommand {
             }
             Output.line(table.text)
             for move in try session.moves() { Output.line(move.words) }
+            for line in try FeatureGate(session.store).older() { Output.line(line) }
         }
     }
 

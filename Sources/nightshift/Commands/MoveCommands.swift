@@ -87,7 +87,8 @@ struct MoveOptions: ParsableArguments {
             let store = try connector.open(clientName: "move")
             let topologies = TopologyStore(
                 connection: store.connection, keyspace: store.keyspace, durability: store.durability)
-            try Self.expectFeatures(ControlStore(connection: store.connection, keyspace: store.keyspace))
+            try FeatureGate(store).expect(
+                .stopsForMoves, "an older one would go on sending from lanes that are stopped")
             let known = Set(try topologies.moves().map(\.number))
             switch try begin(topologies) {
             case .same: Output.line(same)
@@ -107,19 +108,6 @@ struct MoveOptions: ParsableArguments {
     /// Seconds between two looks at what a move waits for; longer while nothing changes.
     private static let firstPause = 0.1
     private static let longestPause = 0.5
-
-    /// An older worker would go on sending from lanes that are stopped.
-    private static func expectFeatures(_ control: ControlStore) throws {
-        let now = try control.state().now
-        let old = try control.members().filter {
-            $0.until > now && $0.featureLevel < Member.Settings.stopsForMoves
-        }
-        guard old.isEmpty else {
-            throw Failure(
-                "expected workers that know of moves, these are older: "
-                    + old.map { "\($0.id.name) \($0.version)" }.sorted().joined(separator: ", "))
-        }
-    }
 
     private static func carryOut(_ move: LaneMove, _ mover: LaneMover, within: Duration, abandons: Bool) throws {
         if abandons {

@@ -66,6 +66,7 @@ final class CoordinatorRole: Service {
                 metrics.set(.moveAge, to: age ?? 0)
             }
             metrics.set(.figuresContained, to: leads ? Double(standing.contained) : 0)
+            metrics.set(.membersOlder, to: leads ? Double(standing.older) : 0)
             let hot = leads ? standing.hot : []
             metrics.replace(.hotLaneDecisions, with: hot.map { ([("lane", $0.lane.text)], $0.rate) })
             metrics.replace(

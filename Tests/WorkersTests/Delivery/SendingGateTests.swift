@@ -3,6 +3,7 @@ import Contracts
 import Delivery
 import Instants
 import Lanes
+import TestSupport
 import Testing
 import Workers
 
@@ -66,6 +67,45 @@ struct SendingGateTests {
         #expect(Set(kit.sink.started.all.map(\.action.contact)).isSuperset(of: ["cy", "dan"]))
         #expect(!kit.sink.started.all.map(\.action.contact).contains("ann"))
         #expect(!kit.sink.started.all.map(\.action.contact).contains("bob"))
+    }
+
+    @Test(
+        "of a paused account nothing goes, a person's words neither; all of it goes afterwards, and desks are told meanwhile"
+    )
+    func paused() throws {
+        let kit = try WorkerKit()
+        try kit.store.setPause(["shop"], .pause, by: "ann")
+        let worker = try kit.worker()
+        try kit.append([("ann", "send"), ("bob", "hide C9"), ("cy", "reply C9 ann"), ("dan", "tell")])
+        try kit.append([("eve", "send")], account: "elsewhere")
+        // Decided are the five, and what became of the tell and of the other account's send.
+        try kit.decided(7)
+        #expect(Set(kit.sink.started.all.map(\.action.contact)) == ["dan", "eve"])
+        try kit.store.setPause(["shop"], nil, by: "ann")
+        #expect(try kit.sink.started.wait { $0.count == 5 })
+        try kit.decided(10)
+        #expect(worker.stop(atMost: WorkerKit.patience))
+        #expect(try kit.rules().filter { $0.hasPrefix("delivered") }.count == 5, "\(kit.ruleText)")
+    }
+
+    @Test("a drained account sends what was decided before, and nothing that was decided afterwards")
+    func drained() throws {
+        let kit = try WorkerKit()
+        try kit.store.setPause(["shop"], .pause, by: "ann")
+        let worker = try kit.worker()
+        try kit.append([("ann", "send")])
+        try kit.decided(1)
+        try kit.store.setPause(["shop"], .drain, by: "ann")
+        let since = try #require(try kit.store.accountPauses()["shop"]).since
+        try PrivateCluster.wait("it is later") { try kit.store.serverTime() > since }
+        try kit.append([("bob", "send")])
+        // Both, and what became of the first.
+        try kit.decided(3)
+        #expect(kit.sink.started.all.map(\.action.contact) == ["ann"])
+        try kit.store.setPause(["shop"], nil, by: "ann")
+        try kit.decided(4)
+        #expect(worker.stop(atMost: WorkerKit.patience))
+        #expect(kit.sink.started.all.map(\.action.contact) == ["ann", "bob"])
     }
 
     @Test("a switch that is thrown under load stops sends within a second")
