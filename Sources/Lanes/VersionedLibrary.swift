@@ -29,7 +29,7 @@ package struct VersionedLibrary: Sendable {
     ///   - shared: stands in front, in the scope of all transitions.
     ///   - transitions: each becomes a block of its own and calls `register(name, flags, function)`.
     package init(_ name: String, version: Int, shared: [UInt8], transitions: [[UInt8]]) {
-        var body = shared
+        var body = shared + Array((PlayedRelease.isBefore ? "\n-- before\n" : "").utf8)
         for transition in transitions {
             body += Array("\ndo\n".utf8) + transition + Array("\nend\n".utf8)
         }

@@ -28,7 +28,7 @@ package final class Member: Sendable {
 
         package init(
             times: LeaseTimes = LeaseTimes(), limits: MemberState.Limits = .init(), version: String = "",
-            featureLevel: UInt64 = FeatureLevel.known.rawValue, leastPause: Duration = .milliseconds(50)
+            featureLevel: UInt64 = FeatureLevel.offered, leastPause: Duration = .milliseconds(50)
         ) {
             self.times = times
             self.limits = limits

@@ -1,4 +1,5 @@
 package import Instants
+internal import Lanes
 
 /// What members of a release know of; a house uses only what all of its living members do.
 ///
@@ -13,6 +14,9 @@ package enum FeatureLevel: UInt64, Sendable, Hashable, Comparable, CaseIterable 
 
     /// The level of this program.
     package static let known = FeatureLevel.pausesAccounts
+
+    /// What a member of this process says of itself: the level of this program, or in a drill of two releases one less.
+    package static var offered: UInt64 { PlayedRelease.isBefore ? known.rawValue - 1 : known.rawValue }
 
     package static func < (left: FeatureLevel, right: FeatureLevel) -> Bool { left.rawValue < right.rawValue }
 

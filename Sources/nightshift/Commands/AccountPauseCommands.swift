@@ -5,6 +5,7 @@ import Delivery
 import Foundation
 import Instants
 import Lanes
+import Membership
 import SwiftProtobuf
 
 /// What the three commands share.
