@@ -106,9 +106,14 @@ package struct AccountInspection: Sendable {
     ///
     /// - Parameters:
     ///   - last: when workers last saw one; nil: never, as far as is known.
-    ///   - now: the lane clock.
-    package static func autoReplies(last: Instant?, now: Instant) -> Finding {
+    ///   - now: the lane clock; nil if Redis was not asked.
+    package static func autoReplies(last: Instant?, now: Instant?) -> Finding {
         let place = "Inbox, Automations, in Meta Business Suite"
+        guard let now else {
+            return Finding(
+                "auto_replies", .unknown,
+                "what workers saw is in Redis (without --config); look whether any is switched on: \(place)")
+        }
         guard let last else {
             return Finding(
                 "auto_replies", .unknown,

@@ -86,6 +86,8 @@ struct AccountInspectionTests {
         func finding(_ last: Instant?) -> AccountInspection.Finding {
             AccountInspection.autoReplies(last: last, now: now)
         }
+        let unasked = AccountInspection.autoReplies(last: nil, now: nil)
+        #expect(unasked.standing == .unknown && !unasked.detail.contains("seen none"))
         #expect(finding(nil).standing == .unknown && finding(nil).detail.contains("Automations"))
         #expect(finding(now - .seconds(60)).standing == .fault)
         #expect(finding(now - .seconds(60)).detail.contains((now - .seconds(60)).description))

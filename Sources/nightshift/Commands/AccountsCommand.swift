@@ -84,16 +84,16 @@ struct AccountsCommand: AsyncParsableCommand {
                     show(account.id, finding)
                 }
                 guard policy.channels[account.channel]?.address == nil else { continue }
-                let finding = AccountInspection.autoReplies(last: marks.last[account.id], now: marks.now)
+                let finding = AccountInspection.autoReplies(last: marks?.last[account.id], now: marks?.now)
                 if finding.standing == .fault { faults += 1 }
                 show(account.id, finding)
             }
             guard faults == 0 else { throw Failure("\(faults) findings are at fault") }
         }
 
-        /// What workers saw of the platform's own replies; without Redis nothing is known.
-        private func platformReplies(_ policy: Policy) throws -> (last: [String: Instant], now: Instant) {
-            guard source.config == nil else { return ([:], .epoch) }
+        /// What workers saw of the platform's own replies; nil if Redis is not asked.
+        private func platformReplies(_ policy: Policy) throws -> (last: [String: Instant], now: Instant)? {
+            guard source.config == nil else { return nil }
             let session = try Session(source.redis)
             let accounts = policy.accounts.keys.sorted()
             let seen = try session.store.platformReplies(of: accounts)
