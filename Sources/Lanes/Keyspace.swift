@@ -30,6 +30,17 @@ package struct Keyspace: Sendable, Hashable {
         LaneKeys(lane: lane, prefix: "\(namespace):{\(lane.text)}:")
     }
 
+    /// The one key of a lane that whoever looks at all lanes needs: `LaneKeys.hash`.
+    func laneHash(_ lane: LaneName) -> [UInt8] {
+        var key: [UInt8] = []
+        key.reserveCapacity(namespace.utf8.count + lane.text.utf8.count + 8)
+        key += namespace.utf8
+        key += [UInt8(ascii: ":"), UInt8(ascii: "{")]
+        key += lane.text.utf8
+        key += "}:lane".utf8
+        return key
+    }
+
     /// A key that all members share: `leader`, `topology`, `assignment`, `policy`, `signals`, …
     package func control(_ name: String) -> String { "\(namespace):{ctl}:\(name)" }
 

@@ -40,9 +40,18 @@ package enum LaneHeat {
         before: [LaneName: UInt64], after: [LaneName: UInt64], seconds: Double,
         leastRate: Double = leastRate
     ) -> [HotLane] {
+        hot(
+            after.compactMap { lane, decided in before[lane].map { (lane: lane, before: $0, after: decided) } },
+            seconds: seconds, leastRate: leastRate)
+    }
+
+    /// The same of counts that stand side by side. O(lanes).
+    package static func hot(
+        _ counts: [(lane: LaneName, before: UInt64, after: UInt64)], seconds: Double, leastRate: Double = leastRate
+    ) -> [HotLane] {
         guard seconds > 0 else { return [] }
-        let rates = after.compactMap { lane, decided in
-            before[lane].map { (lane, decided > $0 ? Double(decided - $0) / seconds : 0) }
+        let rates = counts.map { count in
+            (count.lane, count.after > count.before ? Double(count.after - count.before) / seconds : 0)
         }
         let average = rates.reduce(0) { $0 + $1.1 } / Double(max(1, rates.count))
         guard average > 0 else { return [] }

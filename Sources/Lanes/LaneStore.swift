@@ -51,6 +51,13 @@ package final class LaneStore {
         return made
     }
 
+    /// The key of a lane's hash. Nothing is kept of lanes that are only looked at: all keys of one are 75 arrays, and those
+    /// of 50,000 lanes were a quarter of a gigabyte in a coordinator.
+    func hashKey(of lane: LaneName) -> [UInt8] { keys[lane]?.hash ?? keyspace.laneHash(lane) }
+
+    /// Where in a cluster a lane lies.
+    func slot(of lane: LaneName) -> KeySlot { keys[lane]?.slot ?? KeySlot(of: keyspace.laneHash(lane)) }
+
     /// Runs function calls; with `durably` their replies count only once the named number of replicas has the writes.
     func run(
         _ commands: [RedisCommand], of library: VersionedLibrary = LaneLibrary.functions, durably: Bool = false

@@ -7,10 +7,12 @@ internal import SwiftProtobuf
 /// out the lanes whose primary cannot be reached.
 extension LaneStore {
     /// The number of the primary that a lane lies on, as far as is known; 0 without a cluster.
-    package func shard(of lane: LaneName) -> Int { connection.shard(of: keys(of: lane).slot) }
+    package func shard(of lane: LaneName) -> Int {
+        connection.isCluster ? connection.shard(of: slot(of: lane)) : 0
+    }
 
     /// A number for the shard that a lane lies on that a failover does not change (`RedisConnection.shardStart`).
-    package func shardStart(of lane: LaneName) -> Int? { connection.shardStart(of: keys(of: lane).slot) }
+    package func shardStart(of lane: LaneName) -> Int? { connection.shardStart(of: slot(of: lane)) }
 
     /// All that a lane's hash says. Redis: one HMGET a lane, about 6 µs.
     package func look(_ lanes: [LaneName]) throws(LaneError) -> [LaneLook] {
@@ -50,9 +52,9 @@ extension LaneStore {
         var times: [RedisCommand] = []
         for (lane, shard) in zip(lanes, shards) where clocks[shard] == nil {
             clocks[shard] = times.count
-            times.append(RedisCommand("TIME").beside(keys(of: lane).hash))
+            times.append(RedisCommand("TIME").beside(hashKey(of: lane)))
         }
-        let replies = try plainWhereReached(times + lanes.map { set.command(keys(of: $0).hash) })
+        let replies = try plainWhereReached(times + lanes.map { set.command(hashKey(of: $0)) })
         let instants = try replies.prefix(times.count).map { (reply) throws(LaneError) in
             reply.error == nil ? try Self.instant(ofTime: reply) : nil
         }

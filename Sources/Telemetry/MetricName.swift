@@ -101,6 +101,9 @@ extension MetricName {
     package static let hotConversationShare = MetricName(
         "nightshift_hot_lane_busiest_conversation_ratio", .gauge,
         "Share of a hot lane's latest decisions that its busiest conversation made, label lane; lanes hot names it.")
+    package static let planSeconds = MetricName(
+        "nightshift_plan_seconds", .gauge,
+        "How long the coordinator that leads took to place all lanes the last time it did.")
     package static let figuresContained = MetricName(
         "nightshift_figures_contained", .gauge,
         "Figures that members reported of themselves and that cannot be, in the last round of the coordinator that leads; its log names them."

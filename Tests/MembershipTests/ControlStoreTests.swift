@@ -35,11 +35,11 @@ struct ControlStoreTests {
         let server = try PrivateRedis()
         let store = try store(server)
         let term = try lead(store, "a").state.term
-        #expect(try store.profiles().isEmpty)
+        #expect(try store.profiles { $0 }.isEmpty)
         let weeks = [(partition: "de-berlin", text: "abc"), (partition: "fr-paris", text: "")]
         #expect(try store.keep(weeks, by: member("a"), term: term) == .written(number: 2))
-        let kept = try store.profiles().sorted { $0.partition < $1.partition }
-        #expect(kept.map(\.text) == ["abc", ""])
+        #expect(try store.profiles { $0 } == ["de-berlin": "abc", "fr-paris": ""])
+        #expect(try store.profiles { $0.isEmpty ? nil : $0.utf8.count } == ["de-berlin": 3])
         #expect(try store.keep(weeks, by: member("b"), term: term) == .fenced(term: term))
         #expect(throws: LaneError.self) { try store.keep([], by: member("a"), term: term) }
     }
@@ -153,6 +153,37 @@ struct ControlStoreTests {
         #expect(all.count == 21)
         #expect(try all[lane(19)] == .some(a))
         #expect(try all[lane(20)] == .some(nil))
+    }
+
+    @Test(
+        "many changes are read in pieces, those of one number together, whoever wrote them", arguments: [1_000, 6_000])
+    func pieces(sameNumber: Int) throws {
+        let server = try PrivateRedis()
+        let store = try store(server)
+        let a = try member("a")
+        let names = try (0..<12_000).map { try LaneName("p\($0).0") }
+        for start in stride(from: 0, to: names.count, by: sameNumber) {
+            var moved = RedisCommand("ZADD")
+            var assignment = RedisCommand("HSET")
+            moved.add(store.keyspace.control("moved"))
+            assignment.add(store.keyspace.control("assignment"))
+            for lane in names[start..<start + sameNumber] {
+                moved.add("\(1_000_000 + start)")
+                moved.add(lane.text)
+                assignment.add(lane.text)
+                assignment.add(a.text)
+            }
+            _ = try store.connection.pipeline([moved, assignment])
+        }
+        var (sizes, lanes, numbers): ([Int], [LaneName], [UInt64]) = ([], [], [])
+        try store.changes(since: 0) { changes in
+            sizes.append(changes.count)
+            lanes += changes.map(\.lane)
+            numbers += changes.map(\.target.number)
+        }
+        #expect(lanes.count == names.count && Set(lanes) == Set(names) && numbers == numbers.sorted())
+        #expect(sizes.count >= 2 && sizes.max() ?? 0 <= max(5_000, sameNumber))
+        #expect(try store.changes(since: 1_000_000).count == names.count - sameNumber)
     }
 
     @Test("after Redis lost its tail, the next term and the next assignment are still greater than the lost ones")

@@ -13,18 +13,18 @@ struct LaneCareTests {
         defer { redis.close() }
         let store = LaneStore(connection: try redis.connect(), keyspace: .standard)
         let lanes = try (0..<100).map { try LaneName("de-berlin.\($0)") }
-        func decided(_ hot: UInt64) -> [LaneName: UInt64] {
-            Dictionary(uniqueKeysWithValues: lanes.enumerated().map { ($1, $0 < 7 ? hot + UInt64($0) * 1_000 : 10) })
+        func decided(_ hot: UInt64) -> [UInt64?] {
+            lanes.indices.map { $0 < 7 ? hot + UInt64($0) * 1_000 : $0 == 99 ? nil : 10 }
         }
         var care = LaneCare()
         let start = ContinuousClock.now
-        try care.look(decided(0), store, now: start)
-        try care.look(decided(10_000), store, now: start + .seconds(9))
+        try care.look(lanes, decided(0), store, now: start)
+        try care.look(lanes, decided(10_000), store, now: start + .seconds(9))
         #expect(care.hot.isEmpty)
-        try care.look(decided(20_000), store, now: start + .seconds(10))
+        try care.look(lanes, decided(20_000), store, now: start + .seconds(10))
         #expect(care.hot.map(\.lane) == lanes.prefix(LaneCare.mostHot).sorted())
         #expect(care.hot.allSatisfy { $0.rate == 2_000 && $0.talkers.isEmpty })
-        try care.look(decided(20_000), store, now: start + .seconds(20))
+        try care.look(lanes, decided(20_000), store, now: start + .seconds(20))
         #expect(care.hot.isEmpty)
     }
 
@@ -57,12 +57,12 @@ struct LaneCareTests {
         var care = LaneCare()
         let start = ContinuousClock.now
         care.learn(retired: [lanes[1]])
-        try care.look([:], store, now: start)
+        try care.trim(store, now: start)
         #expect(try lanes.map { try store.log($0).count } == [1, 1])
         care.retention = Retention(mostLogBytes: 0)
-        try care.look([:], store, now: start + .seconds(59))
+        try care.trim(store, now: start + .seconds(59))
         #expect(try lanes.map { try store.log($0).count } == [1, 1])
-        try care.look([:], store, now: start + .seconds(60))
+        try care.trim(store, now: start + .seconds(60))
         #expect(try lanes.map { try store.log($0).count } == [1, 0])
     }
 }

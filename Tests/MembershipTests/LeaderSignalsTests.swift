@@ -11,23 +11,22 @@ import Testing
 struct LeaderSignalsTests {
     private static let writer = "c1"
 
-    private static func glance(_ partition: Int, pending: UInt64) throws -> LaneGlance {
-        LaneGlance(
-            lane: try LaneName("partition-with-a-long-name-\(partition).0"), owner: nil, wantedBy: nil,
-            assignment: 0, cursor: .start, lastEntry: .start, nextDue: nil, isPaused: false, appended: pending,
-            decided: 0, now: at(0), offset: .zero, serverTime: at(0))
+    private static func count(_ partition: Int, pending: UInt64) throws -> LaneCount {
+        LaneCount(
+            lane: try LaneName("partition-with-a-long-name-\(partition).0"), owner: nil, decided: 0, pending: pending)
     }
 
-    private static func signals(_ looks: [LaneGlance]) throws -> [Signal] {
+    private static func signals(_ counts: [LaneCount]) throws -> [Signal] {
         let census = Census([], at: ControlState(now: at(9), reachableSince: at(0)), lease: .seconds(3))
         let word = DemandWord(demand: WorkerDemand([Outlook(flat: 3)], capacities: [2]), at: at(5))
-        return LeaderSignals(writer: try member(writer), at: at(9)).of(looks, census, word, AutomationSwitches())
+        return LeaderSignals(writer: try member(writer), at: at(9))
+            .of(HouseSum(counts, alive: [], at: at(8)), census, word, AutomationSwitches())
     }
 
     @Test("six thousand partitions with a backlog cost no other signal, and the longest backlogs are told")
     func many() throws {
-        let looks = try (0..<6_000).map { try Self.glance($0, pending: UInt64($0)) }
-        let signals = try Self.signals(looks)
+        let counts = try (0..<6_000).map { try Self.count($0, pending: UInt64($0)) }
+        let signals = try Self.signals(counts)
         let content = try SignalsContent(signals)
         #expect(content.leftOut == 0 && content.bytes.count < 16_384)
 
@@ -44,13 +43,14 @@ struct LeaderSignalsTests {
         #expect(values["members"] == "0" && values["lanes.orphaned"] == "6000")
         #expect(values["backlog"] == "\(5_999 * 6_000 / 2)")
         #expect(values["backlog_partitions_left_out"] == "\(5_999 - LeaderSignals.mostBacklogs)")
+        #expect(read.filter { $0.name.hasPrefix("backlog") }.allSatisfy { $0.at == at(8) })
         let backlogs = read.filter { $0.name.hasPrefix("backlog.") }.compactMap { Int($0.value) }
         #expect(backlogs.sorted() == Array(6_000 - LeaderSignals.mostBacklogs..<6_000))
     }
 
     @Test("a partition without a backlog is not told, and nothing is left out while there is room")
     func few() throws {
-        let signals = try Self.signals([Self.glance(1, pending: 0), Self.glance(2, pending: 7)])
+        let signals = try Self.signals([Self.count(1, pending: 0), Self.count(2, pending: 7)])
         #expect(signals.filter { $0.name.hasPrefix("backlog.") }.map(\.value) == ["7"])
         #expect(signals.first { $0.name == "backlog_partitions_left_out" }?.value == "0")
     }

@@ -29,11 +29,13 @@ package struct LoadShop: Sendable {
     }
 
     /// The configuration: the shipped folder's files with what is the shop's own.
-    package static func files(folder: String) throws(ConfigFault) -> ConfigFiles {
+    ///
+    /// - Parameter partitions: each of 8 lanes and with an account of its own, up to 9,000.
+    package static func files(folder: String, partitions: Int = partitions) throws(ConfigFault) -> ConfigFiles {
         let shipped = try ConfigFiles(folder: folder).files.filter {
             !["accounts.yaml", "partitions.yaml"].contains($0.path)
         }
-        return ConfigFiles(shipped + own())
+        return ConfigFiles(shipped + own(partitions))
     }
 
     /// What is to be created in Redis before the run.
@@ -67,16 +69,16 @@ package struct LoadShop: Sendable {
         }
     }
 
-    private static func own() -> [ConfigFiles.File] {
+    private static func own(_ count: Int) -> [ConfigFiles.File] {
         let zones = [
             "br": "America/Sao_Paulo", "de": "Europe/Berlin", "fi": "Europe/Helsinki", "mx": "America/Mexico_City",
             "us": "America/New_York",
         ]
         var partitions = ""
         var accounts = ""
-        for index in 0..<Self.partitions {
+        for index in 0..<count {
             let market = markets[index % markets.count]
-            let number = String(1_000 + index).dropFirst()
+            let number = String((count > 1_000 ? 10_000 : 1_000) + index).dropFirst()
             partitions += "load-\(market)-\(number): {market: \(market), zone: \(zones[market] ?? ""), lanes: 8}\n"
             accounts += "load-\(number): {channel: load, partition: load-\(market)-\(number), secret: load}\n"
         }

@@ -19,25 +19,44 @@ package struct HourProfile: Sendable, Hashable {
         package init() {}
     }
 
-    package private(set) var week = [Hour](repeating: Hour(), count: hours)
+    /// As it is kept: a leader has six thousand weeks in memory, and six digits are more than a measured rate is worth.
+    private struct Cell: Hashable {
+        /// Below 0: never seen.
+        var rate: Float = -1
+        var openness: Float = 0
+
+        var hour: Hour {
+            var hour = Hour()
+            hour.rate = rate < 0 ? nil : Double(rate)
+            hour.openness = Double(openness)
+            return hour
+        }
+    }
+
+    private var week = [Cell](repeating: Cell(), count: hours)
 
     package init() {}
 
     /// An hour by its number in the week, Monday 0:00 first; any number, taken modulo a week.
-    package subscript(_ hour: Int) -> Hour { week[Self.wrapped(hour)] }
+    package subscript(_ hour: Int) -> Hour { week[Self.wrapped(hour)].hour }
 
     /// Takes in an hour that has passed.
     package mutating func learn(_ hour: Int, rate: Double, wasOpen: Bool) {
         guard rate.isFinite, rate >= 0 else { return }
-        let at = Self.wrapped(hour)
         let open = wasOpen ? 1.0 : 0.0
-        if let known = week[at].rate {
-            week[at].rate = known + (rate - known) * Self.freshness
-            week[at].openness += (open - week[at].openness) * Self.freshness
+        var cell = self[hour]
+        if let known = cell.rate {
+            cell.rate = known + (rate - known) * Self.freshness
+            cell.openness += (open - cell.openness) * Self.freshness
         } else {
-            week[at].rate = rate
-            week[at].openness = open
+            cell.rate = rate
+            cell.openness = open
         }
+        put(cell, at: hour)
+    }
+
+    private mutating func put(_ hour: Hour, at number: Int) {
+        week[Self.wrapped(number)] = Cell(rate: hour.rate.map { Float($0) } ?? -1, openness: Float(hour.openness))
     }
 
     /// What to expect in an hour in which people are there or not, whatever is usual for it: its own figure if that is
@@ -48,7 +67,7 @@ package struct HourProfile: Sendable, Hashable {
         if let rate = own.rate, (own.openness >= 0.5) == isOpen { return rate }
         let sameHour = (0..<7).compactMap { rate(self[hour + $0 * 24], isOpen) }
         if !sameHour.isEmpty { return sameHour.reduce(0, +) / Double(sameHour.count) }
-        let alike = week.compactMap { rate($0, isOpen) }
+        let alike = week.compactMap { rate($0.hour, isOpen) }
         return alike.isEmpty ? nil : alike.reduce(0, +) / Double(alike.count)
     }
 
@@ -65,7 +84,7 @@ extension HourProfile {
     package var text: String {
         var digits: [UInt8] = []
         digits.reserveCapacity(Self.hours * 6)
-        for hour in week {
+        for hour in week.lazy.map(\.hour) {
             let rate = hour.rate.map { min((log2(1 + 1_000 * $0) * Self.scale).rounded() + 1, 65_535) } ?? 0
             let number = UInt32(rate) << 8 | UInt32((min(max(0, hour.openness), 1) * 255).rounded())
             for shift in stride(from: 20, through: 0, by: -4) {
@@ -89,8 +108,10 @@ extension HourProfile {
                 }
             }
             let rate = number >> 8
-            week[hour].rate = rate == 0 ? nil : (exp2(Double(rate - 1) / Self.scale) - 1) / 1_000
-            week[hour].openness = Double(number & 255) / 255
+            var cell = Hour()
+            cell.rate = rate == 0 ? nil : (exp2(Double(rate - 1) / Self.scale) - 1) / 1_000
+            cell.openness = Double(number & 255) / 255
+            put(cell, at: hour)
         }
     }
 }

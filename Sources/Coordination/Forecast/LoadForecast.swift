@@ -39,15 +39,24 @@ package struct LoadForecast: Sendable {
     /// Partitions whose profile changed since `takeChanged`.
     private var changed: Set<String> = []
     private var hours: [String: PartitionHours] = [:]
-    private var partitions: [String: PartitionBook] = [:]
-    private var shares: [LaneName: Double] = [:]
+    /// In the order of names.
+    private var partitions: [PartitionBook] = []
+    private var lanes = LaneRows<LaneShare>()
     private var last: Instant?
     /// Seconds seen of the shares.
     private var seen = 0.0
     private var madeAt: Instant?
 
+    private struct LaneShare {
+        /// Events a second, evened out; nil before it was seen.
+        var rate: Double?
+        /// The place of its partition's book.
+        var partition = 0
+    }
+
     private struct PartitionBook {
-        var lanes: [LaneName] = []
+        let name: String
+        var lanes = 0
         /// Of the hour under way.
         var hour: Int?
         var events = 0.0
@@ -79,20 +88,20 @@ package struct LoadForecast: Sendable {
         }
         last = now
         learn(rates, passed: min(passed, Self.mostPassed))
-        for name in partitions.keys.sorted() { turnHour(name, now, passed: min(passed, Self.mostPassed)) }
+        for place in partitions.indices { turnHour(place, now, passed: min(passed, Self.mostPassed)) }
         if madeAt.map({ now - $0 >= Self.interval || now < $0 }) ?? true {
-            for name in partitions.keys.sorted() {
-                let ahead = ahead(name, now)
-                partitions[name]?.ahead = ahead
-            }
+            for place in partitions.indices { partitions[place].ahead = ahead(partitions[place], now) }
             madeAt = now
         }
     }
 
     /// A lane's load now and later. `load` is what was measured, `cost` an event's, both in runners.
-    package func outlook(of lane: LaneName, load: Double, cost: Double) -> Outlook {
-        guard let book = partitions[lane.partition] else { return Outlook(flat: load) }
-        let share = book.whole > 0 ? (shares[lane] ?? 0) / book.whole : 1 / Double(max(1, book.lanes.count))
+    ///
+    /// - Parameter near: where it stood among the rates that were seen last, if that is known; saves the search.
+    package func outlook(of lane: LaneName, near: Int = 0, load: Double, cost: Double) -> Outlook {
+        guard let place = lanes.place(of: lane, near: near) else { return Outlook(flat: load) }
+        let book = partitions[lanes[place].partition]
+        let share = book.whole > 0 ? (lanes[place].rate ?? 0) / book.whole : 1 / Double(max(1, book.lanes))
         var values = book.ahead * (share * cost)
         values[0] = load
         return Outlook(values)
@@ -114,35 +123,53 @@ package struct LoadForecast: Sendable {
     private mutating func learn(_ rates: [(lane: LaneName, rate: Double)], passed: Double) {
         seen += passed
         let fresh = seen > 0 ? max(1 - exp2(-passed / Self.shareMemory), passed / seen) : 0
-        for name in partitions.keys {
-            partitions[name]?.lanes.removeAll(keepingCapacity: true)
-            partitions[name]?.rate = 0
-            partitions[name]?.whole = 0
+        let names = rates.map(\.lane)
+        if names != lanes.lanes {
+            lanes.become(names) { _ in LaneShare() }
+            divide()
         }
-        var kept: [LaneName: Double] = [:]
-        kept.reserveCapacity(rates.count)
-        for (lane, rate) in rates where rate.isFinite && rate >= 0 {
-            let share = shares[lane].map { $0 + (rate - $0) * fresh } ?? rate
-            kept[lane] = share
-            partitions[lane.partition, default: PartitionBook()].lanes.append(lane)
-            partitions[lane.partition, default: PartitionBook()].rate += rate
-            partitions[lane.partition, default: PartitionBook()].whole += share
+        for place in partitions.indices {
+            partitions[place].rate = 0
+            partitions[place].whole = 0
         }
-        shares = kept
-        for (name, book) in partitions where book.lanes.isEmpty { partitions[name] = nil }
+        for (place, (_, rate)) in rates.enumerated() where rate.isFinite && rate >= 0 {
+            var lane = lanes[place]
+            let share = lane.rate.map { $0 + (rate - $0) * fresh } ?? rate
+            lane.rate = share
+            lanes[place] = lane
+            partitions[lane.partition].rate += rate
+            partitions[lane.partition].whole += share
+        }
+    }
+
+    /// Makes the lanes' partitions the partitions, each with the book that it had.
+    private mutating func divide() {
+        let names = lanes.lanes.map(\.partition)
+        let known = Dictionary(partitions.map { ($0.name, $0) }) { first, _ in first }
+        partitions = Set(names).sorted().map { name in
+            var book = known[name] ?? PartitionBook(name: name)
+            book.lanes = 0
+            return book
+        }
+        let places = Dictionary(uniqueKeysWithValues: partitions.enumerated().map { ($1.name, $0) })
+        for (lane, name) in names.enumerated() {
+            guard let place = places[name] else { continue }
+            lanes[lane].partition = place
+            partitions[place].lanes += 1
+        }
     }
 
     /// Counts into the hour under way; with its end it becomes part of the profile.
-    private mutating func turnHour(_ name: String, _ now: Instant, passed: Double) {
-        guard var book = partitions[name] else { return }
-        let hours = hours[name] ?? .unknown
+    private mutating func turnHour(_ place: Int, _ now: Instant, passed: Double) {
+        var book = partitions[place]
+        let hours = hours[book.name] ?? .unknown
         let hour = hours.hour(at: now)
         if let before = book.hour, before != hour {
             if book.seconds >= Self.leastSeen {
                 let wasOpen = hours.isOpen(now - .seconds(1_800))
-                profiles[name, default: HourProfile()].learn(
+                profiles[book.name, default: HourProfile()].learn(
                     before, rate: book.events / book.seconds, wasOpen: wasOpen)
-                changed.insert(name)
+                changed.insert(book.name)
             }
             book.events = 0
             book.seconds = 0
@@ -150,17 +177,16 @@ package struct LoadForecast: Sendable {
         book.hour = hour
         book.events += book.rate * passed
         book.seconds += passed
-        partitions[name] = book
+        partitions[place] = book
     }
 
-    private func ahead(_ name: String, _ now: Instant) -> SIMD8<Double> {
-        guard let book = partitions[name] else { return SIMD8(repeating: 0) }
-        let hours = hours[name] ?? .unknown
-        let expectedNow = expected(name, at: now)
+    private func ahead(_ book: PartitionBook, _ now: Instant) -> SIMD8<Double> {
+        let hours = hours[book.name] ?? .unknown
+        let expectedNow = expected(book.name, at: now)
         var values = SIMD8<Double>(repeating: book.rate)
         for (index, ahead) in Outlook.hours.enumerated() where ahead > 0 {
             let then = now + .seconds(ahead * 3_600)
-            if let expected = expected(name, at: then) {
+            if let expected = expected(book.name, at: then) {
                 let difference = expectedNow.map { min(max(book.rate / max($0, 1e-6), 0.25), 4) } ?? 1
                 values[index] = expected * pow(difference, exp2(-Double(ahead) / Self.memory))
             } else if hours.isOpen(then) != hours.isOpen(now) {

@@ -46,6 +46,8 @@ package final class Coordinator: Sendable {
         package var window: TrustWindow?
         /// Lanes between two living members in the last round.
         package var underWay = 0
+        /// How long its last plan of all lanes took; nil before one.
+        package var planTook: Duration?
         /// Lanes that it has placed since it started.
         package var moved = 0
         package var signals: UInt64 = 0

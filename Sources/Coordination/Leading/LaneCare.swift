@@ -19,25 +19,29 @@ struct LaneCare {
     /// What is left of retired lanes, next first.
     private var retired: [LaneName] = []
     private var nextTrim: ContinuousClock.Instant?
-    private var before: (decided: [LaneName: UInt64], at: ContinuousClock.Instant)?
+    private var before: (lanes: [LaneName], decided: [UInt64?], at: ContinuousClock.Instant)?
 
     mutating func learn(retired lanes: [LaneName]) {
         retired = lanes.sorted()
         nextTrim = nil
     }
 
+    /// Finds hot lanes.
+    ///
+    /// - Parameter decided: of each lane in its place; nil for one that could not be looked at.
     mutating func look(
-        _ decided: [LaneName: UInt64], _ store: LaneStore, now: ContinuousClock.Instant = .now
+        _ lanes: [LaneName], _ decided: [UInt64?], _ store: LaneStore, now: ContinuousClock.Instant = .now
     ) throws(LaneError) {
-        try trim(store, now)
-        guard let before else {
-            before = (decided, now)
+        guard let before, before.lanes == lanes else {
+            before = (lanes, decided, now)
             return
         }
         guard now - before.at >= Self.heatEvery else { return }
-        self.before = (decided, now)
-        let found = LaneHeat.hot(
-            before: before.decided, after: decided, seconds: (now - before.at) / .seconds(1))
+        self.before = (lanes, decided, now)
+        let counts = lanes.indices.compactMap { place in
+            before.decided[place].flatMap { old in decided[place].map { (lane: lanes[place], before: old, after: $0) } }
+        }
+        let found = LaneHeat.hot(counts, seconds: (now - before.at) / .seconds(1))
         hot = try found.prefix(Self.mostHot).map { (lane) throws(LaneError) in
             var lane = lane
             do throws(LaneError) {
@@ -50,7 +54,8 @@ struct LaneCare {
         }
     }
 
-    private mutating func trim(_ store: LaneStore, _ now: ContinuousClock.Instant) throws(LaneError) {
+    /// Trims retired lanes, if it is time.
+    mutating func trim(_ store: LaneStore, now: ContinuousClock.Instant = .now) throws(LaneError) {
         guard !retired.isEmpty, now >= nextTrim ?? now else { return }
         let lanes = Array(retired.prefix(Self.mostTrimmed))
         var hasMore = false

@@ -21,12 +21,9 @@ final class LeaderLoop {
     private var topologyNumber: UInt64 = 0
     /// Every lane of the topology, in order.
     private var lanes: [LaneName] = []
-    private var watch = LaneWatch()
-    private var shards = LaneShards()
+    private var house = HouseView()
     private var doubts = LeaderDoubts()
     private var features: UInt64 = 0
-    private var care = LaneCare()
-    private var load = LoadView()
     private var hours: [String: PartitionHours] = [:]
 
     init(
@@ -54,10 +51,10 @@ final class LeaderLoop {
         while true {
             post.bell.wait(until: next)
             let mail = post.take()
-            care.retention = mail.retention ?? care.retention
+            house.care.retention = mail.retention ?? house.care.retention
             if let new = mail.hours {
                 hours = new
-                load.use(new)
+                house.load.use(new)
             }
             switch mail.end {
             case .stop: return
@@ -109,16 +106,13 @@ final class LeaderLoop {
         if ledTerm != control.term {
             log.notice("Leads", metadata: .of((.epoch, "\(control.term)")))
             assignment = Assignment()
-            let kept = try link.control.profiles().compactMap { name, text in
-                HourProfile(text: text).map { (name, $0) }
-            }
-            load = LoadView(
-                profiles: Dictionary(kept) { first, _ in first },
+            house.load = LoadView(
+                profiles: try link.control.profiles { HourProfile(text: $0) },
                 word: try link.control.signals().flatMap { DemandWord($0.signals) })
-            load.use(hours)
+            house.load.use(hours)
             doubts = LeaderDoubts()
             ledTerm = control.term
-            watch.stir()
+            house.stir()
         }
         show { standing in
             standing.control = control
@@ -134,79 +128,84 @@ final class LeaderLoop {
             let topology = try link.topology.read()
             topologyNumber = topology.number
             lanes = topology.lanes
-            care.learn(retired: topology.retired.keys.sorted())
+            house.care.learn(retired: topology.retired.keys.sorted())
         }
         try readAssignment(control, link)
         let records = try link.control.members()
         let census = Census(records, at: control, lease: settings.times.lease)
         features = census.canJudge ? census.living.map(\.featureLevel).min() ?? 0 : 0
-        let looks = try look(census, control, link)
-        shards.read(lanes, topology: topologyNumber, link.lanes)
-        var figures = load.figures(of: lanes, at: control.now)
-        figures.shards = shards.shards
-        let round = LeaderRound(
-            lanes: lanes, assignment: assignment, census: census, sights: looks.mapValues(LaneSight.init),
-            share: settings.share(of: looks.count), answer: settings.times.answer,
-            figures: figures, placement: placement)
-        doubts.log(load.book.contained, to: log)
+        let basis = LaneWatch.Basis(
+            topology: topologyNumber, assignment: assignment.number, living: census.living.map(\.id),
+            placeable: census.placeable, silent: census.silent, canJudge: census.canJudge)
+        // Without a new look a plan would be the last one again, which was that nothing moves.
+        var window = window
+        let isNew = try house.look(lanes, basis, census, lease: settings.times.lease, link) { () throws(LaneError) in
+            try renew(&window, link)
+        }
+        let way = isNew ? try place(census, &window, link) : (underWay: 0, waits: false)
         let older = census.living.filter { $0.featureLevel < control.numbers.features }
         doubts.log(older: older, than: control.numbers.features, to: log)
-        if !round.moves.isEmpty || round.isAwaiting || round.underWay > 0 { watch.stir() }
-        try write(round.moves, window, link)
         try expel(records, control, window, link)
-        try signal(control, census, looks, window, link)
+        try signal(control, census, window, link)
         // For a gauge alone: what cannot be read of it, a newer member's perhaps, is no reason not to lead.
         let moves = (try? link.topology.moves()) ?? []
         try keepProfiles(window, link)
         show { standing in
-            standing.underWay = round.underWay
-            standing.contained = self.load.book.containedCount
+            standing.underWay = way.underWay
+            standing.contained = self.house.load.book.containedCount
             standing.older = older.count
-            standing.demand = self.load.demand
-            standing.hot = self.care.hot
+            standing.demand = self.house.load.demand
+            standing.hot = self.house.care.hot
             standing.movesSince = moves.first?.begunAt
         }
         // Sooner if somebody will be dead before, or does not answer.
         let left = (census.nextEnd ?? .distantFuture) - control.now
-        let answer = round.moves.isEmpty && !round.isAwaiting ? settings.times.interval : settings.times.answer
+        let answer = way.waits ? settings.times.answer : settings.times.interval
         return min(settings.times.interval, answer, max(left, settings.leastPause))
+    }
+
+    /// Places the lanes as they were just seen; how many hand-overs are under way, and whether somebody has to answer.
+    private func place(
+        _ census: Census, _ window: inout TrustWindow, _ link: LeaderLink
+    ) throws(LaneError) -> (underWay: Int, waits: Bool) {
+        let start = ContinuousClock.now
+        let round = LeaderRound(
+            lanes: lanes, assignment: assignment, census: census, share: settings.share(of: house.seen),
+            answer: settings.times.answer, figures: house.figures(of: lanes, at: census.now), placement: placement,
+            sight: house.sight)
+        show { $0.planTook = .now - start }
+        doubts.log(house.load.book.contained, to: log)
+        if !round.moves.isEmpty || round.isAwaiting || round.underWay > 0 { house.stir() }
+        try renew(&window, link)
+        try write(round.moves, window, link)
+        return (round.underWay, round.isAwaiting || !round.moves.isEmpty)
+    }
+
+    /// A look at many lanes and a plan of them may take as long as the lease, on a busy machine: who looked and planned writes
+    /// nothing in vain. A new term ends the round, since another may have written meanwhile.
+    private func renew(_ window: inout TrustWindow, _ link: LeaderLink) throws(LaneError) {
+        let sent = ContinuousClock.now
+        guard !window.isOpen(at: sent + settings.times.margin) else { return }
+        let (leads, control) = try link.control.lead(
+            id, lease: settings.times.lease, gap: settings.times.gap, features: features)
+        guard leads, control.term == window.term else { return }
+        window = TrustWindow(
+            term: control.term, requestSent: sent, lease: settings.times.lease, margin: settings.times.margin)
+        let renewed = window
+        show { $0.window = renewed }
     }
 
     private func readAssignment(_ control: ControlState, _ link: LeaderLink) throws(LaneError) {
         if control.numbers.assignment < assignment.number { assignment = Assignment() }
         guard control.numbers.assignment != assignment.number else { return }
-        assignment.learn(try link.control.changes(since: assignment.number), upTo: control.numbers.assignment)
-    }
-
-    /// All lanes as they are, or as they were seen last while nothing can have changed that matters here.
-    private func look(
-        _ census: Census, _ control: ControlState, _ link: LeaderLink
-    ) throws(LaneError) -> [LaneName: LaneGlance] {
-        let now = ContinuousClock.now
-        let basis = LaneWatch.Basis(
-            topology: topologyNumber, assignment: assignment.number, living: census.living.map(\.id),
-            silent: census.silent, canJudge: census.canJudge)
-        guard !watch.stands(on: basis, for: settings.times.lease, now: now) else { return watch.looks }
-        // A lane whose server is away is where it was: nothing is moved because of it.
-        var looks = link.lanes.connection.isCluster ? watch.looks : [:]
-        looks.reserveCapacity(lanes.count)
-        for start in stride(from: 0, to: lanes.count, by: 1_000) {
-            for look in try link.lanes.glance(Array(lanes[start..<min(start + 1_000, lanes.count)])) {
-                looks[look.lane] = look
+        try link.control.changes(since: assignment.number) { changes in
+            // Each name once, however many lanes it has.
+            let kept = changes.map { lane, target in
+                (lane: lane, target: LaneTarget(member: target.member.map { house.member($0) }, number: target.number))
             }
+            assignment.learn(kept, upTo: assignment.number)
         }
-        watch.take(looks, of: basis, at: now)
-        try care.look(looks.mapValues(\.decided), link.lanes)
-        let living = Dictionary(census.living.map { ($0.id.text, $0.id) }) { first, _ in first }
-        load.observe(
-            lanes.compactMap { lane in
-                looks[lane].map { look in
-                    LaneCount(
-                        lane: lane, owner: look.owner.flatMap { living[$0] ?? (try? MemberID($0)) },
-                        decided: look.decided, pending: look.pending)
-                }
-            }, census.living, now: control.now)
-        return looks
+        assignment.learn([], upTo: control.numbers.assignment)
     }
 
     private func write(_ moves: [PlacementMove], _ window: TrustWindow, _ link: LeaderLink) throws(LaneError) {
@@ -235,7 +234,7 @@ final class LeaderLoop {
     /// What partitions' weeks look like outlives the leader.
     private func keepProfiles(_ window: TrustWindow, _ link: LeaderLink) throws(LaneError) {
         guard window.isOpen(at: .now) else { return }
-        let changed = load.takeChanged(most: ControlStore.mostProfiles)
+        let changed = house.load.takeChanged(most: ControlStore.mostProfiles)
         guard !changed.isEmpty else { return }
         refused(
             try link.control.keep(
@@ -244,12 +243,11 @@ final class LeaderLoop {
 
     /// Numbers what stands outside the lanes.
     private func signal(
-        _ control: ControlState, _ census: Census, _ looks: [LaneName: LaneGlance], _ window: TrustWindow,
-        _ link: LeaderLink
+        _ control: ControlState, _ census: Census, _ window: TrustWindow, _ link: LeaderLink
     ) throws(LaneError) {
         let signals = try SignalsContent(
             LeaderSignals(writer: id, at: control.now)
-                .of(looks.values, census, load.demand, try link.lanes.automationSwitches()))
+                .of(house.sum, census, house.load.demand, try link.lanes.automationSwitches()))
         doubts.log(signals, to: log)
         guard window.isOpen(at: .now) else { return }
         let answer = try link.control.number(signals, by: id, term: window.term)

@@ -31,24 +31,24 @@ package struct LeaderRound: Sendable {
 
     /// - Parameters:
     ///   - lanes: every lane of the topology.
-    ///   - sights: their owners.
+    ///   - sight: the owner of the lane at a place in `lanes`.
     ///   - share: how many lanes may be on the move between living members at a time.
     ///   - figures: what is known of the load.
     ///   - answer: how long a member has for the heartbeat after an assignment.
     package init(
-        lanes: [LaneName], assignment: Assignment, census: Census, sights: [LaneName: LaneSight], share: Int,
-        answer: Duration, figures: PlacementFigures = PlacementFigures(), placement: Placement
+        lanes: [LaneName], assignment: Assignment, census: Census, share: Int, answer: Duration,
+        figures: PlacementFigures = PlacementFigures(), placement: Placement, sight: (Int) -> LaneSight
     ) {
         let alive = Set(census.living.map(\.id))
-        let silent = Self.silent(lanes, assignment, census, sights, answer)
+        let silent = Self.silent(lanes, assignment, census, answer, sight)
         var current: [LaneName: MemberID] = [:]
         var kept: [PlacementMove] = []
         var movable: [LaneName] = []
         var underWay = 0
         var isAwaiting = false
-        for lane in lanes {
+        for (place, lane) in lanes.enumerated() {
             let target = assignment.targets[lane]
-            let sight = sights[lane] ?? LaneSight()
+            let sight = sight(place)
             let owner = sight.owner.flatMap { alive.contains($0) ? $0 : nil }
             if let member = target?.member, !alive.contains(member), !census.isDead(member), owner == nil { continue }
             movable.append(lane)
@@ -74,20 +74,32 @@ package struct LeaderRound: Sendable {
         self.isAwaiting = isAwaiting
     }
 
+    /// The same with the owners by lane; nobody's for a lane that is missing.
+    package init(
+        lanes: [LaneName], assignment: Assignment, census: Census, sights: [LaneName: LaneSight], share: Int,
+        answer: Duration, figures: PlacementFigures = PlacementFigures(), placement: Placement
+    ) {
+        self.init(
+            lanes: lanes, assignment: assignment, census: census, share: share, answer: answer, figures: figures,
+            placement: placement
+        ) { sights[lanes[$0]] ?? LaneSight() }
+    }
+
     /// Members that get nothing now. With everybody silent there is nobody better.
     private static func silent(
-        _ lanes: [LaneName], _ assignment: Assignment, _ census: Census, _ sights: [LaneName: LaneSight],
-        _ answer: Duration
+        _ lanes: [LaneName], _ assignment: Assignment, _ census: Census, _ answer: Duration,
+        _ sight: (Int) -> LaneSight
     ) -> Set<MemberID> {
         var silent = census.silent
         let heard = Dictionary(uniqueKeysWithValues: census.living.map { ($0.id, $0.beatAt) })
-        for lane in lanes {
+        for (place, lane) in lanes.enumerated() {
             guard let target = assignment.targets[lane], let member = target.member, let beat = heard[member] else {
                 continue
             }
-            if let owner = sights[lane]?.owner, heard[owner] != nil { continue }
             let given = Instant(milliseconds: Int64(clamping: target.number))
-            if beat < given, given + answer <= census.now { silent.insert(member) }
+            guard beat < given, given + answer <= census.now else { continue }
+            if let owner = sight(place).owner, heard[owner] != nil { continue }
+            silent.insert(member)
         }
         return census.placeable.allSatisfy(silent.contains) ? [] : silent
     }

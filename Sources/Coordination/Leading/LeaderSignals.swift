@@ -20,29 +20,18 @@ struct LeaderSignals {
     let writer: MemberID
     let at: Instant
 
-    /// What matters most first.
-    func of(
-        _ looks: some Sequence<LaneGlance>, _ census: Census, _ word: DemandWord?, _ switches: AutomationSwitches
-    ) -> [Signal] {
-        let alive = Set(census.living.map(\.id.text))
-        var backlog: [String: UInt64] = [:]
-        var orphans = 0
-        for look in looks {
-            if look.pending > 0 { backlog[look.lane.partition, default: 0] += look.pending }
-            if look.owner.map({ !alive.contains($0) }) ?? true { orphans += 1 }
-        }
-        let longest = backlog.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-        let told = longest.prefix(Self.mostBacklogs)
-        return switches.off.sorted { $0.key < $1.key }.map { scope, off in
+    /// What matters most first. What a look said has the look's instant.
+    func of(_ house: HouseSum, _ census: Census, _ word: DemandWord?, _ switches: AutomationSwitches) -> [Signal] {
+        switches.off.sorted { $0.key < $1.key }.map { scope, off in
             Signal(name: "automation/\(scope)", value: "off", at: off.since, writer: off.by)
         } + (word?.signals(by: writer) ?? []) + [
-            signal("members", census.living.count), signal("lanes.orphaned", orphans),
-            signal("backlog", backlog.values.reduce(0, +)),
-            signal("backlog_partitions_left_out", longest.count - told.count),
-        ] + told.map { signal("backlog.\($0.key)", $0.value) }
+            signal("members", census.living.count, at), signal("lanes.orphaned", house.orphans, house.at),
+            signal("backlog", house.backlog, house.at),
+            signal("backlog_partitions_left_out", house.leftOut, house.at),
+        ] + house.longest.map { signal("backlog.\($0.partition)", $0.pending, house.at) }
     }
 
-    private func signal(_ name: String, _ value: some CustomStringConvertible) -> Signal {
+    private func signal(_ name: String, _ value: some CustomStringConvertible, _ at: Instant) -> Signal {
         Signal(name: name, value: "\(value)", at: at, writer: writer.text)
     }
 }

@@ -66,7 +66,7 @@ package struct LoadBook: Sendable {
     private var last: Instant?
     /// Seconds between the first round and the last.
     private var measured = 0.0
-    private var lanes: [LaneName: LaneBook] = [:]
+    private var lanes = LaneRows<LaneBook>()
     private var members: [MemberID: MemberBook] = [:]
     private var usual = MemberBook(runners: 1)
     /// What of the last round's figures could not be; at most eight of them.
@@ -75,7 +75,8 @@ package struct LoadBook: Sendable {
     package private(set) var containedCount = 0
 
     private struct LaneBook {
-        var decided: UInt64
+        /// Nil before its first look.
+        var decided: UInt64?
         var rate = 0.0
         var pending = 0.0
         var owner: MemberID?
@@ -117,33 +118,32 @@ package struct LoadBook: Sendable {
         let fresh = measured > 0 ? max(1 - exp2(-passed / Self.seconds(Self.halfLife)), passed / measured) : 0
         last = now
         var flows: [MemberID: Double] = [:]
-        var seen: [LaneName: LaneBook] = [:]
-        seen.reserveCapacity(lanes.count)
-        for count in counts {
-            var lane = lanes[count.lane] ?? LaneBook(decided: count.decided)
-            let rate = rate(of: count, since: lane.decided, passed)
+        lanes.become(counts.map(\.lane)) { _ in LaneBook() }
+        for (place, count) in counts.enumerated() {
+            var lane = lanes[place]
+            let rate = rate(of: count, since: lane.decided ?? count.decided, passed)
             lane.rate += (rate - lane.rate) * fresh
             lane.decided = count.decided
             lane.pending = min(Double(count.pending), Self.mostRate * Self.drain)
             lane.owner = count.owner
             if let owner = lane.owner { flows[owner, default: 0] += rate }
-            seen[count.lane] = lane
+            lanes[place] = lane
         }
-        lanes = seen
         observe(records, flows, fresh, now)
     }
 
     /// In runners, as it is now. 0 for a lane never seen.
-    package func load(of lane: LaneName) -> Double {
-        guard let book = lanes[lane] else { return 0 }
-        return (book.rate + book.pending / Self.drain) * cost(of: book.owner)
+    ///
+    /// - Parameter near: where it stood among the counts of the last round, if that is known; saves the search.
+    package func load(of lane: LaneName, near: Int = 0) -> Double {
+        guard let place = lanes.place(of: lane, near: near) else { return 0 }
+        return (lanes[place].rate + lanes[place].pending / Self.drain) * cost(of: lanes[place].owner)
     }
 
-    /// Events a second that this lane decided, evened out.
-    package func rate(of lane: LaneName) -> Double { lanes[lane]?.rate ?? 0 }
-
-    /// What an event costs on this lane's owner, in runner-seconds.
-    package func cost(of lane: LaneName) -> Double { cost(of: lanes[lane]?.owner) }
+    /// Events a second that this lane decided, evened out; `near` as in `load(of:near:)`.
+    package func rate(of lane: LaneName, near: Int = 0) -> Double {
+        lanes.place(of: lane, near: near).map { lanes[$0].rate } ?? 0
+    }
 
     /// What an event costs on the members together.
     package var usualCost: Double { usual.cost ?? Self.usualCost }

@@ -29,7 +29,8 @@ package struct LoadView: Sendable {
         book.observe(counts, records, now: now)
         guard book.hasRates else { return }
         if book.isWarm, !wasWarm { forecast.outdate() }
-        forecast.observe(counts.map { ($0.lane, book.rate(of: $0.lane)) }, now: now)
+        forecast.observe(
+            counts.enumerated().map { place, count in (count.lane, book.rate(of: count.lane, near: place)) }, now: now)
     }
 
     /// What placement is to go by. With `foresees` false, only what was measured.
@@ -39,14 +40,15 @@ package struct LoadView: Sendable {
         figures.isWarm = book.isWarm
         figures.loads.reserveCapacity(lanes.count)
         let cost = book.usualCost
-        for lane in lanes {
-            let load = book.load(of: lane)
+        for (place, lane) in lanes.enumerated() {
+            let load = book.load(of: lane, near: place)
             figures.loads[lane] =
-                foresees && book.isWarm ? forecast.outlook(of: lane, load: load, cost: cost) : Outlook(flat: load)
+                foresees && book.isWarm
+                ? forecast.outlook(of: lane, near: place, load: load, cost: cost) : Outlook(flat: load)
         }
         guard book.isWarm else { return figures }
         let made = WorkerDemand(
-            lanes.compactMap { figures.loads[$0] },
+            lanes.lazy.compactMap { figures.loads[$0] },
             capacities: figures.capacities.sorted { $0.key < $1.key }.map(\.value))
         demand = DemandWord(demand: made, at: now)
         return figures

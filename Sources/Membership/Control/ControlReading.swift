@@ -17,8 +17,43 @@ extension ControlStore {
     package func changes(
         since number: UInt64
     ) throws(LaneError) -> [(lane: LaneName, target: LaneTarget)] {
-        let moved = try pairs(
-            RedisCommand("ZRANGEBYSCORE", keyspace.control("moved"), "(\(number)", "+inf", "WITHSCORES"))
+        var all: [(lane: LaneName, target: LaneTarget)] = []
+        try changes(since: number) { all += $0 }
+        return all
+    }
+
+    /// The same in pieces, so that 50,000 lanes never lie here as they came; earlier numbers first. What was written with
+    /// one number comes in one piece.
+    package func changes(
+        since number: UInt64, _ take: ([(lane: LaneName, target: LaneTarget)]) -> Void
+    ) throws(LaneError) {
+        var low = "(\(number)"
+        while true {
+            var moved = try self.moved(from: low, to: "+inf", most: Self.mostChanges)
+            guard let last = moved.last else { return }
+            let isLast = moved.count < Self.mostChanges
+            if !isLast {
+                // The last number's lanes may not all be there; they come with the next piece.
+                moved.removeAll { $0.1 == last.1 }
+                // One call writes `mostMoves` lanes: so many with one number are somebody's own work.
+                if moved.isEmpty { moved = try self.moved(from: last.1, to: last.1) }
+            }
+            take(try targets(of: moved))
+            guard !isLast, let end = moved.last?.1 else { return }
+            low = "(\(end)"
+        }
+    }
+
+    /// Lanes of one piece.
+    private static let mostChanges = 5 * mostMoves
+
+    private func moved(from low: String, to high: String, most: Int = -1) throws(LaneError) -> [(String, String)] {
+        try pairs(
+            RedisCommand(
+                "ZRANGEBYSCORE", keyspace.control("moved"), low, high, "WITHSCORES", "LIMIT", "0", "\(most)"))
+    }
+
+    private func targets(of moved: [(String, String)]) throws(LaneError) -> [(lane: LaneName, target: LaneTarget)] {
         guard !moved.isEmpty else { return [] }
         var command = RedisCommand("HMGET", expectedBytes: 40 + 24 * moved.count)
         command.add(keyspace.control("assignment"))

@@ -24,8 +24,22 @@ extension ControlStore {
         return try LeaderWrite(reply: reply, of: "profiles")
     }
 
-    /// Every week that was kept, by partition. O(partitions).
-    package func profiles() throws(LaneError) -> [(partition: String, text: String)] {
-        try pairs(RedisCommand("HGETALL", keyspace.control("profiles"))).map { (partition: $0.0, text: $0.1) }
+    /// Every week that was kept and can be read, by partition. Redis: O(partitions), in pieces, so that the texts of six
+    /// thousand never lie here all at once.
+    package func profiles<Week>(_ read: (String) -> Week?) throws(LaneError) -> [String: Week] {
+        var found: [String: Week] = [:]
+        var cursor = "0"
+        repeat {
+            let command = RedisCommand("HSCAN", keyspace.control("profiles"), cursor, "COUNT", "200")
+            guard let parts = try plain([command]).first?.array, parts.count == 2, let next = parts[0].string,
+                let flat = parts[1].array
+            else { throw .unexpectedReply(call: "profiles", came: "another shape") }
+            for index in stride(from: 0, to: flat.count - 1, by: 2) {
+                guard let name = flat[index].string, let text = flat[index + 1].string else { continue }
+                found[name] = read(text) ?? found[name]
+            }
+            cursor = next
+        } while cursor != "0"
+        return found
     }
 }

@@ -12,7 +12,7 @@ struct BenchCommand: AsyncParsableCommand {
         subcommands: [
             BenchLoadCommand.self, BenchLatencyCommand.self, BenchIdleCommand.self, BenchPlanCommand.self,
             BenchMemoryCommand.self, BenchStartCommand.self, BenchDrainCommand.self, BenchIngressCommand.self,
-            BenchDeliverCommand.self, BenchHandoverCommand.self,
+            BenchDeliverCommand.self, BenchHandoverCommand.self, BenchCoordinatorCommand.self,
             BenchTextsCommand.self,
         ],
         defaultSubcommand: BenchLoadCommand.self)

@@ -65,6 +65,7 @@ final class CoordinatorRole: Service {
                 let age = (leads ? standing.movesSince : nil).map { max(.zero, control.now - $0) / .seconds(1) }
                 metrics.set(.moveAge, to: age ?? 0)
             }
+            if leads, let took = standing.planTook { metrics.set(.planSeconds, to: took / .seconds(1)) }
             metrics.set(.figuresContained, to: leads ? Double(standing.contained) : 0)
             metrics.set(.membersOlder, to: leads ? Double(standing.older) : 0)
             let hot = leads ? standing.hot : []
