@@ -8,6 +8,17 @@
 private import Foundation
 import Redis
 
+/// A slot on its way from one primary to another.
+struct SlotMove {
+    let lane: String
+    let slot: Int
+    /// Where it goes.
+    let pair: Int
+    let from: Int
+    let to: Int
+    let target: String
+}
+
 final class ClusterServers: DrillServers {
     private struct Server {
         let process: RoleProcess
@@ -17,6 +28,8 @@ final class ClusterServers: DrillServers {
     private let servers: [Server]
     private static let patience: Duration = .seconds(60)
     static let pairs = 3
+    /// Pairs of slots that a drill has moved.
+    private var moved: [Int: Int] = [:]
 
     /// - Parameter addresses: of three servers that begin as primaries, then of their replicas in the same order.
     init(_ site: DrillSite, _ addresses: [NodeAddress]) throws {
@@ -81,14 +94,62 @@ final class ClusterServers: DrillServers {
         return info(primary, "INFO", "replication")["min_slaves_good_slaves"].flatMap { Int($0) } ?? 0 > 0
     }
 
-    /// Which pair holds a lane; at the start and ever after, since slots do not move.
-    func pair(of lane: String) -> Int { KeySlot(of: Array("{\(lane)}".utf8)).number * Self.pairs / KeySlot.count }
+    /// Which pair holds a lane: as it was at the start, or where a drill has moved its slot.
+    func pair(of lane: String) -> Int {
+        let slot = KeySlot(of: Array("{\(lane)}".utf8)).number
+        return moved[slot] ?? slot * Self.pairs / KeySlot.count
+    }
 
     func name(_ place: Int) -> String { servers.indices.contains(place) ? servers[place].process.name : "r?" }
 
     func killNow(_ place: Int) { servers[place].process.killNow() }
 
     func startAgain(_ place: Int) throws(DrillFailure) { try servers[place].process.start() }
+
+    /// Begins to move a lane's slot to the next pair; nil if one of the two has no primary now.
+    func beginMove(of lane: String) -> SlotMove? {
+        let pair = pair(of: lane)
+        guard let from = primary(of: pair), let to = primary(of: (pair + 1) % Self.pairs),
+            let source = ask(from, "CLUSTER", "MYID")?.string, let target = ask(to, "CLUSTER", "MYID")?.string
+        else { return nil }
+        let slot = KeySlot(of: Array("{\(lane)}".utf8)).number
+        guard ask(to, "CLUSTER", "SETSLOT", "\(slot)", "IMPORTING", source)?.string == "OK",
+            ask(from, "CLUSTER", "SETSLOT", "\(slot)", "MIGRATING", target)?.string == "OK"
+        else { return nil }
+        return SlotMove(lane: lane, slot: slot, pair: (pair + 1) % Self.pairs, from: from, to: to, target: target)
+    }
+
+    /// Takes half of the slot's keys along and stops there, as a mover that dies does.
+    func moveHalf(_ move: SlotMove) {
+        let count = ask(move.from, "CLUSTER", "COUNTKEYSINSLOT", "\(move.slot)")?.int ?? 0
+        _ = moveKeys(move, most: max(1, Int(count) / 2))
+    }
+
+    /// Takes the rest along and gives the slot away; false if that is not done yet.
+    func endMove(_ move: SlotMove) -> Bool {
+        guard moveKeys(move, most: 1_000) else { return false }
+        let words = ["CLUSTER", "SETSLOT", "\(move.slot)", "NODE", move.target]
+        guard ask(move.to, words)?.string == "OK", ask(move.from, words)?.string == "OK" else { return false }
+        moved[move.slot] = move.pair
+        return true
+    }
+
+    /// True if none is left.
+    private func moveKeys(_ move: SlotMove, most: Int) -> Bool {
+        var left = most
+        while left > 0 {
+            guard
+                let keys = ask(move.from, "CLUSTER", "GETKEYSINSLOT", "\(move.slot)", "\(min(left, 10))")?.array?
+                    .compactMap(\.string)
+            else { return false }
+            if keys.isEmpty { return true }
+            let address = servers[move.to].address
+            let words = ["MIGRATE", address.host, "\(address.port)", "", "0", "5000", "KEYS"] + keys
+            guard ask(move.from, words) != nil else { return false }
+            left -= keys.count
+        }
+        return false
+    }
 
     private func info(_ place: Int, _ words: String...) -> [String: String] {
         var fields: [String: String] = [:]

@@ -21,6 +21,9 @@ package struct DrillPlan: Sendable {
     /// Of a cluster, one after the other: the first after this time, the next one so long after its pair was whole again.
     package var primaryKills = 0
     package var primaryEvery: Duration = .seconds(4)
+    /// Slots of a cluster that are moved, half way first, and how long they lie there.
+    package var reshards = 0
+    package var reshardFor: Duration = .seconds(3)
     /// Between processes in network namespaces, each so long after all was whole again.
     package var cuts: [NetworkCut] = []
     /// Before each answer of the channel.
@@ -71,6 +74,7 @@ package struct DrillPlan: Sendable {
             stops: [], coordinatorKills: [], redisKills: [], patienceMs: 10_000, settleWithin: .seconds(60),
             fewestWithWork: 0, fewestWithEvents: kills / 2)
         plan.primaryKills = kills
+        plan.reshards = kills > 0 ? max(1, kills / 4) : 0
         return plan
     }
 
@@ -118,6 +122,8 @@ package struct DrillPlan: Sendable {
         faults += coordinatorKills.map { PlannedFault(at: $0, kind: .coordinator) }
         faults += redisKills.map { PlannedFault(at: $0, kind: .redis) }
         faults += (0..<primaryKills).map { PlannedFault(at: primaryEvery * ($0 + 1), kind: .primary) }
+        // Between two kills, each with a pair to itself.
+        faults += (0..<reshards).map { PlannedFault(at: primaryEvery * (4 * $0 + 1) + .seconds(1), kind: .reshard) }
         faults += cuts.enumerated().map { PlannedFault(at: primaryEvery * ($0 + 1), kind: .cut($1)) }
         return faults.sorted { $0.at < $1.at }
     }
@@ -135,6 +141,8 @@ package struct PlannedFault: Sendable, Equatable {
         /// SIGKILL to a primary of a cluster, which is started again as replica once its own was promoted.
         case primary
         case cut(NetworkCut)
+        /// The slot of a lane on its way to another primary, left half moved for a while.
+        case reshard
 
         package var name: String {
             switch self {
@@ -144,6 +152,7 @@ package struct PlannedFault: Sendable, Equatable {
             case .redis: "redis kill -9"
             case .primary: "primary kill -9"
             case .cut: "cut"
+            case .reshard: "slot half moved"
             }
         }
     }

@@ -26,6 +26,7 @@ final class FaultConductor {
     private var redisDown: (fault: Int, since: ContinuousClock.Instant)?
     private var failover: Failover?
     private var cut: OpenCut?
+    private var reshard: OpenReshard?
     /// No further primary is killed before.
     private var primariesRestUntil = ContinuousClock.now
     /// The longest that an aimed fault waits for its instant.
@@ -58,6 +59,7 @@ final class FaultConductor {
             look()
             try followFailover()
             try followCut()
+            followReshard()
             thawIfDue()
             if let fault = faults.first, isDue(fault) {
                 try fire(fault)
@@ -96,12 +98,12 @@ final class FaultConductor {
         watch.update(now, now: .now, records: &records)
     }
 
-    private var isRedisAway: Bool { redisDown != nil || failover != nil || cut != nil }
+    private var isRedisAway: Bool { redisDown != nil || failover != nil || cut != nil || reshard != nil }
 
     private func isDue(_ fault: PlannedFault) -> Bool {
         guard ContinuousClock.now - start >= fault.at, !isRedisAway else { return false }
         switch fault.kind {
-        case .primary, .cut: return ContinuousClock.now >= primariesRestUntil
+        case .primary, .cut, .reshard: return ContinuousClock.now >= primariesRestUntil
         case .kill, .stop, .coordinator, .redis: return true
         }
     }
@@ -120,6 +122,7 @@ final class FaultConductor {
             try ground.redis?.killAndStart()
         case .primary: killPrimary(fault)
         case .cut(let plan): try begin(plan, fault)
+        case .reshard: beginReshard(fault)
         }
     }
 
@@ -244,6 +247,32 @@ final class FaultConductor {
             fault: current.fault, lanes: eye.lanes, sights: now, isOwnerKept: true, now: .now, records: &records)
     }
 
+    /// Moves the slot of the busiest lane half way, and leaves it there.
+    private func beginReshard(_ fault: PlannedFault) {
+        func decided(_ lane: String) -> Int64 { sights[lane]?.decided ?? 0 }
+        guard let cluster = ground.cluster, let lane = eye.lanes.max(by: { decided($0) < decided($1) }) else { return }
+        let met = aim([lane])
+        guard let move = cluster.beginMove(of: lane) else { return }
+        cluster.moveHalf(move)
+        note(fault, lane)
+        records[records.count - 1].inHand = met
+        reshard = OpenReshard(fault: records.count - 1, move: move, since: .now)
+    }
+
+    /// Somebody finds the slot after a while and ends its move; then the lane must go on.
+    private func followReshard() {
+        guard let cluster = ground.cluster, let current = reshard,
+            ContinuousClock.now >= current.since + plan.reshardFor, cluster.endMove(current.move), let now = eye.look()
+        else { return }
+        sights = now
+        records[current.fault].outage = ContinuousClock.now - current.since
+        reshard = nil
+        primariesRestUntil = .now + plan.primaryEvery
+        watch.begin(
+            fault: current.fault, lanes: [current.move.lane], sights: now, isOwnerKept: true, now: .now,
+            records: &records)
+    }
+
     private static func network(_ body: () throws -> Void) throws(DrillFailure) {
         do { try body() } catch { throw DrillFailure("\(error)") }
     }
@@ -255,25 +284,6 @@ final class FaultConductor {
     }
 
     private var laneMilliseconds: UInt64 { UInt64(clamping: site.laneClock.milliseconds) }
-}
-
-/// A primary that was killed, until its pair takes writes again.
-private struct Failover {
-    let fault: Int
-    let pair: Int
-    let victim: Int
-    let lanes: [String]
-    let since: ContinuousClock.Instant
-    var isVictimBack = false
-}
-
-/// A cut, until it is healed and Redis is whole again.
-private struct OpenCut {
-    let fault: Int
-    let ways: [(String, String)]
-    let since: ContinuousClock.Instant
-    let until: ContinuousClock.Instant
-    var isHealed = false
 }
 
 extension Duration {

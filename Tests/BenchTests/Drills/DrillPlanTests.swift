@@ -16,13 +16,15 @@ struct DrillPlanTests {
     }
 
     @Test(
-        "failovers: 20 primaries, 2 in the short form, nothing else, and load for ten seconds each",
+        "failovers: 20 primaries, 2 in the short form, a slot moved for every fourth, and load for ten seconds each",
         arguments: [2, 20, 100])
     func failover(kills: Int) {
         let plan = DrillPlan.failover(kills: kills)
-        #expect(plan.faults.count == kills && plan.faults.allSatisfy { $0.kind == .primary })
+        #expect(plan.faults.count { $0.kind == .primary } == kills)
+        #expect(plan.faults.count { $0.kind == .reshard } == max(1, kills / 4))
+        #expect(plan.faults.allSatisfy { [.primary, .reshard].contains($0.kind) })
         #expect(plan.duration >= .seconds(9) * kills && plan.recoveryLimit == .seconds(5))
-        #expect(DrillPlan.failover.faults.count == 20 && DrillPlan.failoverShort.faults.count == 2)
+        #expect(DrillPlan.failover.faults.count == 25 && DrillPlan.failoverShort.faults.count == 3)
     }
 
     @Test(
