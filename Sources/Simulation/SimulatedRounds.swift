@@ -8,33 +8,37 @@ extension ClusterSimulation {
     /// What came since the last tick, what of it was decided, and how busy that made everybody.
     mutating func measure() {
         let seconds = Double(settings.tick)
+        // A lane has one runner.
+        let laneMost = seconds / settings.cost
         var offered = [Double](repeating: 0, count: workers.count)
         for partition in world.partitions.indices {
             let events = world.rate(partition, at: control.now) * seconds
             for number in 0..<SimulatedWorld.lanesPerPartition {
                 let lane = partition * SimulatedWorld.lanesPerPartition + number
                 pending[lane] += events * world.share(partition, number, at: control.now)
-                if owners[lane] >= 0 { offered[owners[lane]] += pending[lane] }
+                if owners[lane] >= 0 { offered[owners[lane]] += min(pending[lane], laneMost) }
             }
         }
         let most = Double(settings.runners) * seconds / settings.cost
         for lane in lanes.indices where owners[lane] >= 0 {
-            let done = (pending[lane] * min(1, most / max(offered[owners[lane]], 1))).rounded(.down)
+            let part = min(1, most / max(offered[owners[lane]], 1))
+            let done = (min(pending[lane], laneMost) * part).rounded(.down)
             decided[lane] += done
             pending[lane] -= done
         }
         report.largestBacklog = max(report.largestBacklog, pending.reduce(0, +))
+        // The first half hour is the start of everything at once.
+        let isStart = control.now - SimulatedWorld.start <= .seconds(1_800)
         var utilisations: [Double] = []
         for slot in workers.indices where workers[slot].isAlive {
             let utilisation = offered[slot] / most
             workers[slot].busy = Int((min(utilisation, 1) * Double(settings.runners) * 1_000).rounded())
             utilisations.append(utilisation)
-            report.workerMinutes += seconds / 60
-            if utilisation > 0.8 { report.minutesOver80 += seconds / 60 }
+            if !isStart { report.workerMinutes += seconds / 60 }
+            if utilisation > 0.8, !isStart { report.minutesOver80 += seconds / 60 }
         }
         let mean = utilisations.reduce(0, +) / Double(max(1, utilisations.count))
-        // The first quarter of an hour is the start of everything at once.
-        if control.now - SimulatedWorld.start > .seconds(900) {
+        if !isStart {
             report.imbalances.append((utilisations.max() ?? 0) - mean)
         }
         guard control.leader != nil else { return }

@@ -3,7 +3,7 @@ package struct SimulationReport: Sendable, Equatable {
     /// Points of capacity by which the busiest worker was above the mean: one figure a tick.
     package var imbalances: [Double] = []
     package var workerMinutes = 0.0
-    /// Minutes that workers were busy for more than 80 % of their runners' time, summed over the workers.
+    /// Minutes after the first half hour that workers were busy for more than 80 % of their runners' time, summed.
     package var minutesOver80 = 0.0
     /// Hand-overs between two living workers.
     package var plannedMoves = 0

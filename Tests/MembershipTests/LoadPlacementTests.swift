@@ -199,7 +199,7 @@ struct LoadPlacementTests {
         #expect(placement.plan(input).count == 40)
         input.figures.capacities = [:]
         let places = settled(input).current
-        // Two that claim to be endless count as four runners each, and lie apart.
+        // Two that claim to be endless count as one runner each, and lie apart.
         #expect(places[all[2]] != places[all[4]])
         #expect(placement.imbalance(input).objective.isFinite)
     }

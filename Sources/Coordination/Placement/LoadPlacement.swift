@@ -30,9 +30,11 @@ import Membership
 // What holds at the end, for one hour: u(m) - ū <= max(band, w(1/c + 1/c')/2 + θ + φ) with w the lightest lane on m; a
 // lane heavier than the band cannot be split.
 //
+// Present overload comes before all that: see `LoadRescue`. No move made for Φ may make anybody overloaded now.
+//
 //  1. Orphans go out, heaviest first, each to the member where Φ rises least. In such a round nothing else moves: after
 //     a loss only the lost member's lanes do.
-//  2. Otherwise a member above the band gives lanes away, heaviest first, since one heavy lane is one move and ten light
+//  2. Otherwise members above `ceiling` are relieved, and a member above the band gives lanes away, heaviest first, since one heavy lane is one move and ten light
 //     ones are ten. Then a member below the band, and one that has nothing in any case, is filled from those furthest
 //     above.
 //
@@ -56,8 +58,13 @@ package struct LoadPlacement: Sendable {
     /// The part of all capacity that is shared out among lanes for being there.
     package var baseShare = 0.1
 
-    /// Runners that one lane may be said to need; more is absurd, since a lane has one runner, and backlog counts once.
-    static let mostLoad = 4.0
+    /// The part of its capacity above which a member is overloaded, whatever the others are.
+    package var ceiling = 0.8
+    /// To which it is brought then.
+    package var relief = 0.78
+
+    /// Runners that one lane may be said to need: it has one, however much it leaves undecided.
+    static let mostLoad = 1.0
     /// Runners that one member may be said to have.
     static let mostCapacity = 1_024.0
 
@@ -72,7 +79,10 @@ package struct LoadPlacement: Sendable {
             table.placeOrphans()
         } else if input.share > 0 {
             table.left = input.share
-            if input.figures.isWarm { table.relieve() }
+            if input.figures.isWarm {
+                table.rescue()
+                table.relieve()
+            }
             table.fill(isWarm: input.figures.isWarm)
         }
         return table.moves()

@@ -10,17 +10,17 @@ struct LoadTable {
     /// Voluntary moves that may still be made.
     var left = 0
 
-    private let rules: LoadPlacement
-    private let capacity: [Double]
+    let rules: LoadPlacement
+    let capacity: [Double]
     private let home: [Int]
     private let memberHash: [UInt64]
-    private let weight: [Outlook]
+    let weight: [Outlook]
     private let shard: [Int]
-    private let base: Double
+    let base: Double
     private let before: [Int]
     private var place: [Int]
-    private var held: [[Int]]
-    private var sum: [Outlook]
+    private(set) var held: [[Int]]
+    private(set) var sum: [Outlook]
     private var mean: Outlook
 
     /// An orphan is tried on at most so many members.
@@ -151,7 +151,7 @@ struct LoadTable {
         var hasMoved = false
         for lane in gains.prefix(max(1, held[donor].count / 8)) {
             guard left > 0, -excess(taker).mean > rules.threshold else { break }
-            guard gain(of: lane, from: donor, to: taker) > 0 else { continue }
+            guard gain(of: lane, from: donor, to: taker) > 0, keepsRoom(lane, from: donor, to: taker) else { continue }
             move(lane, from: donor, to: taker)
             hasMoved = true
         }
@@ -159,7 +159,7 @@ struct LoadTable {
     }
 
     /// Those furthest below the mean at this hour.
-    private func takers(from donor: Int, at hour: Int) -> [Int] {
+    func takers(from donor: Int, at hour: Int) -> [Int] {
         var lowest: [(excess: Double, member: Int)] = []
         for member in members.indices where member != donor {
             let excess = sum[member].values[hour] / capacity[member]
@@ -175,13 +175,13 @@ struct LoadTable {
         var best: (gain: Double, member: Int)?
         for taker in takers {
             let gain = gain(of: lane, from: donor, to: taker)
-            if gain > best?.gain ?? 0 { best = (gain, taker) }
+            if gain > best?.gain ?? 0, keepsRoom(lane, from: donor, to: taker) { best = (gain, taker) }
         }
         return best?.member
     }
 
     /// By how much a move lowers Φ, less what it costs.
-    private func gain(of lane: Int, from donor: Int, to taker: Int) -> Double {
+    func gain(of lane: Int, from donor: Int, to taker: Int) -> Double {
         let load = weight[lane].values
         let leaving = load * (2 * sum[donor].values - load) / capacity[donor]
         let coming = load * (2 * sum[taker].values + load) / capacity[taker]
@@ -207,7 +207,7 @@ struct LoadTable {
         sum[member] += weight[lane]
     }
 
-    private mutating func move(_ lane: Int, from donor: Int, to taker: Int) {
+    mutating func move(_ lane: Int, from donor: Int, to taker: Int) {
         if let at = held[donor].firstIndex(of: lane) { held[donor].swapAt(at, held[donor].count - 1) }
         held[donor].removeLast()
         sum[donor] -= weight[lane]
@@ -216,7 +216,7 @@ struct LoadTable {
     }
 
     /// The indices by a figure, the greatest first, equal ones in order.
-    private static func greatestFirst(_ indices: some Sequence<Int>, _ figure: (Int) -> Double) -> [Int] {
+    static func greatestFirst(_ indices: some Sequence<Int>, _ figure: (Int) -> Double) -> [Int] {
         let pairs: [(index: Int, figure: Double)] = indices.map { (index: $0, figure: figure($0)) }
         let ordered = pairs.sorted { one, other in
             one.figure == other.figure ? one.index < other.index : one.figure > other.figure
