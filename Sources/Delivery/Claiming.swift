@@ -123,7 +123,11 @@ extension CourierLoop {
             }
             if item.isExpired {
                 counters.expired += 1
-                close(id, as: .expired, "it could not be sent before its end", server)
+                if earlier(id, before: attempt) == true {
+                    close(id, as: .ambiguous, "its end came before anybody could tell whether it was sent", server)
+                } else {
+                    close(id, as: .expired, "it could not be sent before its end", server)
+                }
                 return nil
             }
             deadlines.append((at: deadline, id: id, attempt: attempt))

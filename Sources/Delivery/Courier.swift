@@ -12,8 +12,11 @@ package struct CourierSetting: Sendable {
     /// How long an attempt may take before it counts as one whose outcome nobody can tell. At most
     /// `Courier.longestPatience`.
     package var patience: Duration
-    /// How long a message of which nobody can tell whether it was taken waits for its echo.
-    package var echoPatience: Duration
+    /// How long a message of which nobody can tell whether it was taken waits for its echo; called on the courier's thread.
+    package var echoWithin: @Sendable (_ account: String) -> Duration
+    /// How long a message that will not be said again holds its conversation up while it waits. What the platform may still be
+    /// at is over by then: its answers come within a second or two.
+    package var orderPatience: Duration
     /// How long an account rests first whose platform does not answer.
     package var firstRest: Duration
     /// The accounts of the same app, this one among them, which a limit of the app brakes together; called on the
@@ -32,10 +35,12 @@ package struct CourierSetting: Sendable {
         limits: ScheduleLimits = ScheduleLimits(), patience: Duration = .seconds(30), name: String = "courier",
         market: @escaping @Sendable (LaneName) -> String? = { _ in nil },
         tokens: @escaping @Sendable (_ account: String) -> [TokenLimit] = { _ in [] },
-        echoPatience: Duration = .seconds(15), firstRest: Duration = .seconds(5),
+        echoWithin: @escaping @Sendable (_ account: String) -> Duration = { _ in .seconds(60) },
+        orderPatience: Duration = .seconds(5), firstRest: Duration = .seconds(5),
         siblings: @escaping @Sendable (_ account: String) -> [String] = { [$0] }
     ) {
-        self.echoPatience = echoPatience
+        self.echoWithin = echoWithin
+        self.orderPatience = orderPatience
         self.firstRest = max(.milliseconds(1), firstRest)
         self.siblings = siblings
         self.tokens = tokens

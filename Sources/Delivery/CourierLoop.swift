@@ -1,5 +1,6 @@
 internal import Contracts
 internal import DequeModule
+internal import HeapModule
 internal import Instants
 internal import Lanes
 
@@ -37,6 +38,7 @@ final class CourierLoop {
     var inherited: [ActionID: (until: Instant, attempt: UInt32)] = [:]
     /// Messages that wait for their echo, their attempts still open.
     var unheard: [ActionID: Unheard] = [:]
+    var echoAlarms = Heap<EchoAlarm>()
     /// Echoes of messages that are under way or wait for another attempt.
     var heardEarly: Set<ActionID> = []
     /// Whether attempts that did not end their action may have had their effect; missing: nobody here knows.
@@ -156,7 +158,7 @@ final class CourierLoop {
         guard lanes[handOver.lane] != nil, !isStopping else { return }
         for action in handOver.actions { add(action, lane: handOver.lane, server) }
         for id in handOver.cancelled + handOver.closed { forget(id, server) }
-        heard(handOver.echoed)
+        heard(handOver.echoed, server)
     }
 
     func add(_ action: Action, lane: LaneName, _ server: Instant) {
@@ -211,7 +213,7 @@ final class CourierLoop {
         var until = min(nextTick, stopBy ?? nextTick)
         if !toRecover.isEmpty { until = min(until, recoverNotBefore) }
         if let first = deadlines.first { until = min(until, first.at) }
-        if let first = unheard.values.map(\.until).min() { until = min(until, first) }
+        if let first = echoAlarms.min { until = min(until, first.at) }
         if !isStopping, !areRulesAway, let next = schedule.nextInstant {
             until = min(until, now + max(.zero, next - serverNow(now)))
         }

@@ -1,21 +1,36 @@
 internal import Channels
 internal import Contracts
+internal import HeapModule
 internal import Instants
 
 // Messages of which nobody can tell whether the platform has them.
 //
 // Problem: a message has no key by which the platform knows it again. Said twice it reaches a customer twice; given up it
-// may never have been said. Choice: the attempt stays open, out of the way of others, and its conversation waits: the echo
-// with our mark, which the lane's runner hands over, proves that it was taken. Without one by `echoPatience` a message of
-// which the platform said itself that it failed (`SendFailure.saysNotTaken`) is sent again; any other is settled as
-// ambiguous, for the results to name. Rejected: closing it at once, which loses every answer of an outage of minutes. How
-// it fails: an echo that is later than the patience finds the message sent again, if a gateway said 502 of what it had
-// passed on. When the process ends the attempt stays open on record, and the next owner counts it as ambiguous at its
+// may never have been said. Choice: the echo with our mark, which the lane's runner hands over, proves that it was taken, and
+// it has the time that the channel's row names (`echo_within`, 60 s) to come. A message of which the platform said itself that
+// it failed (`SendFailure.saysNotTaken`) goes back into the outbox for that time and is then sent again: whoever owns the lane
+// by then does it, and what stands behind it in its conversation waits, unless a person's words cancel it. Any other is never
+// said again, so it holds its conversation up for `orderPatience` only, in which the platform may still be at it; its attempt
+// stays open until the time is over, and is then settled as ambiguous, for the results to name. Rejected: closing it at
+// once, which loses every answer of an outage of minutes; fifteen seconds, which an echo behind a sick platform exceeds. How
+// it fails: an echo that is later than the time finds the message sent again, if a gateway said 502 of what it had passed
+// on. When the process ends an attempt that is open stays so on record, and the next owner counts it as ambiguous at its
 // deadline.
 extension CourierLoop {
+    /// A message that will not be said again, until its echo or the end of its time.
     struct Unheard {
         let failure: SendFailure
         let until: ContinuousClock.Instant
+    }
+
+    /// Something to look at; a stale one finds nothing.
+    struct EchoAlarm: Comparable {
+        let at: ContinuousClock.Instant
+        let id: ActionID
+        /// The conversation goes on; else the time is over.
+        let letsGo: Bool
+
+        static func < (left: EchoAlarm, right: EchoAlarm) -> Bool { (left.at, left.id) < (right.at, right.id) }
     }
 
     /// Echoes of messages that wait for another attempt are kept up to this number; an echo that is not costs at most
@@ -30,33 +45,49 @@ extension CourierLoop {
         gone[id] = mayHaveGone ? true : earlier(id, before: attempt)
     }
 
-    /// Gives up the place of an unclear attempt among what is under way; its conversation goes on waiting.
-    func waitForEcho(_ id: ActionID, _ failure: SendFailure, _ now: ContinuousClock.Instant) {
+    /// An attempt was unclear: the action waits for its echo, in the outbox if it is to be said again. False if it does not
+    /// wait: its lane, in whose log the echo will stand, is not ours, or the process ends.
+    func waitForEcho(_ id: ActionID, _ failure: SendFailure, _ one: UnderWay, _ now: ContinuousClock.Instant) -> Bool {
+        let wait = setting.echoWithin(one.action.account)
+        if failure.saysNotTaken, one.attempt < Settlement.mostAttempts {
+            counters.unheard += 1
+            settle(.again(after: wait, failure), id, one)
+            return true
+        }
+        guard !isStopping, lanes[one.lane] != nil else { return false }
         counters.unheard += 1
-        unheard[id] = Unheard(failure: failure, until: now + setting.echoPatience)
+        unheard[id] = Unheard(failure: failure, until: now + wait)
+        echoAlarms.insert(EchoAlarm(at: now + min(wait, setting.orderPatience), id: id, letsGo: true))
+        echoAlarms.insert(EchoAlarm(at: now + wait, id: id, letsGo: false))
         schedule.rest(id, now: serverNow(now))
+        return true
     }
 
     /// Echoes of ours came: what was unclear is delivered, what would be sent again is not.
-    func heard(_ ids: [ActionID]) {
+    func heard(_ ids: [ActionID], _ server: Instant) {
         for id in ids {
             if unheard.removeValue(forKey: id) != nil {
                 guard let one = underWay[id] else { continue }
                 settle(.delivered(providerID: ""), id, one)
             } else if schedule.contains(id), heardEarly.count < Self.mostEarly {
                 heardEarly.insert(id)
+                // Its next attempt is not made, so nothing is to be waited for.
+                schedule.hasten(id, now: server)
             }
         }
     }
 
-    /// Settles what has waited long enough.
+    /// Lets conversations go on, and settles what has waited long enough.
     func passEchoes(_ now: ContinuousClock.Instant) {
-        guard !unheard.isEmpty else { return }
-        for id in unheard.filter({ $0.value.until <= now }).keys.sorted() {
-            guard let waited = unheard.removeValue(forKey: id), let one = underWay[id] else { continue }
-            let failure = waited.failure
-            let mayRepeat = failure.saysNotTaken && one.attempt < Settlement.mostAttempts
-            settle(mayRepeat ? .again(after: .zero, failure) : .ambiguous(failure), id, one)
+        while let alarm = echoAlarms.min, alarm.at <= now {
+            echoAlarms.removeMin()
+            guard let waiting = unheard[alarm.id] else { continue }
+            if alarm.letsGo {
+                schedule.letGo(alarm.id, now: serverNow(now))
+            } else if waiting.until <= now {
+                unheard[alarm.id] = nil
+                if let one = underWay[alarm.id] { settle(.ambiguous(waiting.failure), alarm.id, one) }
+            }
         }
     }
 
@@ -64,5 +95,6 @@ extension CourierLoop {
     func leaveUnheard(_ server: Instant) {
         for id in unheard.keys.sorted() { finish(id, server) }
         unheard = [:]
+        echoAlarms = Heap()
     }
 }

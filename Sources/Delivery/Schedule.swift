@@ -18,10 +18,10 @@ package import Instants
 /// `now + offset` of the lane.
 package struct Schedule: Sendable {
     package private(set) var limits: ScheduleLimits
-    package private(set) var underWay = 0
-    private var items: [ActionID: Waiting] = [:]
-    private var keys: [OrderKey: KeyQueue] = [:]
-    private var accounts: [String: AccountQueue] = [:]
+    package internal(set) var underWay = 0
+    var items: [ActionID: Waiting] = [:]
+    var keys: [OrderKey: KeyQueue] = [:]
+    var accounts: [String: AccountQueue] = [:]
     private var lanes: [LaneName: LaneStanding] = [:]
     private var rotation: Deque<String> = []
     private var alarms = Heap<Alarm>()
@@ -131,37 +131,10 @@ package struct Schedule: Sendable {
         guard isChanged else { return }
         for id in standing.ids.sorted() { reset(id, now: now) }
     }
-
-    /// Lets an account have at most so many under way; nil: as many as any.
-    package mutating func narrow(_ account: String, to most: Int?) {
-        accounts[account, default: AccountQueue()].narrowedTo = most
-        revive(account)
-    }
-
-    /// Gives back the place of what is under way, whose order key goes on waiting until `finished` or `again`.
-    package mutating func rest(_ id: ActionID, now: Instant) {
-        guard let item = items[id], item.state == .started else { return }
-        items[id]?.state = .held
-        underWay -= 1
-        accounts[item.action.account]?.underWay -= 1
-        revive(item.action.account)
-    }
-
-    /// Brakes an account, or with nil lets it go again.
-    package mutating func brake(_ account: String, _ brake: Brake?, now: Instant) {
-        accounts[account, default: AccountQueue()].brake = brake
-        if let brake { setAlarm(at: brake.until, .unbrake(account)) }
-        revive(account)
-    }
 }
 
 // Picking and starting.
 extension Schedule {
-    /// Brakes every account that it has met.
-    package mutating func brakeAll(_ brake: Brake, now: Instant) {
-        for account in accounts.keys.sorted() { self.brake(account, brake, now: now) }
-    }
-
     private mutating func start(_ key: OrderKey) -> Pick? {
         guard let id = keys[key]?.waiting.first, let item = items[id] else { return nil }
         hold(id, key: key, as: .started)
@@ -218,7 +191,7 @@ extension Schedule {
 
     /// Sets an alarm and gives its serial, by which a newer one for the same thing makes it stale.
     @discardableResult
-    private mutating func setAlarm(at instant: Instant, _ kind: Alarm.Kind) -> UInt64 {
+    mutating func setAlarm(at instant: Instant, _ kind: Alarm.Kind) -> UInt64 {
         if alarms.count > 1_024 + 4 * items.count { alarms = Heap(alarms.unordered.filter(isLive)) }
         let serial = nextStamp()
         alarms.insert(Alarm(at: instant, serial: serial, kind: kind))
@@ -268,7 +241,7 @@ extension Schedule {
     }
 
     /// Offers a key's head to its account if it may start, at the place that it has now.
-    private mutating func refresh(_ key: OrderKey, now: Instant) {
+    mutating func refresh(_ key: OrderKey, now: Instant) {
         guard let queue = keys[key] else { return }
         guard let first = queue.waiting.first, let head = items[first] else {
             if queue.held.isEmpty { keys[key] = nil }
@@ -289,7 +262,7 @@ extension Schedule {
         revive(head.action.account)
     }
 
-    private mutating func revive(_ account: String) {
+    mutating func revive(_ account: String) {
         guard accounts[account]?.isInRotation == false else { return }
         accounts[account]?.isInRotation = true
         rotation.append(account)

@@ -49,8 +49,8 @@ extension CourierLoop {
             if heardEarly.remove(id) != nil { return settle(.delivered(providerID: ""), id, one) }
         default: break
         }
-        if case .ambiguous(let failure) = answer, one.action.kind == .send, !isStopping, lanes[one.lane] != nil {
-            return waitForEcho(id, failure, .now)
+        if case .ambiguous(let failure) = answer, one.action.kind == .send, waitForEcho(id, failure, one, .now) {
+            return
         }
         settle(answer, id, one)
     }
@@ -166,7 +166,7 @@ extension CourierLoop {
         case .rescheduled(let at):
             counters.rescheduled += 1
             underWay[id] = nil
-            schedule.again(id, attempts: attempt, at: at, now: server)
+            schedule.again(id, attempts: attempt, at: heardEarly.contains(id) ? server : at, now: server)
         case .stale where settling.isInDoubt:
             // The claim never took effect.
             underWay[id] = nil

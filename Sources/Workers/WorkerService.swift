@@ -20,8 +20,11 @@ package struct WorkerSetting: Sendable {
     package var clocks: ServerClocks
     package var limits: ScheduleLimits
     package var patience: Duration
-    /// See `CourierSetting`.
-    package var echoPatience = Duration.seconds(15)
+    /// How long a message of which nobody can tell waits for its echo; nil takes each account's channel.
+    package var echoPatience: Duration?
+    /// See `CourierSetting.orderPatience`.
+    package var orderPatience = Duration.seconds(5)
+    /// See `CourierSetting.firstRest`.
     package var firstRest = Duration.seconds(5)
     /// Nil: as the policy says.
     package var siblings: (@Sendable (_ account: String) -> [String])?
@@ -85,6 +88,8 @@ package final class WorkerService: Sendable {
             let names: [String: String]
             /// By account.
             let limits: [String: [TokenLimit]]
+            /// By account.
+            let echoes: [String: Duration]
             /// Accounts by the name of their secret, of which an app has one; and the other way round.
             let apps: [String: [String]]
             let appOf: [String: String]
@@ -95,6 +100,7 @@ package final class WorkerService: Sendable {
                     channel.limits.map { TokenLimit($0.counted.rawValue, most: $0.most, per: $0.per) }
                 }
                 limits = policy.accounts.mapValues { byChannel[$0.channel] ?? [] }
+                echoes = policy.accounts.compactMapValues { policy.channels[$0.channel]?.echoWithin }
                 let secrets = policy.accounts.compactMapValues { account in
                     policy.channels[account.channel]?.address == nil ? account.secret : nil
                 }
@@ -113,6 +119,10 @@ package final class WorkerService: Sendable {
         }
 
         func market(of lane: LaneName) -> String? { books.withLock { $0.names[lane.partition] } }
+
+        func echoWithin(of account: String) -> Duration {
+            books.withLock { $0.echoes[account] } ?? ChannelPolicy.usualEcho
+        }
 
         func limits(of account: String) -> [TokenLimit] { books.withLock { $0.limits[account] ?? [] } }
 
@@ -139,7 +149,8 @@ package final class WorkerService: Sendable {
                 connect: { try connector.open(clientName: "courier") }, carriers: setting.carriers,
                 limits: setting.limits, patience: setting.patience, name: setting.owner,
                 market: { markets.market(of: $0) }, tokens: setting.tokens ?? { markets.limits(of: $0) },
-                echoPatience: setting.echoPatience, firstRest: setting.firstRest,
+                echoWithin: { account in setting.echoPatience ?? markets.echoWithin(of: account) },
+                orderPatience: setting.orderPatience, firstRest: setting.firstRest,
                 siblings: setting.siblings ?? { markets.siblings(of: $0) }))
         let relay = Relay()
         let runners = (0..<setting.runners).map { index in

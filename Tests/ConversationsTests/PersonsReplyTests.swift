@@ -142,6 +142,7 @@ struct PersonsReplyTests {
         #expect(scene.rules.last == "own_echo")
         #expect(scene.standings() == [.binding])
         #expect(scene.texts().count == 1)
+        #expect(scene.cancels == [text.actionID], "whoever owns the lane then does not send it again")
         try scene.settle(text, .failed)
         #expect(scene.standings() == [.binding])
         try scene.take(.echo("e2", at: .november(19, 20, 2), metadata: "ns1:x"), at: .november(19, 20, 2))

@@ -23,6 +23,7 @@ struct ChannelFileTests {
                 SendLimit(.sends, most: 100, per: .seconds(1)),
                 SendLimit(.privateReplies, most: 750, per: .seconds(3_600)),
             ])
+        #expect(channel.echoWithin == .seconds(15), "the row of the shipped file")
         #expect(channel.sweepsMessages && channel.sweep == .seconds(900))
     }
 

@@ -47,6 +47,7 @@ final class WorkerKit {
         _ name: String = "worker-a", assignment: UInt64 = 1, decider: Decider = FakeDecider.decider,
         policy: Policy? = nil, patience: Duration = .seconds(30), lane: LaneName? = nil, sink: GatedCarrier? = nil,
         bounds: RunnerBounds = RunnerBounds(), echoPatience: Duration = .milliseconds(100),
+        orderPatience: Duration = .seconds(5),
         firstRest: Duration = .milliseconds(200), siblings: (@Sendable (String) -> [String])? = nil,
         clocks: ServerClocks = ServerClocks()
     ) throws -> WorkerService {
@@ -57,6 +58,7 @@ final class WorkerKit {
             patience: patience,
             committed: { [events] _, committed in events.ring(with: committed.map { _ in 1 }) })
         setting.echoPatience = echoPatience
+        setting.orderPatience = orderPatience
         setting.firstRest = firstRest
         setting.siblings = siblings
         let worker = try WorkerService(setting) { [reports] in reports.ring(with: [$0]) }

@@ -62,6 +62,8 @@ package struct ChannelPolicy: Sendable {
     package let foreignHold: Duration
     /// A text of the platform's inbox that stands so shortly behind the customer's words may be its own instant reply.
     package let platformRepliesWithin: Duration
+    /// How long the echo of a message may take that got no clear answer.
+    package let echoWithin: Duration
     package let textLimit: TextLimit
     /// What the platform takes of one account, all workers together.
     package let limits: [SendLimit]
@@ -80,10 +82,13 @@ package struct ChannelPolicy: Sendable {
     /// Whether what the platform tells of deliveries and reads is decided, too; else it is counted and dropped.
     package let takesReceipts: Bool
 
+    /// DOMAIN 4.10, first row.
+    package static let usualEcho = Duration.seconds(60)
+
     package init(
         name: String, window: Duration? = .seconds(86_400), personWindow: Duration? = .seconds(7 * 86_400),
         inboxHold: Duration = .seconds(86_400), foreignHold: Duration = .seconds(3_600),
-        platformRepliesWithin: Duration = .seconds(10),
+        platformRepliesWithin: Duration = .seconds(10), echoWithin: Duration = usualEcho,
         textLimit: TextLimit = TextLimit(unit: .characters, most: 2_000), limits: [SendLimit] = [],
         address: String? = nil, sweep: Duration? = nil, watchesSubscriptions: Bool? = nil,
         sweepsMessages: Bool = false, asksProfiles: Bool = false, asksMentions: Bool = false,
@@ -101,6 +106,7 @@ package struct ChannelPolicy: Sendable {
         self.inboxHold = inboxHold
         self.foreignHold = foreignHold
         self.platformRepliesWithin = platformRepliesWithin
+        self.echoWithin = echoWithin
         self.textLimit = textLimit
         self.limits = limits
         self.address = address

@@ -60,7 +60,7 @@ extension Turn {
         if echo.metadata.utf8.starts(with: "ns1:".utf8) {
             result.rule = "own_echo"
             let name = echo.metadata.split(separator: ":").dropFirst(2).first
-            if let action = name.flatMap({ ActionID(hex: String($0)) }) { reachedCustomer(action) }
+            if let action = name.flatMap({ ActionID(hex: String($0)) }) { heard(of: action) }
         } else if echo.inbox {
             decide(inbox: echo, arrival)
         } else {
@@ -68,6 +68,13 @@ extension Turn {
             result.rule = "foreign_echo"
             _ = foreign(since: arrival.happened, for: rules.channel.foreignHold)
         }
+    }
+
+    /// The platform has it. Where that is news, the action may wait to be sent again: with this commit it never is, whoever
+    /// owns the lane.
+    private mutating func heard(of action: ActionID) {
+        if talk.awaits(action) { cancels.append(action) }
+        reachedCustomer(action)
     }
 
     private mutating func decide(inbox echo: Echo, _ arrival: Arrival) {

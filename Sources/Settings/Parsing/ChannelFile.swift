@@ -8,8 +8,9 @@ struct ChannelSettings: Sendable {
     let threadRate: (most: Int, per: Duration)?
 
     private static let known = [
-        "window", "person_window", "inbox_hold", "foreign_hold", "platform_replies_within", "text_limit", "thread_rate",
-        "limits", "address", "sweep", "sweep_messages", "subscriptions", "profiles", "mentions", "receipts",
+        "window", "person_window", "inbox_hold", "foreign_hold", "platform_replies_within", "echo_within", "text_limit",
+        "thread_rate", "limits", "address", "sweep", "sweep_messages", "subscriptions", "profiles", "mentions",
+        "receipts",
     ]
     /// The platforms that keep posts and subscriptions, which webhooks are best effort of.
     private static let swept: Set<String> = ["facebook", "instagram"]
@@ -21,6 +22,7 @@ struct ChannelSettings: Sendable {
         let inboxHold = fields["inbox_hold"].map { $0.duration() } ?? .seconds(86_400)
         let foreignHold = fields["foreign_hold"].map { $0.duration() } ?? .seconds(3_600)
         let platformReplies = fields["platform_replies_within"].map(Self.platformReplies) ?? .seconds(10)
+        let echo = fields["echo_within"].map(Self.echo) ?? ChannelPolicy.usualEcho
         threadRate = fields["thread_rate"].flatMap(Self.rate)
         let address = fields["address"].map { $0.webAddress() }
         let isSwept = Self.swept.contains(name)
@@ -35,11 +37,13 @@ struct ChannelSettings: Sendable {
         else {
             return nil
         }
-        guard let limit, let inboxHold, let foreignHold, let platformReplies, address != .some(nil) else { return nil }
+        guard let limit, let inboxHold, let foreignHold, let platformReplies, let echo, address != .some(nil) else {
+            return nil
+        }
         policy = ChannelPolicy(
             name: name, window: fields["window"]?.duration(), personWindow: fields["person_window"]?.duration(),
-            inboxHold: inboxHold, foreignHold: foreignHold, platformRepliesWithin: platformReplies, textLimit: limit,
-            limits: limits, address: address ?? nil,
+            inboxHold: inboxHold, foreignHold: foreignHold, platformRepliesWithin: platformReplies, echoWithin: echo,
+            textLimit: limit, limits: limits, address: address ?? nil,
             sweep: sweep, watchesSubscriptions: subscriptions, sweepsMessages: sweepsMessages, asksProfiles: profiles,
             asksMentions: mentions, takesReceipts: receipts)
     }
@@ -78,6 +82,15 @@ struct ChannelSettings: Sendable {
             return nil
         }
         return bound
+    }
+
+    private static func echo(_ value: ConfigValue) -> Duration? {
+        guard let time = value.duration() else { return nil }
+        guard time >= .seconds(1), time <= .seconds(600) else {
+            value.fault("a length of time from 1s to 10m")
+            return nil
+        }
+        return time
     }
 
     private static func textLimit(_ value: ConfigValue) -> TextLimit? {

@@ -55,13 +55,13 @@ struct EchoWaitingTests {
         #expect(try kit.rules().last?.hasPrefix("delivered") == true, "\(kit.ruleText)")
     }
 
-    @Test("while one waits its conversation waits, and others go, however few may be under way")
+    @Test("while one waits that may be said again its conversation waits, and others go, however few may be under way")
     func order() throws {
         let kit = try WorkerKit()
-        kit.sink.answer(Self.silent)
-        let worker = try kit.worker(echoPatience: .seconds(50))
+        kit.sink.answer(Self.badGateway)
+        let worker = try kit.worker(echoPatience: .seconds(500))
         try kit.append([("ann", "send"), ("ann", "send")])
-        #expect(try kit.events.wait { _ in worker.courierCounters.unheard == 1 })
+        #expect(try kit.events.wait { _ in worker.courierCounters.rescheduled == 1 })
         kit.sink.answer(.delivered(providerID: "p"))
         try kit.append([("bob", "send")])
         try kit.decided(4)
@@ -70,6 +70,64 @@ struct EchoWaitingTests {
         try kit.decided(7)
         #expect(worker.stop(atMost: WorkerKit.patience))
         #expect(kit.sink.started.all.map(\.action.contact) == ["ann", "bob", "ann"])
+    }
+
+    @Test("one that is never said again holds its conversation up for seconds only, and waits for its echo beside it")
+    func goesOn() throws {
+        let kit = try WorkerKit()
+        kit.sink.answer(Self.silent)
+        let worker = try kit.worker(echoPatience: .seconds(500), orderPatience: .milliseconds(200))
+        try kit.append([("ann", "send")])
+        #expect(try kit.events.wait { _ in worker.courierCounters.unheard == 1 })
+        kit.sink.answer(.delivered(providerID: "p"))
+        try kit.append([("ann", "send")])
+        try kit.decided(3)
+        #expect(kit.sink.started.all.count == 2, "the second text was sent: \(kit.ruleText)")
+        #expect(worker.courierCounters.ambiguous == 0 && worker.courierCounters.underWay == 1)
+        try Self.echo(try #require(kit.sink.started.all.first), kit)
+        try kit.decided(5)
+        #expect(worker.stop(atMost: WorkerKit.patience))
+        #expect(try kit.rules().filter { $0.hasPrefix("delivered") }.count == 2, "\(kit.ruleText)")
+        #expect(worker.courierCounters.ambiguous == 0)
+    }
+
+    @Test(
+        "an echo that comes late finds the message waiting in the outbox, also of another owner, and nothing is sent twice"
+    )
+    func late() throws {
+        let kit = try WorkerKit()
+        kit.sink.answer(Self.badGateway)
+        let first = try kit.worker(echoPatience: .seconds(500))
+        try kit.append([("ann", "send")])
+        #expect(try kit.events.wait { _ in first.courierCounters.rescheduled == 1 })
+        #expect(first.stop(atMost: WorkerKit.patience))
+        let waiting = try #require(try kit.store.recover(kit.lane).first)
+        let left = waiting.nextAttempt - (try kit.store.serverTime())
+        #expect(!waiting.isOpen && left > .seconds(400), "the wait outlives its worker: \(left)")
+
+        kit.sink.answer(.delivered(providerID: "p"))
+        let second = try kit.worker("worker-b", assignment: 2, echoPatience: .seconds(500))
+        #expect(try kit.events.wait { _ in second.courierCounters.waiting == 1 })
+        try Self.echo(try #require(kit.sink.started.all.first), kit)
+        try kit.decided(3)
+        #expect(second.stop(atMost: WorkerKit.patience))
+        #expect(kit.sink.started.all.count == 1)
+        #expect(try kit.rules().last?.hasPrefix("delivered") == true, "\(kit.ruleText)")
+        #expect(try kit.store.recover(kit.lane).isEmpty)
+    }
+
+    @Test("a message whose end comes while it waits may have been sent: ambiguous, not expired")
+    func expires() throws {
+        let kit = try WorkerKit(virtual: true)
+        kit.sink.answer(Self.badGateway)
+        let worker = try kit.worker(echoPatience: .seconds(500))
+        try kit.append([("ann", "send 60000")])
+        #expect(try kit.events.wait { _ in worker.courierCounters.rescheduled == 1 })
+        try kit.step(.seconds(61))
+        try kit.append([("bob", "hello")])
+        try kit.decided(3)
+        #expect(worker.stop(atMost: WorkerKit.patience))
+        #expect(try kit.rules().last?.hasPrefix("ambiguous") == true, "\(kit.ruleText)")
     }
 
     @Test("an outage of the platform loses no answer, sends none twice and is met with probes, not with calls")

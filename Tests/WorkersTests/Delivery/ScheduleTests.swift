@@ -47,6 +47,33 @@ struct ScheduleTests {
         #expect(started(&schedule, at: start) == [2])
     }
 
+    @Test("what rests holds its key until it lets go, and ends beside what goes on")
+    func rests() {
+        var schedule = Schedule(limits: ScheduleLimits(underWay: 1))
+        schedule.add(action(1, key: "a", at: 10), now: start)
+        schedule.add(action(2, key: "a", at: 20), now: start)
+        #expect(started(&schedule, at: start) == [1])
+        schedule.rest(id(1), now: start)
+        #expect(started(&schedule, at: start) == [])
+        schedule.letGo(id(1), now: start)
+        #expect(started(&schedule, at: start) == [2])
+        schedule.finished(id(1), now: start)
+        #expect(schedule.underWay == 1 && schedule.count == 1)
+        schedule.finished(id(2), now: start)
+        #expect(schedule.underWay == 0 && schedule.count == 0)
+    }
+
+    @Test("what waits for another attempt goes at once when it is hastened")
+    func hastened() {
+        var schedule = Schedule()
+        schedule.add(action(1, key: "a"), now: start)
+        #expect(started(&schedule, at: start) == [1])
+        schedule.again(id(1), attempts: 1, at: start + .seconds(60), now: start)
+        #expect(started(&schedule, at: start) == [])
+        schedule.hasten(id(1), now: start)
+        #expect(started(&schedule, at: start) == [1])
+    }
+
     @Test("what was decided in one instant keeps the order of its lane, however it is recovered")
     func places() {
         var schedule = Schedule()
