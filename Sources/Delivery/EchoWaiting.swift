@@ -49,6 +49,8 @@ extension CourierLoop {
     /// wait: its lane, in whose log the echo will stand, is not ours, or the process ends.
     func waitForEcho(_ id: ActionID, _ failure: SendFailure, _ one: UnderWay, _ now: ContinuousClock.Instant) -> Bool {
         let wait = setting.echoWithin(one.action.account)
+        var failure = failure
+        failure.mayHaveGone = true
         if failure.saysNotTaken, one.attempt < Settlement.mostAttempts {
             counters.unheard += 1
             settle(.again(after: wait, failure), id, one)

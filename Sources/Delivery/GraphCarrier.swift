@@ -59,10 +59,23 @@ package struct GraphCarrier: ActionCarrier {
                 let tagged = try outbound.request(for: action, lane: attempt.lane, at: late)
                 if tagged != call { made = await carryOut(tagged, attempt, client) }
             }
+            // What was refused for its cards or buttons has not been said, so its text goes instead, with the same mark.
+            if Self.mayGoPlain(action, made.answer) {
+                let plain = try outbound.request(for: action, lane: attempt.lane, at: attempt.laneNow, isPlain: true)
+                made = await carryOut(plain, attempt, client)
+            }
             return Answered(id: attempt.id, attempt: attempt.number, answer: made.answer, usage: made.usage)
         } catch {
             return Answered(refused: attempt, error.description)
         }
+    }
+
+    /// Whether the platform refused a parameter of a message that has more than a text. Of nobody being there it says so too.
+    private static func mayGoPlain(_ action: Action, _ answer: SendAnswer) -> Bool {
+        guard !action.cards.isEmpty || !action.quickReplies.isEmpty, !action.text.isEmpty,
+            case .failed(let failure) = answer, failure.code == 100
+        else { return false }
+        return !MetaErrorTable.isUnreachable(code: 100, subcode: failure.subcode)
     }
 
     private static func carryOut(

@@ -56,6 +56,7 @@ struct GraphController: Sendable {
         var id: String
         var answer: JSONValue
         var person: SandboxThreads.Person?
+        var parts: SandboxParts?
     }
 
     /// What a call comes to.
@@ -110,11 +111,14 @@ struct GraphController: Sendable {
             LedgerLine(
                 at: now, kind: accepted.kind, account: accepted.account, recipient: accepted.recipient,
                 metadata: accepted.metadata, text: accepted.text, id: accepted.id, answered: answered,
-                tag: accepted.tag, left: accepted.left))
+                tag: accepted.tag, left: accepted.left, cards: accepted.parts?.cards ?? [],
+                quickReplies: accepted.parts?.quickReplies ?? []))
         if accepted.kind == "reply" { threads.noteReply(accepted.id, to: accepted.recipient, accepted.text) }
         guard let person = accepted.person else { return }
         threads.add(
-            SandboxThreads.Text(at: now, isCustomer: false, kind: accepted.kind, text: accepted.text), to: person)
+            SandboxThreads.Text(
+                at: now, isCustomer: false, kind: accepted.kind, text: accepted.parts?.shown ?? accepted.text),
+            to: person)
         let isMessage = accepted.kind == "send" || accepted.kind == "private_reply"
         if isMessage {
             messages.add(

@@ -20,23 +20,23 @@ extension GraphController {
                     kind: "sender_action", account: call.node, recipient: contact, text: word, id: "",
                     answer: ["recipient_id": .string(contact)]))
         }
-        guard let message = call.body["message"], let text = message["text"]?.string, !text.isEmpty else {
-            return .refused(status: 400, code: 100, message: "(#100) Param message must have a text")
-        }
-        let limit = (account.isInstagram ? MetaChannel.instagram : .facebook).messageLimit
-        guard limit.holds(text) else {
-            return .refused(
-                status: 400, code: 100, message: "(#100) Length of param message[text] must be at most \(limit.most)")
+        let message = call.body["message"] ?? .null
+        let parts: SandboxParts
+        do throws(SandboxParts.Refusal) {
+            parts = try SandboxParts(message, of: account, settings)
+        } catch {
+            return .refused(status: 400, code: 100, message: "(#100) \(error.message)")
         }
         let metadata = message["metadata"]?.string ?? ""
-        if let comment { return privateReply(to: comment, account, text, metadata) }
-        return send(to: recipient?["id"]?.string ?? "", call, text, metadata)
+        if let comment { return privateReply(to: comment, account, parts, metadata) }
+        return send(to: recipient?["id"]?.string ?? "", call, parts, metadata)
     }
 
     /// One to a comment, seven days long.
     private func privateReply(
-        to comment: String, _ account: SandboxAccount, _ text: String, _ metadata: String
+        to comment: String, _ account: SandboxAccount, _ parts: SandboxParts, _ metadata: String
     ) -> Reading {
+        let text = parts.text
         if let refusal = refusal(of: comment, account) { return refusal }
         if let written = posts.comment(comment, of: account.id),
             settings.now() - written.at > settings.privateReplyLasts
@@ -56,7 +56,7 @@ extension GraphController {
         return .accepted(
             Accepted(
                 kind: "private_reply", account: account.id, recipient: comment, metadata: metadata, text: text,
-                id: id, answer: answer, person: person))
+                id: id, answer: answer, person: person, parts: parts))
     }
 
     private func refusedPrivately(
@@ -69,7 +69,7 @@ extension GraphController {
         return .refused(status: 400, code: code, message: words)
     }
 
-    private func send(to contact: String, _ call: Call, _ text: String, _ metadata: String) -> Reading {
+    private func send(to contact: String, _ call: Call, _ parts: SandboxParts, _ metadata: String) -> Reading {
         guard !contact.isEmpty else {
             return .refused(status: 400, code: 100, message: "(#100) Param recipient must have an id")
         }
@@ -80,9 +80,9 @@ extension GraphController {
         let id = "m_sandbox_\(threads.nextNumber())"
         return .accepted(
             Accepted(
-                kind: "send", account: call.node, recipient: contact, metadata: metadata, text: text, tag: tag ?? "",
-                left: left,
-                id: id, answer: ["recipient_id": .string(contact), "message_id": .string(id)], person: person))
+                kind: "send", account: call.node, recipient: contact, metadata: metadata, text: parts.text,
+                tag: tag ?? "", left: left, id: id,
+                answer: ["recipient_id": .string(contact), "message_id": .string(id)], person: person, parts: parts))
     }
 
     /// What is said of a comment that nobody wrote here, where that is known.

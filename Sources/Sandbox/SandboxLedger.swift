@@ -20,6 +20,9 @@ package struct LedgerLine: Sendable, Equatable {
     package var tag = ""
     /// What was left of the message's window; nil where the double knew of none.
     package var left: Duration?
+    /// Products' ids, or titles with addresses; the titles of buttons.
+    package var cards: [String] = []
+    package var quickReplies: [String] = []
 
     package var json: JSONValue {
         var fields: [String: JSONValue] = [
@@ -29,6 +32,8 @@ package struct LedgerLine: Sendable, Equatable {
         ]
         if !tag.isEmpty { fields["tag"] = .string(tag) }
         if let left { fields["window_left_ms"] = .integer(left.wholeMilliseconds) }
+        if !cards.isEmpty { fields["cards"] = .array(cards.map { .string($0) }) }
+        if !quickReplies.isEmpty { fields["quick_replies"] = .array(quickReplies.map { .string($0) }) }
         return .object(fields)
     }
 }

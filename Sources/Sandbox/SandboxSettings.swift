@@ -32,6 +32,14 @@ package struct SandboxProfile: Sendable, Equatable {
     }
 }
 
+/// What messages may have beside a text.
+package struct SandboxTaking: Sendable, Equatable {
+    package var templates = true
+    package var quickReplies = true
+
+    package init() {}
+}
+
 /// What somebody said of an account elsewhere.
 package struct SandboxMention: Sendable, Equatable {
     package let text: String
@@ -87,6 +95,9 @@ package struct SandboxSettings: Sendable {
     package var unknownFields: Set<String> = []
     /// Who a customer is, and nil for one who does not tell; without it no node but the account's own may be read.
     package var profile: (@Sendable (_ contact: String) -> SandboxProfile?)?
+    /// The products in the catalogue of each account.
+    package var catalogues: [String: Set<String>] = [:]
+    package var takes = SandboxTaking()
     /// The clock that webhooks are dated by; a stepped day has one of its own.
     package var now: @Sendable () -> Instant
 

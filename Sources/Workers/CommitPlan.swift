@@ -65,7 +65,7 @@ struct CommitPlan {
             action.place = sequence << 16 | numbered
             numbered += 1
             actions.append(action)
-            bytes += 256 + action.text.utf8.count
+            bytes += 256 + action.text.utf8.count + action.cards.count * 2_560 + action.quickReplies.count * 128
         }
         cancel(decision.cancels)
         switch decision.openItem {

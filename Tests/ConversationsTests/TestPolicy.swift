@@ -34,6 +34,8 @@ struct TestPolicy {
     /// Hours of a second team that speaks English only; nil: there is none.
     var englishEvenings: String?
     var platformRepliesWithin = Duration.seconds(10)
+    var cards: CardLimit?
+    var quickReplies: QuickReplyLimit?
     var sweep: Duration?
     var watchesSubscriptions: Bool?
     var sweepsMessages = false
@@ -72,9 +74,9 @@ struct TestPolicy {
             markets: [market],
             channels: [
                 ChannelPolicy(
-                    name: "meta", platformRepliesWithin: platformRepliesWithin, textLimit: limit, sweep: sweep,
-                    watchesSubscriptions: watchesSubscriptions, sweepsMessages: sweepsMessages,
-                    asksProfiles: asksProfiles, asksMentions: asksMentions)
+                    name: "meta", platformRepliesWithin: platformRepliesWithin, textLimit: limit, cards: cards,
+                    quickReplies: quickReplies, sweep: sweep, watchesSubscriptions: watchesSubscriptions,
+                    sweepsMessages: sweepsMessages, asksProfiles: asksProfiles, asksMentions: asksMentions)
             ],
             teams: [
                 TeamPolicy(

@@ -135,13 +135,13 @@ struct GenericCarrierTests {
                 post: post(), address: GenericAddress(url: url, secrets: [GenericPlatform.secret]), account: "a",
                 contact: "c", lane: try LaneName("conformance.0"), now: { SandboxTests.now })
             let checks = await conformance.checks(run: 7)
-            #expect(checks.count == 11)
+            #expect(checks.count == 12)
             failed.withLock { $0 = checks.filter { $0.fault != nil }.map(\.name) }
         }
         if faults.remembersActions, faults.checksSignature, faults.checksInstant, faults.answer == nil,
             faults.knowsItsKinds, !faults.takesOneSignature
         {
-            #expect(platform.shown == 2)
+            #expect(platform.shown == 3)
         }
         return failed.withLock { $0 }
     }
@@ -173,6 +173,6 @@ struct GenericCarrierTests {
                 "a kind that it does not know is answered unsupported"
             ])
         #expect(try await Self.conformance(GenericPlatform.Faults(checksSignature: false)).count == 5)
-        #expect(try await Self.conformance(GenericPlatform.Faults(answer: (500, ""))).count == 10)
+        #expect(try await Self.conformance(GenericPlatform.Faults(answer: (500, ""))).count == 11)
     }
 }

@@ -24,7 +24,25 @@ struct ChannelFileTests {
                 SendLimit(.privateReplies, most: 750, per: .seconds(3_600)),
             ])
         #expect(channel.echoWithin == .seconds(15), "the row of the shipped file")
+        #expect(channel.cards == CardLimit(most: 10, showsCatalogue: true), "the row of the shipped file")
+        #expect(channel.quickReplies == QuickReplyLimit(most: 13, longestTitle: 20), "the row of the shipped file")
         #expect(channel.sweepsMessages && channel.sweep == .seconds(900))
+    }
+
+    @Test("a time for echoes, cards and buttons beyond what platforms take are named at their place")
+    func rows() throws {
+        for (row, replaced, expected) in [
+            ("echo_within: 15s", "echo_within: 0s", "a length of time from 1s to 10m"),
+            ("cards: {most: 10,", "cards: {most: 11,", "from 1 to 10"),
+            ("quick_replies: {most: 13,", "quick_replies: {most: 14,", "from 1 to 13"),
+        ] {
+            var config = SmallConfig()
+            let text = try ShippedConfig.text("channels/sandbox.yaml")
+            #expect(text.contains(row))
+            config.more["channels/sandbox.yaml"] = text.replacing(row, with: replaced)
+            let faults = try config.faults()
+            #expect(faults.count == 1 && faults.first?.contains(expected) == true, "\(faults)")
+        }
     }
 
     @Test(

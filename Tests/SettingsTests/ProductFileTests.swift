@@ -102,6 +102,40 @@ struct ProductFileTests {
         #expect(faults.count == 1 && faults[0].hasPrefix("products/bags.csv:" + fault), "\(faults)")
     }
 
+    @Test("a product's page leads to the market's own domains, by https, and its picture anywhere")
+    func links() throws {
+        let list = """
+            sku,name,link,image,catalogue
+            A,Bag,https://shop.example/a,https://cdn.other.example/a.jpg,5551|5552
+            B,Belt,https://www.SHOP.example:443/b?c=1,,
+            C,Cap,https://other.example/c,,
+            D,Dress,http://shop.example/d,,
+            E,Earring,https://shop.example@other.example/e,,
+            F,Fan,https://shop.example.other.example/f,,
+            G,Glove,https://notshop.example/g,,
+            H,Hat,https://shop.example/a b,,
+            """
+        var config = Self.config(list)
+        config.market += "domains: [shop.example]\n"
+        let address = "an address such as https://shop.example/bag, at most 1,024 bytes"
+        let own = "a link to one of the domains of markets/de.yaml: shop.example"
+        #expect(
+            try config.faults() == [
+                "products/bags.csv:4:1: expected \(own), got other.example",
+                "products/bags.csv:5:1: expected link: \(address), got \"http://shop.example/d\"",
+                "products/bags.csv:6:1: expected link: \(address), got \"https://shop.example@other.example/e\"",
+                "products/bags.csv:7:1: expected \(own), got shop.example.other.example",
+                "products/bags.csv:8:1: expected \(own), got notshop.example",
+                "products/bags.csv:9:1: expected link: \(address), got \"https://shop.example/a b\"",
+            ])
+        config.more["products/bags.csv"] = list.split(separator: "\n").prefix(3).joined(separator: "\n")
+        let products = try Self.products(config)
+        #expect(products.map(\.link) == ["https://shop.example/a", "https://www.SHOP.example:443/b?c=1"])
+        #expect(products[0].catalogue == ["5551", "5552"] && products[0].image == "https://cdn.other.example/a.jpg")
+        config.market = "products: bags\n"
+        #expect(try config.faults().allSatisfy { $0.contains("it names none") } && config.faults().count == 2)
+    }
+
     @Test("a market's list must be there, be named, and be asked for price and stock only")
     func references() throws {
         var config = Self.config("sku,name\nA,Bag\n")

@@ -69,7 +69,8 @@ def handler(done: Done):
                 return self.answer(200, {"status": "unsupported"})
 
             def carry_out():
-                print(f"to {action['contact']}: {action['text']}", flush=True)
+                buttons = "".join(f" [{one['title']}]" for one in action.get("quick_replies", []))
+                print(f"to {action['contact']}: {action.get('text', '')}{buttons}", flush=True)
                 return {"status": "delivered", "id": uuid.uuid4().hex}
 
             self.answer(200, done.once(action["id"], carry_out))

@@ -33,6 +33,8 @@ package enum GenericOutbound {
         ] where !text.isEmpty {
             fields[key] = .string(text)
         }
+        if !action.cards.isEmpty { fields["cards"] = .array(action.cards.map(\.json)) }
+        if !action.quickReplies.isEmpty { fields["quick_replies"] = .array(action.quickReplies.map(\.json)) }
         if action.notAfter > 0 { fields["not_after"] = .string(Instant(milliseconds: action.notAfter).description) }
         if action.windowEnds > 0 {
             fields["window_ends"] = .string(Instant(milliseconds: action.windowEnds).description)

@@ -51,7 +51,9 @@ extension MetaNormaliser {
         kept.payload = try message.nested("quick_reply")?.shortText("payload") ?? ""
         kept.replyTo = try message.nested("reply_to")?.identifier("mid", longest: JSONValue.longestMessageID) ?? ""
         let standalone = try update.nested("referral")
-        kept.ad = try Self.ad(message.nested("referral") ?? standalone)
+        let referral = try message.nested("referral") ?? standalone
+        kept.ad = try Self.ad(referral)
+        kept.products = MetaProducts.shown(message, referral)
         return .event(walk.event(Self.messageID(mid), contact: try sender(update), at: at, .message(kept)))
     }
 
@@ -97,6 +99,7 @@ extension MetaNormaliser {
         kept.payload = try postback.shortText("payload") ?? ""
         kept.title = try postback.shortText("title") ?? ""
         kept.ad = try Self.ad(postback.nested("referral"))
+        kept.products = MetaProducts.shown(nil, try postback.nested("referral"))
         let mid = try postback.identifier("mid", longest: JSONValue.longestMessageID)
         // Its title stands in the thread as a message of this id: a sweep of messages must find it known.
         let id = mid.map(Self.messageID) ?? "pb:\(contact):\(Self.digest(kept.payload)):\(at ?? 0)"
@@ -110,6 +113,7 @@ extension MetaNormaliser {
         var kept = Postback()
         kept.payload = try referral.shortText("ref") ?? ""
         kept.ad = try Self.ad(referral)
+        kept.products = MetaProducts.shown(nil, referral)
         let id = "ref:\(contact):\(Self.digest(kept.payload + "\u{1F}" + kept.ad)):\(at ?? 0)"
         return walk.event(id, contact: contact, at: at, .postback(kept))
     }

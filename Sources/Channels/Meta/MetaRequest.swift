@@ -102,17 +102,26 @@ package struct MetaOutbound: Sendable {
     ///
     /// - Parameter now: the lane clock at the attempt. From the end of the standard window on a person's text carries the tag
     ///   for people; a text that nobody wrote never does.
+    /// - Parameter isPlain: without cards and buttons, for a platform that refused them.
     /// - Throws: `Unsendable` for kinds that no channel carries out, for actions that lack what their kind needs, and for texts over
     ///   the limit: who decides makes pieces of them, and half a text must not count as delivered.
-    package func request(for action: Action, lane: LaneName, at now: Instant) throws(Unsendable) -> MetaRequest {
+    package func request(
+        for action: Action, lane: LaneName, at now: Instant, isPlain: Bool = false
+    ) throws(Unsendable) -> MetaRequest {
         let conversation = action.kind == .privateReply ? action.conversation : ""
         let mark = SendMark(lane: lane, action: action.actionID, conversation: try? EntityID(conversation)).description
         switch action.kind {
         case .send:
-            let message: JSONValue = [
-                "text": .string(try text(action, messageLimit)), "metadata": .string(mark),
-            ]
-            return try messages(action, contact(action), message, isTagged: Self.needsTag(action, now))
+            var message: [String: JSONValue] = ["metadata": .string(mark)]
+            if !isPlain, !action.cards.isEmpty {
+                message["attachment"] = try MetaCards.attachment(action.cards)
+            } else {
+                message["text"] = .string(try text(action, messageLimit))
+            }
+            if !isPlain, !action.quickReplies.isEmpty {
+                message["quick_replies"] = try MetaCards.quickReplies(action.quickReplies)
+            }
+            return try messages(action, contact(action), .object(message), isTagged: Self.needsTag(action, now))
         case .privateReply:
             let message: JSONValue = [
                 "text": .string(try text(action, messageLimit)), "metadata": .string(mark),

@@ -49,6 +49,8 @@ package enum DecisionJSON {
         if action.notAfter != 0 { fields["not_after"] = instant(action.notAfter) }
         if !action.text.isEmpty { fields["text"] = .string(action.text) }
         if !action.comment.isEmpty { fields["comment"] = .string(action.comment) }
+        if !action.cards.isEmpty { fields["cards"] = .array(action.cards.map(\.json)) }
+        if !action.quickReplies.isEmpty { fields["quick_replies"] = .array(action.quickReplies.map(\.json)) }
         return .object(fields)
     }
 

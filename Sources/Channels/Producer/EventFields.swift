@@ -18,6 +18,8 @@ protocol FieldVisitor {
         _ key: String, _ value: inout Word, _ words: [(String, Word)]
     ) throws(EventJSONError)
     mutating func attachments(_ key: String, _ value: inout [Attachment]) throws(EventJSONError)
+    /// At most eight ids.
+    mutating func texts(_ key: String, _ value: inout [String]) throws(EventJSONError)
     /// A customer's text, which is cut to what is kept.
     mutating func keptText(
         _ key: String, _ value: inout String, _ fullLength: inout UInt32
@@ -49,6 +51,7 @@ extension DirectMessage: EventFields {
         try fields.text("reply_to", &replyTo)
         try fields.flag("standby", &standby)
         try fields.flag("answered_since", &answeredSince)
+        try fields.texts("products", &products)
     }
 }
 
@@ -91,6 +94,7 @@ extension Postback: EventFields {
         try fields.text("title", &title)
         try fields.text("ad", &ad)
         try fields.flag("standby", &standby)
+        try fields.texts("products", &products)
     }
 }
 

@@ -124,6 +124,16 @@ struct FieldReader: FieldVisitor {
         }
     }
 
+    mutating func texts(_ key: String, _ value: inout [String]) throws(EventJSONError) {
+        guard let came = self.value(key) else { return }
+        let texts = came.array?.compactMap(\.string).filter { !$0.isEmpty && $0.utf8.count <= 128 }
+        guard let texts, texts.count == came.array?.count, texts.count <= 8 else {
+            throw EventJSONError(
+                expected: "an array of at most 8 ids of 1 to 128 bytes", came: came.typeWord, place: place(key))
+        }
+        value = texts
+    }
+
     func place(_ key: String) -> String { path.isEmpty ? key : path + "." + key }
 
     private mutating func anyText(_ key: String) throws(EventJSONError) -> String? {

@@ -35,6 +35,10 @@ struct FieldWriter: FieldVisitor {
         if let word = words.first(where: { $0.1 == value }) { fields[key] = .string(word.0) }
     }
 
+    mutating func texts(_ key: String, _ value: inout [String]) {
+        if !value.isEmpty { fields[key] = .array(value.map { .string($0) }) }
+    }
+
     mutating func attachments(_ key: String, _ value: inout [Attachment]) {
         guard !value.isEmpty else { return }
         fields[key] = .array(

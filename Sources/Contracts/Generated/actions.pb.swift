@@ -173,6 +173,18 @@ package nonisolated struct Action: @unchecked Sendable {
     set {_uniqueStorage()._windowEnds = newValue}
   }
 
+  /// A send or private reply with at most 10 cards; `text` is then what is sent where the platform takes no cards.
+  package var cards: [Card] {
+    get {_storage._cards}
+    set {_uniqueStorage()._cards = newValue}
+  }
+
+  /// Buttons under a send, at most 13; pressed, one comes back as a message with its title and its payload.
+  package var quickReplies: [QuickReply] {
+    get {_storage._quickReplies}
+    set {_uniqueStorage()._quickReplies = newValue}
+  }
+
   package var stage: Action.Stage {
     get {_storage._stage}
     set {_uniqueStorage()._stage = newValue}
@@ -363,13 +375,50 @@ package nonisolated struct Action: @unchecked Sendable {
   fileprivate var _storage = _StorageClass.defaultInstance
 }
 
+/// A product as the customer sees it.
+package nonisolated struct Card: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The platform's id of it in the account's own catalogue; empty: the platform knows of none, and shows the rest.
+  package var product: String = String()
+
+  package var title: String = String()
+
+  package var subtitle: String = String()
+
+  /// Addresses, https.
+  package var image: String = String()
+
+  package var link: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct QuickReply: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var title: String = String()
+
+  package var payload: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "nightshift.v1"
 
 nonisolated extension Action: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Action"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}id_high\0\u{1}kind\0\u{1}conversation\0\u{1}cause\0\u{1}n\0\u{1}class\0\u{3}order_key\0\u{3}decided_at\0\u{3}not_before\0\u{3}not_after\0\u{1}account\0\u{1}contact\0\u{1}comment\0\u{1}text\0\u{1}agent\0\u{1}team\0\u{1}event\0\u{1}rule\0\u{1}language\0\u{3}id_low\0\u{1}place\0\u{2}\u{13}subject\0\u{1}since\0\u{1}resume\0\u{1}until\0\u{3}window_ends\0\u{2}\u{6}stage\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}id_high\0\u{1}kind\0\u{1}conversation\0\u{1}cause\0\u{1}n\0\u{1}class\0\u{3}order_key\0\u{3}decided_at\0\u{3}not_before\0\u{3}not_after\0\u{1}account\0\u{1}contact\0\u{1}comment\0\u{1}text\0\u{1}agent\0\u{1}team\0\u{1}event\0\u{1}rule\0\u{1}language\0\u{3}id_low\0\u{1}place\0\u{2}\u{13}subject\0\u{1}since\0\u{1}resume\0\u{1}until\0\u{3}window_ends\0\u{1}cards\0\u{3}quick_replies\0\u{2}\u{4}stage\0")
 
   fileprivate class _StorageClass {
     var _idHigh: UInt64 = 0
@@ -398,6 +447,8 @@ nonisolated extension Action: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
     var _until: Int64 = 0
     var _resume: String = String()
     var _windowEnds: Int64 = 0
+    var _cards: [Card] = []
+    var _quickReplies: [QuickReply] = []
     var _stage: Action.Stage = .call
 
       // This property is used as the initial default value for new instances of the type.
@@ -435,6 +486,8 @@ nonisolated extension Action: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
       _until = source._until
       _resume = source._resume
       _windowEnds = source._windowEnds
+      _cards = source._cards
+      _quickReplies = source._quickReplies
       _stage = source._stage
     }
   }
@@ -480,6 +533,8 @@ nonisolated extension Action: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
         case 42: try { try decoder.decodeSingularStringField(value: &_storage._resume) }()
         case 43: try { try decoder.decodeSingularInt64Field(value: &_storage._until) }()
         case 44: try { try decoder.decodeSingularInt64Field(value: &_storage._windowEnds) }()
+        case 45: try { try decoder.decodeRepeatedMessageField(value: &_storage._cards) }()
+        case 46: try { try decoder.decodeRepeatedMessageField(value: &_storage._quickReplies) }()
         case 50: try { try decoder.decodeSingularEnumField(value: &_storage._stage) }()
         default: break
         }
@@ -571,6 +626,12 @@ nonisolated extension Action: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
       if _storage._windowEnds != 0 {
         try visitor.visitSingularInt64Field(value: _storage._windowEnds, fieldNumber: 44)
       }
+      if !_storage._cards.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._cards, fieldNumber: 45)
+      }
+      if !_storage._quickReplies.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._quickReplies, fieldNumber: 46)
+      }
       if _storage._stage != .call {
         try visitor.visitSingularEnumField(value: _storage._stage, fieldNumber: 50)
       }
@@ -609,6 +670,8 @@ nonisolated extension Action: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
         if _storage._until != rhs_storage._until {return false}
         if _storage._resume != rhs_storage._resume {return false}
         if _storage._windowEnds != rhs_storage._windowEnds {return false}
+        if _storage._cards != rhs_storage._cards {return false}
+        if _storage._quickReplies != rhs_storage._quickReplies {return false}
         if _storage._stage != rhs_storage._stage {return false}
         return true
       }
@@ -629,4 +692,89 @@ nonisolated extension Action.Class: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension Action.Stage: SwiftProtobuf._ProtoNameProviding {
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CALL\0\u{1}ACKNOWLEDGED\0\u{1}RESOLVED\0")
+}
+
+nonisolated extension Card: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Card"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}product\0\u{1}title\0\u{1}subtitle\0\u{1}image\0\u{1}link\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.product) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.title) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.subtitle) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.image) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.link) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.product.isEmpty {
+      try visitor.visitSingularStringField(value: self.product, fieldNumber: 1)
+    }
+    if !self.title.isEmpty {
+      try visitor.visitSingularStringField(value: self.title, fieldNumber: 2)
+    }
+    if !self.subtitle.isEmpty {
+      try visitor.visitSingularStringField(value: self.subtitle, fieldNumber: 3)
+    }
+    if !self.image.isEmpty {
+      try visitor.visitSingularStringField(value: self.image, fieldNumber: 4)
+    }
+    if !self.link.isEmpty {
+      try visitor.visitSingularStringField(value: self.link, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Card, rhs: Card) -> Bool {
+    if lhs.product != rhs.product {return false}
+    if lhs.title != rhs.title {return false}
+    if lhs.subtitle != rhs.subtitle {return false}
+    if lhs.image != rhs.image {return false}
+    if lhs.link != rhs.link {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension QuickReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".QuickReply"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}title\0\u{1}payload\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.title) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.payload) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.title.isEmpty {
+      try visitor.visitSingularStringField(value: self.title, fieldNumber: 1)
+    }
+    if !self.payload.isEmpty {
+      try visitor.visitSingularStringField(value: self.payload, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: QuickReply, rhs: QuickReply) -> Bool {
+    if lhs.title != rhs.title {return false}
+    if lhs.payload != rhs.payload {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
 }

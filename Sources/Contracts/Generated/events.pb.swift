@@ -325,6 +325,9 @@ package nonisolated struct DirectMessage: Sendable {
   /// A sweep found it with something newer of the account behind it: somebody may have answered it.
   package var answeredSince: Bool = false
 
+  /// The products that it shows, by the ids that the platform and the shop have for each.
+  package var products: [String] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -419,6 +422,9 @@ package nonisolated struct Postback: Sendable {
 
   /// Pressed while another app owned the thread.
   package var standby: Bool = false
+
+  /// The products from whose page the customer came.
+  package var products: [String] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1474,7 +1480,7 @@ nonisolated extension Attachment: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension DirectMessage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".DirectMessage"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}text\0\u{1}attachments\0\u{1}payload\0\u{1}ad\0\u{3}full_length\0\u{3}reply_to\0\u{1}standby\0\u{3}answered_since\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}text\0\u{1}attachments\0\u{1}payload\0\u{1}ad\0\u{3}full_length\0\u{3}reply_to\0\u{1}standby\0\u{3}answered_since\0\u{1}products\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1490,6 +1496,7 @@ nonisolated extension DirectMessage: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 6: try { try decoder.decodeSingularStringField(value: &self.replyTo) }()
       case 7: try { try decoder.decodeSingularBoolField(value: &self.standby) }()
       case 8: try { try decoder.decodeSingularBoolField(value: &self.answeredSince) }()
+      case 9: try { try decoder.decodeRepeatedStringField(value: &self.products) }()
       default: break
       }
     }
@@ -1520,6 +1527,9 @@ nonisolated extension DirectMessage: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if self.answeredSince != false {
       try visitor.visitSingularBoolField(value: self.answeredSince, fieldNumber: 8)
     }
+    if !self.products.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.products, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1532,6 +1542,7 @@ nonisolated extension DirectMessage: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.replyTo != rhs.replyTo {return false}
     if lhs.standby != rhs.standby {return false}
     if lhs.answeredSince != rhs.answeredSince {return false}
+    if lhs.products != rhs.products {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1714,7 +1725,7 @@ nonisolated extension Removal: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
 
 nonisolated extension Postback: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Postback"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}payload\0\u{1}title\0\u{1}ad\0\u{1}standby\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}payload\0\u{1}title\0\u{1}ad\0\u{1}standby\0\u{1}products\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1726,6 +1737,7 @@ nonisolated extension Postback: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       case 2: try { try decoder.decodeSingularStringField(value: &self.title) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.ad) }()
       case 4: try { try decoder.decodeSingularBoolField(value: &self.standby) }()
+      case 5: try { try decoder.decodeRepeatedStringField(value: &self.products) }()
       default: break
       }
     }
@@ -1744,6 +1756,9 @@ nonisolated extension Postback: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if self.standby != false {
       try visitor.visitSingularBoolField(value: self.standby, fieldNumber: 4)
     }
+    if !self.products.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.products, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1752,6 +1767,7 @@ nonisolated extension Postback: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if lhs.title != rhs.title {return false}
     if lhs.ad != rhs.ad {return false}
     if lhs.standby != rhs.standby {return false}
+    if lhs.products != rhs.products {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

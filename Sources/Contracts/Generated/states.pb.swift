@@ -538,6 +538,17 @@ package nonisolated struct Conversation: @unchecked Sendable {
     set {_uniqueStorage()._seenUntil = newValue}
   }
 
+  /// The products that the customer showed last, by the ids of the platform and the shop, and when; empty if none were.
+  package var products: [String] {
+    get {_storage._products}
+    set {_uniqueStorage()._products = newValue}
+  }
+
+  package var productsAt: Int64 {
+    get {_storage._productsAt}
+    set {_uniqueStorage()._productsAt = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum Status: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -744,6 +755,9 @@ package nonisolated struct PendingAction: Sendable {
 
   /// It was asked to be cancelled and its outcome is not known.
   package var cancelled: Bool = false
+
+  /// It stands beside a text that answers, so its end says nothing of the question.
+  package var beside: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1423,7 +1437,7 @@ nonisolated extension Evidence.Provenance: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Conversation"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}language\0\u{1}zone\0\u{1}contact\0\u{3}last_customer_at\0\u{3}window_closes_at\0\u{3}last_agent_at\0\u{3}last_automatic_at\0\u{3}foreign_until\0\u{1}agent\0\u{1}status\0\u{3}waiting_since\0\u{3}after_hours\0\u{1}promises\0\u{1}pending\0\u{3}last_texts\0\u{1}comments\0\u{1}held\0\u{1}escalated\0\u{1}late\0\u{3}last_asked_at\0\u{1}withdrawn\0\u{1}loop\0\u{3}satisfaction_asked_at\0\u{1}aggrieved\0\u{3}foreign_since\0\u{3}released_at\0\u{3}thread_app\0\u{2}\u{3}ad\0\u{3}ad_at\0\u{3}disclosed_at\0\u{2}\u{8}team\0\u{1}vip\0\u{1}bought\0\u{4}\u{12}profile_asked_at\0\u{3}first_name\0\u{1}unsent\0\u{1}unreachable\0\u{3}platform_text\0\u{3}early_echo_at\0\u{3}agent_before_echo\0\u{3}root_forgotten\0\u{4}\u{3}delivered_until\0\u{3}seen_until\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}language\0\u{1}zone\0\u{1}contact\0\u{3}last_customer_at\0\u{3}window_closes_at\0\u{3}last_agent_at\0\u{3}last_automatic_at\0\u{3}foreign_until\0\u{1}agent\0\u{1}status\0\u{3}waiting_since\0\u{3}after_hours\0\u{1}promises\0\u{1}pending\0\u{3}last_texts\0\u{1}comments\0\u{1}held\0\u{1}escalated\0\u{1}late\0\u{3}last_asked_at\0\u{1}withdrawn\0\u{1}loop\0\u{3}satisfaction_asked_at\0\u{1}aggrieved\0\u{3}foreign_since\0\u{3}released_at\0\u{3}thread_app\0\u{2}\u{3}ad\0\u{3}ad_at\0\u{3}disclosed_at\0\u{2}\u{8}team\0\u{1}vip\0\u{1}bought\0\u{4}\u{12}profile_asked_at\0\u{3}first_name\0\u{1}unsent\0\u{1}unreachable\0\u{3}platform_text\0\u{3}early_echo_at\0\u{3}agent_before_echo\0\u{3}root_forgotten\0\u{4}\u{3}delivered_until\0\u{3}seen_until\0\u{2}\u{9}products\0\u{3}products_at\0")
 
   fileprivate class _StorageClass {
     var _language: Evidence? = nil
@@ -1469,6 +1483,8 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
     var _rootForgotten: Bool = false
     var _deliveredUntil: Int64 = 0
     var _seenUntil: Int64 = 0
+    var _products: [String] = []
+    var _productsAt: Int64 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1522,6 +1538,8 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
       _rootForgotten = source._rootForgotten
       _deliveredUntil = source._deliveredUntil
       _seenUntil = source._seenUntil
+      _products = source._products
+      _productsAt = source._productsAt
     }
   }
 
@@ -1583,6 +1601,8 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
         case 67: try { try decoder.decodeSingularBoolField(value: &_storage._rootForgotten) }()
         case 70: try { try decoder.decodeSingularInt64Field(value: &_storage._deliveredUntil) }()
         case 71: try { try decoder.decodeSingularInt64Field(value: &_storage._seenUntil) }()
+        case 80: try { try decoder.decodeRepeatedStringField(value: &_storage._products) }()
+        case 81: try { try decoder.decodeSingularInt64Field(value: &_storage._productsAt) }()
         default: break
         }
       }
@@ -1724,6 +1744,12 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
       if _storage._seenUntil != 0 {
         try visitor.visitSingularInt64Field(value: _storage._seenUntil, fieldNumber: 71)
       }
+      if !_storage._products.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._products, fieldNumber: 80)
+      }
+      if _storage._productsAt != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._productsAt, fieldNumber: 81)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1776,6 +1802,8 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
         if _storage._rootForgotten != rhs_storage._rootForgotten {return false}
         if _storage._deliveredUntil != rhs_storage._deliveredUntil {return false}
         if _storage._seenUntil != rhs_storage._seenUntil {return false}
+        if _storage._products != rhs_storage._products {return false}
+        if _storage._productsAt != rhs_storage._productsAt {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -1975,7 +2003,7 @@ nonisolated extension Promise.Standing: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension PendingAction: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".PendingAction"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}id_high\0\u{1}kind\0\u{2}\u{2}automatic\0\u{1}text\0\u{3}id_low\0\u{1}cancelled\0\u{1}subject\0\u{c}\u{3}\u{1}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}id_high\0\u{1}kind\0\u{2}\u{2}automatic\0\u{1}text\0\u{3}id_low\0\u{1}cancelled\0\u{1}subject\0\u{1}beside\0\u{c}\u{3}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1990,6 +2018,7 @@ nonisolated extension PendingAction: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 6: try { try decoder.decodeSingularFixed64Field(value: &self.idLow) }()
       case 7: try { try decoder.decodeSingularBoolField(value: &self.cancelled) }()
       case 8: try { try decoder.decodeSingularFixed64Field(value: &self.subject) }()
+      case 9: try { try decoder.decodeSingularBoolField(value: &self.beside) }()
       default: break
       }
     }
@@ -2017,6 +2046,9 @@ nonisolated extension PendingAction: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if self.subject != 0 {
       try visitor.visitSingularFixed64Field(value: self.subject, fieldNumber: 8)
     }
+    if self.beside != false {
+      try visitor.visitSingularBoolField(value: self.beside, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2028,6 +2060,7 @@ nonisolated extension PendingAction: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.automatic != rhs.automatic {return false}
     if lhs.text != rhs.text {return false}
     if lhs.cancelled != rhs.cancelled {return false}
+    if lhs.beside != rhs.beside {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

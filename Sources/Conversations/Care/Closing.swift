@@ -8,6 +8,8 @@ import Replies
 /// writes then opens it again. One question follows, at most once in seven days; a bare number from 1 to 5 answers it.
 extension Turn {
     private static let quiet = "quiet"
+    /// What a pressed mark comes back with, before its number.
+    private static let markPayload = "ns1:rating."
     /// A number within this after the question is its answer.
     private static let answeredWithin = Duration.seconds(3 * 86_400)
 
@@ -41,15 +43,24 @@ extension Turn {
                 || now - Instant(milliseconds: talk.satisfactionAskedAt) >= ServicePolicy.satisfactionEvery,
             talk.foreignUntil <= now.milliseconds, !isMuted, automationIsOn(rule: "satisfaction")
         else { return }
-        guard sayPlain(ReplyKind("satisfaction_question"), rule: "satisfaction") else { return }
+        let marks = (1...5).map { mark in
+            var reply = QuickReply()
+            reply.title = "\(mark)"
+            reply.payload = Self.markPayload + "\(mark)"
+            return reply
+        }
+        guard sayPlain(ReplyKind("satisfaction_question"), rule: "satisfaction", marks) else { return }
         talk.satisfactionAskedAt = now.milliseconds
     }
 
-    /// A bare number from 1 to 5 soon after the question; nil for anything else.
+    /// A pressed mark, or a bare number from 1 to 5, soon after the question; nil for anything else.
     func satisfaction(in words: Words) -> Int? {
         guard talk.satisfactionAskedAt > 0, !isPublic, talk.status == .resolved,
             now - Instant(milliseconds: talk.satisfactionAskedAt) < Self.answeredWithin
         else { return nil }
+        if words.payload.hasPrefix(Self.markPayload) {
+            return Int(words.payload.dropFirst(Self.markPayload.count)).flatMap { (1...5).contains($0) ? $0 : nil }
+        }
         let digits = words.text.unicodeScalars.filter { $0.properties.numericType != nil }
         guard digits.count == 1, let value = digits.first?.properties.numericValue, (1...5).contains(value),
             words.text.unicodeScalars.allSatisfy({
@@ -72,7 +83,7 @@ extension Turn {
     }
 
     /// Says a text that needs no slots but the brand; false if the language has none.
-    private mutating func sayPlain(_ kind: ReplyKind, rule: String) -> Bool {
+    private mutating func sayPlain(_ kind: ReplyKind, rule: String, _ quickReplies: [QuickReply] = []) -> Bool {
         let zone = customerZone
         let slots = ReplySlots(
             now: now, customerZone: zone.rules, zoneIsWeak: zone.isWeak, brand: rules.account.brand)
@@ -81,7 +92,7 @@ extension Turn {
             Saying(
                 text: text, class: .answer, rule: rule, notAfter: windowCloses,
                 contact: talk.contact.isEmpty ? id.parts.last ?? "" : talk.contact, comment: "", subject: 0, kind: kind,
-                agent: ""))
+                agent: "", quickReplies: quickReplies))
         result.language = languageTag
         return true
     }

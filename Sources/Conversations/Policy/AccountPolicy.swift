@@ -65,6 +65,10 @@ package struct ChannelPolicy: Sendable {
     /// How long the echo of a message may take that got no clear answer.
     package let echoWithin: Duration
     package let textLimit: TextLimit
+    /// Cards in one message; nil: the platform takes none.
+    package let cards: CardLimit?
+    /// Buttons that are gone with the next message; nil: the platform takes none.
+    package let quickReplies: QuickReplyLimit?
     /// What the platform takes of one account, all workers together.
     package let limits: [SendLimit]
     /// Where actions are posted on a generic channel; nil for the platforms that we know by name.
@@ -90,9 +94,9 @@ package struct ChannelPolicy: Sendable {
         inboxHold: Duration = .seconds(86_400), foreignHold: Duration = .seconds(3_600),
         platformRepliesWithin: Duration = .seconds(10), echoWithin: Duration = usualEcho,
         textLimit: TextLimit = TextLimit(unit: .characters, most: 2_000), limits: [SendLimit] = [],
-        address: String? = nil, sweep: Duration? = nil, watchesSubscriptions: Bool? = nil,
-        sweepsMessages: Bool = false, asksProfiles: Bool = false, asksMentions: Bool = false,
-        takesReceipts: Bool = false
+        cards: CardLimit? = nil, quickReplies: QuickReplyLimit? = nil, address: String? = nil, sweep: Duration? = nil,
+        watchesSubscriptions: Bool? = nil, sweepsMessages: Bool = false, asksProfiles: Bool = false,
+        asksMentions: Bool = false, takesReceipts: Bool = false
     ) {
         self.sweep = sweep
         self.watchesSubscriptions = watchesSubscriptions ?? (sweep != nil)
@@ -108,12 +112,36 @@ package struct ChannelPolicy: Sendable {
         self.platformRepliesWithin = platformRepliesWithin
         self.echoWithin = echoWithin
         self.textLimit = textLimit
+        self.cards = cards
+        self.quickReplies = quickReplies
         self.limits = limits
         self.address = address
     }
 
     /// Whether its accounts ask the platform for anything by themselves.
     package var isWatched: Bool { sweep != nil || watchesSubscriptions }
+}
+
+/// How many cards one message takes, and whether one may show what stands in the account's own catalogue by its id alone.
+package struct CardLimit: Sendable, Hashable {
+    package let most: Int
+    package let showsCatalogue: Bool
+
+    package init(most: Int, showsCatalogue: Bool = false) {
+        self.most = most
+        self.showsCatalogue = showsCatalogue
+    }
+}
+
+/// How many buttons one message takes, and how many characters each.
+package struct QuickReplyLimit: Sendable, Hashable {
+    package let most: Int
+    package let longestTitle: Int
+
+    package init(most: Int, longestTitle: Int) {
+        self.most = most
+        self.longestTitle = longestTitle
+    }
 }
 
 /// At most so many calls of a kind within a time, for one account (DOMAIN 4.9).

@@ -106,6 +106,8 @@ struct Topic {
     /// The ad that it stands under or that brought the customer; empty: none is known.
     var ad = ""
     var campaigns: [String] = []
+    /// Ids of the products that the customer shows or lately showed, those of the shop and those of the platform.
+    var products: [String] = []
     /// Nil: none is known, or several are meant.
     var sku: String?
 }

@@ -13,7 +13,7 @@ import TextRules
 extension Turn {
     /// A result shows the first hits; the rest would only repeat them.
     static let mostSpans = 16
-    /// How long the ad that brought a customer tells what is asked.
+    /// How long the ad that brought a customer, or the product that they showed, tells what is asked.
     private static let adHolds = Duration.seconds(86_400)
 
     /// True if an answer was made; the rule is then in the result.
@@ -30,17 +30,18 @@ extension Turn {
         guard talk.foreignUntil <= now.milliseconds else { return abstain(rule, "another app writes here") }
         guard automationIsOn(rule: rule.rule) else { return abstain(rule, "switched off") }
         if rule.intent == .orderStatus { return answerOrder(rule, words, arrival) }
-        guard let (kind, slots) = content(of: asked) else { return false }
+        guard let content = content(of: asked) else { return false }
+        let (kind, slots) = (content.kind, content.slots)
         guard let text = render(kind, slots) else {
             let isFactMissing = slots.answer == nil && slots.product == nil
             return abstain(rule, isFactMissing ? "no fact in \(languagePack.tag)" : "every text was said")
         }
-        _ = say(
-            Saying(
-                text: text, class: .answer, rule: rule.rule,
-                notAfter: end, contact: words.contact,
-                comment: words.comment, subject: words.subject, kind: kind, agent: "",
-                further: furtherQuestion(after: text, slots)))
+        let saying = Saying(
+            text: text, class: .answer, rule: rule.rule, notAfter: end, contact: words.contact,
+            comment: words.comment, subject: words.subject, kind: kind, agent: "",
+            further: address(of: content.product) + furtherQuestion(after: text, slots))
+        _ = say(saying)
+        if let product = content.product { show(product, beside: saying) }
         result.rule = rule.rule
         result.language = languageTag
         return true
@@ -53,11 +54,24 @@ extension Turn {
         talk.adAt = arrival.happened.milliseconds
     }
 
+    /// Remembers the products that the customer shows: "is this still there?" may stand in the next message.
+    mutating func noteProducts(_ products: [String], _ arrival: Arrival) {
+        guard !products.isEmpty, arrival.happened.milliseconds >= talk.productsAt else { return }
+        talk.products = products
+        talk.productsAt = arrival.happened.milliseconds
+    }
+
     /// What the words stand under.
     func topic(of words: Words) -> Topic {
         var topic = Topic()
         if words.comment.isEmpty {
             if talk.adAt > 0, now - Instant(milliseconds: talk.adAt) < Self.adHolds { topic.ad = talk.ad }
+            // An ad that they followed since shows something else.
+            if talk.productsAt > 0, talk.productsAt >= talk.adAt,
+                now - Instant(milliseconds: talk.productsAt) < Self.adHolds
+            {
+                topic.products = talk.products
+            }
         } else {
             topic.ad = words.ad
             if let original = id.parts.dropFirst().first { topic.posts = [original] }
@@ -97,20 +111,28 @@ extension Turn {
         return nil
     }
 
+    /// What answers: a text of the pack, what fills it, and the product of the list that it speaks of.
+    private struct Content {
+        let kind: ReplyKind
+        let slots: ReplySlots
+        var product: Product?
+    }
+
     /// Which text answers, filled with what; nil, and the reason in the result, if nothing does.
-    private mutating func content(of asked: Asked) -> (ReplyKind, ReplySlots)? {
+    private mutating func content(of asked: Asked) -> Content? {
         let (rule, zone) = (asked.rule, customerZone)
         let slots = ReplySlots(
             now: now, customerZone: zone.rules, zoneIsWeak: zone.isWeak, brand: rules.account.brand,
             answer: rule.facts[languagePack.tag])
-        guard rule.usesProducts, let intent = rule.intent else { return (rule.kind, slots) }
+        guard rule.usesProducts, let intent = rule.intent else { return Content(kind: rule.kind, slots: slots) }
         switch asked.meant {
-        case .none where slots.answer != nil: return (rule.kind, slots)
+        case .none where slots.answer != nil: return Content(kind: rule.kind, slots: slots)
+        case .unknown: _ = abstain(rule, "the product that is shown is not in the list")
         case .none: _ = abstain(rule, "no product of the list is meant")
         case .several: _ = abstain(rule, "several products are meant")
         case .one(let product, _):
             switch fact(of: product, for: intent, slots) {
-            case .text(let kind, let slots): return (kind, slots)
+            case .text(let kind, let slots): return Content(kind: kind, slots: slots, product: product)
             case .nothing(let reason): _ = abstain(rule, reason)
             }
         }

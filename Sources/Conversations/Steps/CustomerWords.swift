@@ -29,6 +29,7 @@ extension Turn {
 
     mutating func decide(message: DirectMessage, of event: Event, _ arrival: Arrival, isUnknown: Bool) {
         noteAd(message.ad, arrival)
+        noteProducts(message.products, arrival)
         let words = Words(
             text: message.text, hasAttachments: !message.attachments.isEmpty, payload: message.payload,
             contact: event.contact, comment: "", subject: event.subjectHash, isCut: message.fullLength > 0)
@@ -44,6 +45,7 @@ extension Turn {
 
     mutating func decide(postback: Postback, of event: Event, _ arrival: Arrival, isUnknown: Bool) {
         noteAd(postback.ad, arrival)
+        noteProducts(postback.products, arrival)
         if !postback.standby, postback.payload.isEmpty, postback.title.isEmpty {
             // Somebody came back through an ad or a link: the window opens, nothing was asked.
             talk.noteCustomer(at: arrival.happened, wantsAnswer: false)

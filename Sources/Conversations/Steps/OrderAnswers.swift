@@ -63,7 +63,6 @@ extension Turn {
         pending.kind = UInt32(clamping: Action.Kind.privateReply.rawValue)
         pending.subject = words.subject
         pending.automatic = true
-        if talk.pending.count >= Self.mostPending { talk.pending.removeFirst() }
-        talk.pending.append(pending)
+        keep(pending)
     }
 }

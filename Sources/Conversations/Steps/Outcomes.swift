@@ -92,6 +92,7 @@ extension Turn {
 
     private mutating func neverReached(_ action: ActionID) {
         let pending = takePending(action)
+        if pending?.beside == true { return }
         // Of a text in pieces only the last one is pending; the first one says that nobody wrote it.
         if pending?.automatic != false { noteDisclosed(at: 0) }
         talk.afterHours.removeAll { !$0.given && $0.actionHigh == action.high && $0.actionLow == action.low }

@@ -20,6 +20,8 @@ struct Saying {
     let agent: String
     /// Stands behind the text and may be said again and again.
     var further = ""
+    /// Buttons under its last piece, if the channel takes them.
+    var quickReplies: [QuickReply] = []
 }
 
 extension Turn {
@@ -31,9 +33,11 @@ extension Turn {
         let language = languageTag
         let worded = saying.kind.map { disclosed(saying.text, $0) } ?? (text: saying.text, at: 0)
         var last = ActionID(high: 0, low: 0)
+        let buttons = saying.quickReplies.isEmpty ? [] : self.buttons(saying.quickReplies)
         let windowEnds = tagNeededFrom?.milliseconds ?? 0
         let whole = saying.further.isEmpty ? worded.text : worded.text + saying.further
-        for piece in pieces(of: whole, isAutomatic: saying.agent.isEmpty) {
+        let pieces = pieces(of: whole, isAutomatic: saying.agent.isEmpty)
+        for (number, piece) in pieces.enumerated() {
             last = act(isPublic ? .reply : .send, saying.class) { action in
                 action.text = piece
                 action.rule = saying.rule
@@ -43,6 +47,7 @@ extension Turn {
                 action.notAfter = saying.notAfter?.milliseconds ?? 0
                 action.windowEnds = saying.agent.isEmpty ? 0 : windowEnds
                 action.language = language
+                if number == pieces.count - 1 { action.quickReplies = buttons }
             }
         }
         var pending = PendingAction()
@@ -51,8 +56,7 @@ extension Turn {
         pending.kind = UInt32(clamping: (isPublic ? Action.Kind.reply : .send).rawValue)
         pending.subject = saying.subject
         pending.automatic = saying.agent.isEmpty
-        if talk.pending.count >= Self.mostPending { talk.pending.removeFirst() }
-        talk.pending.append(pending)
+        keep(pending)
         // Only automation must not repeat itself.
         if saying.agent.isEmpty {
             if !isPublic { talk.lastAutomaticAt = now.milliseconds }
@@ -112,8 +116,15 @@ extension Turn {
         }
     }
 
-    private mutating func remember(text: String) {
-        let hash = StableHash.hash(text)
+    /// Remembers what is under way, the newest `mostPending`.
+    mutating func keep(_ pending: PendingAction) {
+        if talk.pending.count >= Self.mostPending { talk.pending.removeFirst() }
+        talk.pending.append(pending)
+    }
+
+    private mutating func remember(text: String) { remember(hash: StableHash.hash(text)) }
+
+    mutating func remember(hash: UInt64) {
         if talk.lastTexts.count >= Self.mostTexts { talk.lastTexts.removeFirst() }
         talk.lastTexts.append(hash)
         guard isPublic else { return }

@@ -4,9 +4,8 @@ package import Instants
 
 /// Whether another platform's address behaves as CHANNELS.md asks: what a third party runs against its own bridge.
 ///
-/// It sends two texts to one contact of a test account, each more than once and one of them twice at a time, and requests
-/// that must be refused. What a
-/// platform then shows its customer is for people to look at: two texts, no more.
+/// It sends three texts to one contact of a test account, one more than once, one twice at a time and one with a card and a button,
+/// and requests that must be refused. What a platform then shows its customer is for people to look at: three texts, no more.
 package struct GenericConformance: Sendable {
     package struct Check: Sendable, Equatable {
         package let name: String
@@ -64,6 +63,11 @@ package struct GenericConformance: Sendable {
                 name: "of several signatures one that fits is enough",
                 fault: Self.undelivered(rotated) ?? Self.unequal(one, rotated)),
         ]
+        let shown = await send(Self.shown(action(.send, ActionID(high: run, low: 5))))
+        checks.append(
+            Check(
+                name: "a text with a card and buttons is answered delivered, shown or as its text",
+                fault: Self.undelivered(shown)))
         checks.append(await unsupported(ActionID(high: run, low: 3)))
         checks += await refusals(ActionID(high: run, low: 4))
         return checks
@@ -137,6 +141,18 @@ package struct GenericConformance: Sendable {
         action.language = "en"
         action.rule = "conformance"
         action.actionID = id
+        return action
+    }
+
+    /// With what a platform may have no place for.
+    private static func shown(_ action: Action) -> Action {
+        var action = action
+        var card = Card()
+        (card.title, card.subtitle, card.link) = ("Nightshift conformance", "59 €", "https://shop.example/bag")
+        var button = QuickReply()
+        (button.title, button.payload) = ("5", "ns1:rating.5")
+        action.cards = [card]
+        action.quickReplies = [button]
         return action
     }
 

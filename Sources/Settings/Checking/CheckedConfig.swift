@@ -98,6 +98,9 @@ struct CheckedConfig: Sendable {
         let answers = AnswerCheck.answers(of: market, parsed, names)
         _ = market.vipTeam?.found(in: parsed.declared[.team] ?? [], "team")
         let products = market.products?.found(in: names.products, "list of products")
+        for list in parsed.products where list.name == products {
+            list.refuseForeignLinks(market.name, domains: market.domains)
+        }
         guard let language, let served = hours.markets.first(where: { $0.name == market.name }) else { return nil }
         if market.service.handsOver, served.coverage.teams.count < 2 {
             market.handover?.fault(

@@ -9,8 +9,8 @@ struct ChannelSettings: Sendable {
 
     private static let known = [
         "window", "person_window", "inbox_hold", "foreign_hold", "platform_replies_within", "echo_within", "text_limit",
-        "thread_rate", "limits", "address", "sweep", "sweep_messages", "subscriptions", "profiles", "mentions",
-        "receipts",
+        "thread_rate", "limits", "cards", "quick_replies", "address", "sweep", "sweep_messages", "subscriptions",
+        "profiles", "mentions", "receipts",
     ]
     /// The platforms that keep posts and subscriptions, which webhooks are best effort of.
     private static let swept: Set<String> = ["facebook", "instagram"]
@@ -33,6 +33,9 @@ struct ChannelSettings: Sendable {
         let mentions = fields["mentions"].map { $0.flag() } ?? isSwept
         let receipts = fields["receipts"].map { $0.flag() } ?? false
         let limits = fields["limits"].map(Self.limits) ?? []
+        let cards = fields["cards"].map(Self.cards)
+        let quickReplies = fields["quick_replies"].map(Self.quickReplies)
+        guard cards != .some(nil), quickReplies != .some(nil) else { return nil }
         guard let sweep, let subscriptions, let profiles, let mentions, let receipts, let limits, let sweepsMessages
         else {
             return nil
@@ -43,7 +46,8 @@ struct ChannelSettings: Sendable {
         policy = ChannelPolicy(
             name: name, window: fields["window"]?.duration(), personWindow: fields["person_window"]?.duration(),
             inboxHold: inboxHold, foreignHold: foreignHold, platformRepliesWithin: platformReplies, echoWithin: echo,
-            textLimit: limit, limits: limits, address: address ?? nil,
+            textLimit: limit, limits: limits, cards: cards ?? nil, quickReplies: quickReplies ?? nil,
+            address: address ?? nil,
             sweep: sweep, watchesSubscriptions: subscriptions, sweepsMessages: sweepsMessages, asksProfiles: profiles,
             asksMentions: mentions, takesReceipts: receipts)
     }
@@ -62,6 +66,22 @@ struct ChannelSettings: Sendable {
             limits.append(SendLimit(one, most: rate.most, per: rate.per))
         }
         return limits
+    }
+
+    private static func cards(_ value: ConfigValue) -> CardLimit? {
+        guard let fields = value.fields("cards", ["most", "catalogue"]) else { return nil }
+        let most = fields.required("most")?.number(1...10, "cards in one message")
+        let catalogue = fields["catalogue"].map { $0.flag() } ?? false
+        guard let most, let catalogue else { return nil }
+        return CardLimit(most: most, showsCatalogue: catalogue)
+    }
+
+    private static func quickReplies(_ value: ConfigValue) -> QuickReplyLimit? {
+        guard let fields = value.fields("quick replies", ["most", "title"]) else { return nil }
+        let most = fields.required("most")?.number(1...13, "buttons under one message")
+        let title = fields.required("title")?.number(1...80, "characters of a button")
+        guard let most, let title else { return nil }
+        return QuickReplyLimit(most: most, longestTitle: title)
     }
 
     /// Nil is a fault, `.some(nil)` is off.

@@ -9,8 +9,10 @@ internal import TextRules
 /// out would be found missing by a customer.
 struct ProductFile {
     static let columns = [
-        "sku", "name", "aliases", "posts", "ads", "price", "currency", "stock", "restock", "valid_until",
+        "sku", "name", "aliases", "posts", "ads", "price", "currency", "stock", "restock", "valid_until", "catalogue",
+        "link", "image",
     ]
+    private static let lists: Set<String> = ["aliases", "posts", "ads", "catalogue"]
     /// Of names in other languages: `name_de`.
     private static let namePrefix = "name_"
 
@@ -21,7 +23,8 @@ struct ProductFile {
     private let faults: FaultList
     private var lines: [String: Int] = [:]
 
-    /// A comma-separated list whose first line names the columns; `aliases`, `posts` and `ads` are parted by `|`.
+    /// A comma-separated list whose first line names the columns; `aliases`, `posts`, `ads` and `catalogue` are
+    /// parted by `|`.
     init(name: String, csv file: ConfigFiles.File, faults: FaultList) {
         self.init(name: name, file: file.path, faults)
         var rows = CSVRows(file.bytes)
@@ -45,7 +48,7 @@ struct ProductFile {
         }
     }
 
-    /// A list of mappings; `aliases`, `posts` and `ads` are lists. JSON is read as the YAML that it is.
+    /// A list of mappings; `aliases`, `posts`, `ads` and `catalogue` are lists. JSON is read as the YAML that it is.
     init(name: String, list value: ConfigValue, faults: FaultList) {
         self.init(name: name, file: value.file, faults)
         for entry in value.list("a list of products") ?? [] {
@@ -53,7 +56,7 @@ struct ProductFile {
             var lists: [String: [String]] = [:]
             for (key, field) in entry.entries("a product: \(Self.columns.joined(separator: ", "))") {
                 guard let column = key.text("a field of a product"), isColumn(column, key.place.line) else { continue }
-                if ["aliases", "posts", "ads"].contains(column) {
+                if Self.lists.contains(column) {
                     lists[column] = (field.list("a list of texts") ?? []).compactMap { $0.text("a text") }
                 } else {
                     values[column] = field.optionalText()
@@ -119,7 +122,31 @@ struct ProductFile {
                 names: Dictionary(uniqueKeysWithValues: names.map { (String($0.key.dropFirst(5)), $0.value) }),
                 aliases: list("aliases"), posts: list("posts"), ads: list("ads"), price: price(values, line),
                 stock: stock(values["stock"], line), restock: day(values["restock"], "restock", line),
-                validUntil: validUntil(values["valid_until"], line)))
+                validUntil: validUntil(values["valid_until"], line), catalogue: list("catalogue"),
+                link: address(values["link"], "link", line), image: address(values["image"], "image", line)))
+    }
+
+    /// Names the links of its products that lead to none of a market's own domains: a customer who asks the shop is not sent
+    /// to another.
+    func refuseForeignLinks(_ market: String, domains: [String]) {
+        for product in products {
+            guard let link = product.link, let host = WebLink.host(of: link), !WebLink.isOf(host, domains) else {
+                continue
+            }
+            fault(
+                lines[product.sku] ?? 1,
+                "a link to one of the domains of markets/\(market).yaml: "
+                    + (domains.isEmpty ? "it names none" : domains.joined(separator: ", ")), host)
+        }
+    }
+
+    private func address(_ text: String?, _ column: String, _ line: Int) -> String? {
+        guard let text else { return nil }
+        if WebLink.host(of: text) != nil { return text }
+        fault(
+            line, "\(column): an address such as https://shop.example/bag, at most 1,024 bytes",
+            "\"\(text.prefix(60))\"")
+        return nil
     }
 
     private func price(_ values: [String: String], _ line: Int) -> Price? {

@@ -92,6 +92,30 @@ struct MetaNormaliserTests {
         }
     }
 
+    @Test("the products that a customer shows, or comes from, are kept by both of their ids")
+    func products() throws {
+        let shown = try #require(try Fixture.normalised("messenger_product_question").events.first).event
+        #expect(shown.message.products == ["SKU-77", "5551"] && shown.message.text == "Do you have it in red?")
+        let frame = #""sender":{"id":"1"},"recipient":{"id":"104857600000001"},"timestamp":1795370400095"#
+        for (update, ids) in [
+            (#""referral":{"source":"SHORTLINK","type":"OPEN_THREAD","product":{"id":5551}}"#, ["5551"]),
+            (#""postback":{"payload":"START","referral":{"product":{"id":"5551"}}}"#, ["5551"]),
+            (#""message":{"mid":"m","text":"?","referral":{"product":{"id":"5551"}}}"#, ["5551"]),
+            (#""message":{"mid":"m","text":"?","attachments":[{"payload":{"product":{"elements":"x"}}}]}"#, []),
+            (
+                #""message":{"mid":"m","text":"?","attachments":[{"payload":{"product":{"elements":[7,{"id":{}}]}}}]}"#,
+                []
+            ),
+        ] {
+            let body =
+                #"{"object":"page","entry":[{"id":"104857600000001","time":1,"messaging":[{\#(frame),\#(update)}]}]}"#
+            let updates = try MetaNormaliser { _ in true }.normalise(
+                Array(body.utf8), received: Instant(seconds: 1_795_370_402))
+            let event = try #require(updates.events.first).event
+            #expect(event.message.products + event.postback.products == ids, "\(update)")
+        }
+    }
+
     @Test("a message keeps id, account, contact, text and both instants")
     func message() throws {
         let event = try #require(try Fixture.normalised("messenger_text").events.first).event
