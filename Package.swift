@@ -154,7 +154,7 @@ let tests: [Target] = [
             "Bench", "Workers", "Delivery", "Membership", "Settings", "Lanes", "Redis", "Conversations", "Channels",
             "Contracts",
             "BusinessTime", "Replies", "TextRules",
-            "Instants", "TestSupport", .protobuf,
+            "Instants", "Sandbox", "TestSupport", .hummingbird, .hummingbirdTesting, .httpClient, .log, .protobuf,
         ]
     ),
     .testTarget(

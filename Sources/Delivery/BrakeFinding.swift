@@ -6,7 +6,8 @@ package import Lanes
 extension AccountBrake {
     /// What still goes, until when, and why.
     package var words: String {
-        let goes = lets == 0 ? "nothing goes" : "only classes up to \(Action.Class(rawValue: lets)?.word ?? "\(lets)") go"
+        let goes =
+            lets == 0 ? "nothing goes" : "only classes up to \(Action.Class(rawValue: lets)?.word ?? "\(lets)") go"
         return "\(goes) until \(until): \(reason.isEmpty ? "no reason was given" : reason)"
     }
 

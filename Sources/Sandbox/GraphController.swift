@@ -86,7 +86,7 @@ struct GraphController: Sendable {
             return Self.error(status, code, "(#\(code)) injected by the sandbox")
         case .fail:
             return Response.page("Bad gateway", type: "text/plain", .badGateway)
-        case .acceptSilently, nil:
+        case .acceptSilently, .acceptAndFail, nil:
             break
         }
         switch read(Call(node: node, caller: caller, query: query, body: body)) {
@@ -97,6 +97,7 @@ struct GraphController: Sendable {
             return Self.error(status, code, message, subcode: subcode)
         case .accepted(let accepted):
             try accept(accepted, answered: effect == nil)
+            if effect == .acceptAndFail { return Response.page("Bad gateway", type: "text/plain", .badGateway) }
             guard effect == nil else {
                 try await Task.sleep(for: settings.silence)
                 return Response.page("Gateway timeout", type: "text/plain", .gatewayTimeout)

@@ -136,7 +136,7 @@ struct GraphReads: Sendable {
         }
         if settings.latency > .zero { try await Task.sleep(for: settings.latency) }
         switch faults.next() {
-        case .fail: return Response.page("Bad gateway", type: "text/plain", .badGateway)
+        case .fail, .acceptAndFail: return Response.page("Bad gateway", type: "text/plain", .badGateway)
         case .refuse(let status, let code):
             return Self.error(status, code, "injected by the sandbox")
         case .acceptSilently:

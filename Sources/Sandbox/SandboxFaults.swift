@@ -8,6 +8,8 @@ package struct SandboxFault: Sendable, Equatable {
         case refuse(status: Int, code: Int64)
         /// HTTP 500 without JSON; nothing is accepted.
         case fail
+        /// The same answer of the platform's edge, but the platform behind it has accepted the call.
+        case acceptAndFail
         /// Accepted and written to the ledger, but the caller gets no answer in time.
         case acceptSilently
     }
@@ -24,18 +26,31 @@ package struct SandboxFault: Sendable, Equatable {
 
 /// A time in which every call fails, on command.
 final class SandboxOutage: Sendable {
-    private let state = Mutex<(effect: SandboxFault.Effect, until: ContinuousClock.Instant)?>(nil)
+    private struct State {
+        var standing: (effect: SandboxFault.Effect, until: ContinuousClock.Instant)?
+        var met = 0
+    }
 
-    var effect: SandboxFault.Effect? {
+    private let state = Mutex(State())
+
+    /// What a call meets now; it counts as one that met the outage.
+    func meet() -> SandboxFault.Effect? {
         state.withLock { state in
-            guard let now = state, now.until > .now else { return nil }
+            guard let now = state.standing, now.until > .now else { return nil }
+            state.met += 1
             return now.effect
         }
     }
 
+    /// Calls that met this outage, or the last one.
+    var met: Int { state.withLock { $0.met } }
+
     /// Begins now, whatever was before; a time of zero ends it.
     func begin(_ effect: SandboxFault.Effect, for time: Duration) {
-        state.withLock { $0 = (effect, .now + time) }
+        state.withLock { state in
+            state.standing = (effect, .now + time)
+            if time > .zero { state.met = 0 }
+        }
     }
 }
 
@@ -53,7 +68,7 @@ final class FaultDraw: Sendable {
 
     /// The first fault, in the rows' order, whose share the drawn number falls into.
     func next() -> SandboxFault.Effect? {
-        if let effect = outage.effect { return effect }
+        if let effect = outage.meet() { return effect }
         guard !faults.isEmpty else { return nil }
         var number = random.withLock { Int($0.number(below: 1_000)) }
         for fault in faults {

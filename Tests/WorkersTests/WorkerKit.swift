@@ -45,13 +45,14 @@ final class WorkerKit {
     /// Starts an owner and gives it the lane.
     func worker(
         _ name: String = "worker-a", assignment: UInt64 = 1, decider: Decider = FakeDecider.decider,
-        policy: Policy? = nil, patience: Duration = .seconds(30), lane: LaneName? = nil, sink: GatedCarrier? = nil,
+        policy: Policy? = nil, patience: Duration = .seconds(30), lane: LaneName? = nil,
+        sink: (any ActionCarrier)? = nil,
         bounds: RunnerBounds = RunnerBounds(), echoPatience: Duration = .milliseconds(100),
         orderPatience: Duration = .seconds(5),
         firstRest: Duration = .milliseconds(200), siblings: (@Sendable (String) -> [String])? = nil,
         clocks: ServerClocks = ServerClocks()
     ) throws -> WorkerService {
-        let sink = sink ?? self.sink
+        let sink: any ActionCarrier = sink ?? self.sink
         var setting = WorkerSetting(
             connector: connector, owner: name, runners: 1, decider: decider, policy: try policy ?? Self.policy(),
             carriers: Carriers(channel: sink, tell: sink, notify: sink), bounds: bounds, clocks: clocks,

@@ -31,27 +31,30 @@ struct AccountsCommand: AsyncParsableCommand {
         func run() async throws {
             let store = Secrets(folder: secrets, environment: ProcessInfo.processInfo.environment)
             let policy = try source.policy()
-            let pauses = try source.pauses()
-            var table = TextTable("account", "channel", "partition", "secret", "token", "automation", "sending")
+            let (pauses, brakes) = (try source.pauses(), try source.brakes(of: policy))
+            var table = TextTable(
+                "account", "channel", "partition", "secret", "token", "automation", "sending", "brake")
             for account in policy.accounts.values.sorted(by: { $0.id < $1.id }) {
                 let hasSecret = !store.values(of: account.secret).isEmpty
                 let hasToken = !store.values(of: "token-\(account.id)").isEmpty
                 let isGeneric = policy.channels[account.channel]?.address != nil
                 let pause = pauses[account.id]
                 if json {
-                    let line: JSONValue = [
+                    var line: [String: JSONValue] = [
                         "account": .string(account.id), "channel": .string(account.channel),
                         "partition": .string(account.partition.text), "secret": .string(account.secret),
                         "secret_present": .bool(hasSecret), "token_present": .bool(hasToken),
                         "automation": .bool(account.automation), "paused": pause?.json ?? .null,
                     ]
-                    Output.line(line.text())
+                    if let brakes { line["brake"] = brakes[account.id]?.json(of: account.id) ?? .null }
+                    Output.line(JSONValue.object(line).text())
                 }
                 table.add(
                     account.id, account.channel, account.partition.text,
                     account.secret + (hasSecret ? "" : " (missing)"),
                     isGeneric ? "-" : hasToken ? "present" : "missing",
-                    account.automation ? "on" : "off", pause?.words ?? "on")
+                    account.automation ? "on" : "off", pause?.words ?? "on",
+                    brakes.map { $0[account.id]?.words ?? "none" } ?? "-")
             }
             if !json { Output.line(table.text) }
         }
@@ -76,10 +79,12 @@ struct AccountsCommand: AsyncParsableCommand {
             let marks = try platformReplies(policy)
             let inspection = AccountInspection(
                 client: MetaClient(base: graph, token: { store.values(of: "token-\($0)").first }))
+            let brakes = try source.brakes(of: policy)
             var faults = 0
             for account in policy.accounts.values.sorted(by: { $0.id < $1.id })
             where accounts.isEmpty || accounts.contains(account.id) {
-                for finding in await Self.findings(account, policy, store, inspection) {
+                let braked = brakes.map { [AccountInspection.Finding(brake: $0[account.id])] } ?? []
+                for finding in await braked + Self.findings(account, policy, store, inspection) {
                     if finding.standing == .fault { faults += 1 }
                     show(account.id, finding)
                 }
@@ -152,5 +157,17 @@ struct PolicySource: ParsableArguments {
     /// By account; a folder knows none.
     func pauses() throws -> [String: AccountPause] {
         config == nil ? try Session(redis).store.accountPauses() : [:]
+    }
+
+    /// What holds accounts back now; nil for a folder, which does not know.
+    func brakes(of policy: Policy) throws -> [String: AccountBrake]? {
+        guard config == nil else { return nil }
+        let accounts = policy.accounts.keys.sorted()
+        let found = try Session(redis).store.brakes([.everybody] + accounts.map(BrakedScope.account))
+        let everybody = found.first ?? nil
+        return Dictionary(
+            zip(accounts, found.dropFirst()).compactMap { account, own in
+                AccountBrake.inForce(own, everybody).map { (account, $0) }
+            }, uniquingKeysWith: { first, _ in first })
     }
 }

@@ -137,7 +137,7 @@ private struct OpenAction {
 }
 
 extension AccountBrake {
-    fileprivate func json(of name: String) -> JSONValue {
+    func json(of name: String) -> JSONValue {
         [
             "type": "brake", "account": .string(name), "until": .string(until.description),
             "lets": .integer(Int64(lets)), "reason": .string(reason), "by": .string(by),

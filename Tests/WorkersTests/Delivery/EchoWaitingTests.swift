@@ -13,13 +13,23 @@ struct EchoWaitingTests {
     private static let badGateway = SendAnswer.ambiguous(SendFailure(status: 502, message: "Bad gateway"))
 
     private static func echo(_ attempt: Attempt, _ kit: WorkerKit) throws {
+        let mark = SendMark(lane: attempt.lane, action: attempt.id).description
+        try echo(mark, of: attempt.action.account, attempt.action.contact, kit)
+    }
+
+    /// The echo of what stands in the double's ledger.
+    static func echo(_ mark: String, _ line: JSONValue, _ kit: WorkerKit) throws {
+        try echo(mark, of: line["account"]?.string ?? "", line["recipient"]?.string ?? "", kit)
+    }
+
+    private static func echo(_ mark: String, of account: String, _ contact: String, _ kit: WorkerKit) throws {
         var event = Event()
-        event.id = "echo-\(attempt.id)"
-        event.account = attempt.action.account
-        event.contact = attempt.action.contact
+        event.id = "echo-\(mark)"
+        event.account = account
+        event.contact = contact
         event.receivedAt = try kit.store.serverTime().milliseconds
         event.happenedAt = event.receivedAt
-        event.echo.metadata = SendMark(lane: attempt.lane, action: attempt.id).description
+        event.echo.metadata = mark
         var body: [UInt8] = []
         EventFraming.append(try event.serializedBytes(), to: &body)
         _ = try kit.append(body, count: 1)

@@ -9,6 +9,7 @@ import Instants
 import Lanes
 import Logging
 import NIOCore
+import NIOHTTP1
 import Sandbox
 import SwiftProtobuf
 import Testing
@@ -53,7 +54,8 @@ struct OutageTests {
         var logger = Logger(label: "sandbox")
         logger.logLevel = .critical
         let server = SandboxServer.application(
-            settings: settings, ledger: ledger, sender: WebhookSender(url: settings.webhookURL), port: 0, logger: logger)
+            settings: settings, ledger: ledger, sender: WebhookSender(url: settings.webhookURL), port: 0, logger: logger
+        )
         try await server.test(.ahc()) { client in
             let url = "http://localhost:\(try #require(client.port))"
             let carrier = GraphCarrier(
@@ -77,7 +79,9 @@ struct OutageTests {
         return SendMark(lane: lane, action: action).description
     }
 
-    @Test("every answer that was due arrives once and in order, with the account at rest and a handful of calls meanwhile")
+    @Test(
+        "every answer that was due arrives once and in order, with the account at rest and a handful of calls meanwhile"
+    )
     func outage() async throws {
         try await Self.run { platform in
             let kit = try WorkerKit()
@@ -95,7 +99,9 @@ struct OutageTests {
             #expect(worker.courierCounters.restingAccounts == 1)
             let brake = try #require(try kit.store.brakes([.account("shop")])[0])
             let finding = AccountInspection.Finding(brake: brake)
-            #expect(finding.standing == .fault && finding.detail.hasPrefix("nothing goes until \(brake.until): no answer: "))
+            #expect(
+                finding.standing == .fault && finding.detail.hasPrefix("nothing goes until \(brake.until): no answer: ")
+            )
             #expect(platform.ledger.summary.count == early)
             let met = try platform.outage()
             // What is under way when the fifth fails, the five, and a probe after each rest.
@@ -113,7 +119,9 @@ struct OutageTests {
             let lines = try platform.lines()
             #expect(lines.count == texts && platform.ledger.summary.duplicates.isEmpty)
             for number in 1...late {
-                let sent = lines.filter { $0["recipient"]?.string == "late\(number)" }.compactMap { $0["metadata"]?.string }
+                let sent = lines.filter { $0["recipient"]?.string == "late\(number)" }.compactMap {
+                    $0["metadata"]?.string
+                }
                 let due = try [number, late + number].map { try Self.mark(early + $0, "late\(number)", kit.lane) }
                 #expect(sent == due, "late\(number)")
             }
@@ -133,10 +141,11 @@ struct OutageTests {
             #expect(try kit.events.wait { _ in worker.courierCounters.brakes >= 1 })
             try platform.outage()
             // All the others go out once the account is awake; those that met the outage wait for their echoes.
-            #expect(try kit.events.wait { _ in
-                try kit.look().decided >= UInt64(2 * count) - worker.courierCounters.unheard
-                    && worker.courierCounters.restingAccounts == 0
-            })
+            #expect(
+                try kit.events.wait { _ in
+                    try kit.look().decided >= UInt64(2 * count) - worker.courierCounters.unheard
+                        && worker.courierCounters.restingAccounts == 0
+                })
             let unclear = try platform.lines().filter { $0["answered"] == false }
             #expect(!unclear.isEmpty && UInt64(unclear.count) == worker.courierCounters.unheard)
             for line in unclear { try EchoWaitingTests.echo(try #require(line["metadata"]?.string), line, kit) }
