@@ -89,7 +89,7 @@ package final class MemberCrowd: Sendable {
             for place in ids.indices where place % Self.beatsPerSecond == turn && lives[place] {
                 _ = try control.beat(
                     Heartbeat(
-                        id: ids[place], version: "bench", featureLevel: Member.Settings.knownFeatures,
+                        id: ids[place], version: "bench", featureLevel: FeatureLevel.offered,
                         load: MemberLoad(runners: runners, busy: 300 + place % 7 * 100), held: held[place]),
                     lease: times.lease, gap: times.gap)
             }
