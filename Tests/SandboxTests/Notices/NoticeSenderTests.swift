@@ -164,7 +164,7 @@ struct NoticeSenderTests {
             let told = try await Self.send(
                 file.replacing("form: \(form)", with: "form: \(form), ends: true"), Self.course
             ).seen
-            #expect(told.count == 3)
+            try #require(told.count == 3)
             let words = told.map { String(decoding: $0.bytes, as: UTF8.self) }
             #expect(words[1].contains("somebody sees to") && words[2].contains("is over"), "\(form)")
             #expect(words.map { $0.contains("acknowledge?") } == [true, false, false])
