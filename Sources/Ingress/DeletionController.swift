@@ -6,8 +6,10 @@
 //
 // Whoever has a signed request can say it again. So it is good for an hour, and its code is derived from it: a repeat is the
 // same order, which a lane that has it passes over. The page knows from a note, written before the orders, whose answers it
-// waits for; a partition that it hears nothing of is not taken for done. How it fails: without Redis nothing is ordered, and
-// the platform is refused, since an order to a lane that nobody can name would be lost.
+// waits for; a partition that it hears nothing of is not taken for done. Live lanes come first: a retired one that is away does
+// not keep the order from them. How it fails: without Redis nothing is ordered, and the platform is refused, since an order to a
+// lane that nobody can name would be lost; refused because of some lanes only, the others carry the order out nevertheless, and
+// nobody waits for those that never heard of it.
 
 internal import Channels
 internal import Contracts
@@ -73,6 +75,7 @@ struct DeletionController: Sendable {
         var events: [LaneEvent] = []
         var orders: [String: [LaneName]] = [:]
         var given: [Event] = []
+        var names: [String] = []
         let accounts = doors.accounts(signed.signer)
         for account in accounts {
             guard let places = doors.lanes(account) else { throw Self.notHeld("no topology that was read") }
@@ -83,18 +86,25 @@ struct DeletionController: Sendable {
             else { continue }
             orders[order.name] = places.map(\.lane).sorted()
             given.append(event)
+            names += places.map { _ in order.name }
             events += places.map {
                 LaneEvent(lane: $0.lane, id: event.id, bytes: bytes, generation: $0.generation)
             }
         }
         guard !events.isEmpty else { throw Self.notHeld("no lane of the app's accounts") }
         guard await doors.noteDeletion(code, orders) else { throw Self.notHeld("no note of it") }
+        let results = await doors.holder.hold(events)
+        var taken = orders.mapValues { _ in [LaneName]() }
+        for ((event, name), result) in zip(zip(events, names), results) {
+            if case .held = result { taken[name, default: []].append(event.lane) }
+        }
+        taken = taken.mapValues { $0.sorted() }
+        guard taken == orders else {
+            _ = await doors.noteDeletion(code, taken)
+            throw Self.notHeld("one that refuses")
+        }
         guard await doors.orderRetired(code, orders, given) else {
             throw Self.notHeld("a retired lane that cannot be reached")
-        }
-        let results = await doors.holder.hold(events)
-        guard results.allSatisfy({ if case .held = $0 { true } else { false } }) else {
-            throw Self.notHeld("one that refuses")
         }
         guard await doors.clearQuarantine(accounts, signed.userID) else {
             throw Self.notHeld("no end of the quarantine")

@@ -31,10 +31,12 @@ package struct IngressDoors: Sendable {
     /// whose answer counts; false if it could not.
     package var noteDeletion: @Sendable (_ code: String, _ orders: [String: [LaneName]]) async -> Bool = { _, _ in false
     }
-    /// Removes the raw updates that nobody understood and that name a person of these accounts; false if not all were looked at.
+    /// Gives the orders to lanes that a resize took out of use, once live lanes have them; false if not all could be given
+    /// theirs.
     package var orderRetired:
         @Sendable (_ code: String, _ orders: [String: [LaneName]], _ events: [Event]) async -> Bool = { _, _, _ in true
         }
+    /// Removes the raw updates that nobody understood and that name a person of these accounts; false if not all were looked at.
     package var clearQuarantine: @Sendable (_ accounts: [String], _ contact: String) async -> Bool = { _, _ in true }
     /// How far an order to forget is, by its code; nil if nobody can tell now.
     package var deletion: @Sendable (_ code: String) async -> ForgetStanding? = { _ in nil }

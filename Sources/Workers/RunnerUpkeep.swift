@@ -96,22 +96,7 @@ extension RunnerLoop {
             guard try store.note(note) else { return }
             lane.forgetting?.dropOld(now: now)
         }
-        var cursor = "0"
-        repeat {
-            guard let page = try store.page(name, .kept, after: cursor) else { return }
-            var request = EraseRequest(lane: name, token: lane.token)
-            for (field, _) in page.pairs {
-                switch KeptField(field) {
-                case .event(let position) where position.entry.isOlder(than: now - keep.logs):
-                    request.forgottenEvents.append(position)
-                case .results(let entry) where entry.isOlder(than: now - keep.results):
-                    request.forgottenBatches.append(entry)
-                default: break
-                }
-            }
-            if !request.isEmpty { _ = try store.erase([request]) }
-            cursor = page.next
-        } while cursor != "0"
+        _ = try ForgetSlices(courier: nil).age(lane, log: keep.logs, results: keep.results, now: now, store)
     }
 
     /// Looks through one page of a lane's states and removes those that may go; true if its hash has more pages.
@@ -136,11 +121,5 @@ extension RunnerLoop {
         }
         upkeep.swept(name, next: next)
         return next.cursor != "0"
-    }
-}
-
-extension EntryID {
-    fileprivate func isOlder(than instant: Instant) -> Bool {
-        Int64(clamping: milliseconds) < instant.milliseconds
     }
 }

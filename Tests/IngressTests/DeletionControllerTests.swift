@@ -11,11 +11,12 @@ import Testing
 @Suite("The platform's word that a person wants their data deleted")
 struct DeletionControllerTests {
     private static func doors(
-        _ setting: IngressSetting, address: String? = "https://hooks.shop.test", standing: ForgetStanding? = .underWay
+        _ setting: IngressSetting, address: String? = "https://hooks.shop.test", standing: ForgetStanding? = .underWay,
+        holder: (any EventHolder)? = nil
     ) throws -> IngressDoors {
         let partition = try PartitionName("fi-helsinki")
         let desk = try LaneName.desk(team: "helsinki")
-        var doors = setting.doors()
+        var doors = setting.doors(holder)
         doors.publicAddress = address
         doors.accounts = { $0 == "first" ? [IngressSetting.page, "shop-b"] : [] }
         doors.lanes = { _ in
@@ -101,6 +102,57 @@ struct DeletionControllerTests {
             #expect(try await client.post("/webhooks/meta/deletion", Self.form()).status == .serviceUnavailable)
         }
         #expect(setting.holder.events.count == 6)
+    }
+
+    @Test("is refused where a retired lane could not be given it, after live lanes have it")
+    func retired() async throws {
+        let setting = IngressSetting()
+        var doors = try Self.doors(setting)
+        let asked = IngressSetting.Recorder<Int>()
+        doors.orderRetired = { _, orders, events in
+            asked.add([events.count])
+            return orders.count != 2
+        }
+        try await setting.application(doors: doors).test(.router) { client async throws in
+            #expect(try await client.post("/webhooks/meta/deletion", Self.form()).status == .serviceUnavailable)
+        }
+        #expect(setting.holder.events.count == 6 && asked.all == [2])
+    }
+
+    @Test("refused by some lanes, nobody waits for these, and retired lanes do not have it")
+    func refusedBySome() async throws {
+        let setting = IngressSetting()
+        let desk = try LaneName.desk(team: "helsinki")
+        var doors = try Self.doors(setting, holder: PickyHolder(refused: desk))
+        let noted = IngressSetting.Recorder<[String: [LaneName]]>()
+        let asked = IngressSetting.Recorder<Int>()
+        doors.noteDeletion = { _, orders in
+            noted.add([orders])
+            return true
+        }
+        doors.orderRetired = { _, _, events in
+            asked.add([events.count])
+            return true
+        }
+        try await setting.application(doors: doors).test(.router) { client async throws in
+            #expect(try await client.post("/webhooks/meta/deletion", Self.form()).status == .serviceUnavailable)
+        }
+        let partition = try PartitionName("fi-helsinki")
+        let taken = [partition.lane(0), partition.lane(1)]
+        #expect(noted.all.map(\.count) == [2, 2] && asked.all.isEmpty)
+        #expect(noted.all.last?.values.allSatisfy { $0 == taken } == true)
+    }
+
+    /// Takes everything but what is for one lane.
+    private struct PickyHolder: EventHolder {
+        let refused: LaneName
+
+        func hold(_ events: [LaneEvent]) async -> [AppendResult] {
+            events.map { event in
+                event.lane == refused
+                    ? .refused(.closed) : .held(Position(entry: EntryID(milliseconds: 1_000, sequence: 0), index: 0))
+            }
+        }
     }
 
     @Test("goes to the lanes of the topology, to all of them where the account was moved")

@@ -139,6 +139,8 @@ extension LaneStore {
         }
         var progress = ForgetProgress()
         progress.isPastStates = true
+        // `ForgetStanding` takes one event off each lane's count for the order itself, which is none of this log.
+        progress.tally.events = 1
         note.progress(progress, of: order)
         return note
     }

@@ -2,6 +2,8 @@ internal import Contracts
 internal import Delivery
 internal import Instants
 package import Lanes
+package import Logging
+internal import Telemetry
 
 // A person's way out of lanes that a resize took out of use.
 //
@@ -18,6 +20,7 @@ package import Lanes
 package final class RetiredForgetter: Sendable {
     private struct Mail: Sendable {
         var leads: Bool?
+        var retention: Retention?
         var isStopped = false
     }
 
@@ -29,14 +32,17 @@ package final class RetiredForgetter: Sendable {
     private let mailbox: Mailbox<Mail>
     private let thread: PlainThread
 
-    package init(connector: LaneConnector) {
+    package init(connector: LaneConnector, log: Logger) {
         let mailbox = Mailbox(empty: Mail())
         self.mailbox = mailbox
-        thread = PlainThread(name: "retired") { Self.run(connector, mailbox) }
+        thread = PlainThread(name: "retired") { Self.run(connector, mailbox, log) }
     }
 
     /// Whether this process leads now.
     package func lead(_ leads: Bool) { mailbox.post { $0.leads = leads } }
+
+    /// How long lanes keep what was kept of erased entries and batches; before the first word nothing of it goes.
+    package func keep(_ retention: Retention) { mailbox.post { $0.retention = retention } }
 
     /// Ends after the page in hand; whether it has ended within `longest`.
     package func stop(atMost longest: Duration) -> Bool {
@@ -44,24 +50,36 @@ package final class RetiredForgetter: Sendable {
         return thread.wait(atMost: longest)
     }
 
-    private static func run(_ connector: LaneConnector, _ mailbox: Mailbox<Mail>) {
+    private static func run(_ connector: LaneConnector, _ mailbox: Mailbox<Mail>, _ log: Logger) {
         var (leads, hasMore) = (false, false)
         var store: LaneStore?
         var topologies: TopologyStore?
-        let walk = RetiredForgetting()
+        var fault: String?
+        let walk = RetiredForgetting(log: log)
         while true {
             if let mail = mailbox.take(waiting: leads ? (hasMore ? .zero : looksEvery) : .seconds(3_600)) {
                 if mail.isStopped { return }
+                // Somebody else may have led since.
+                if mail.leads == true, !leads { walk.startAgain() }
                 leads = mail.leads ?? leads
+                mail.retention.map { walk.aging.use($0) }
             }
             guard leads else { continue }
             do {
                 let open = try store ?? connector.open()
                 let known = topologies ?? TopologyStore(connection: open.connection, keyspace: open.keyspace)
                 (store, topologies) = (open, known)
-                hasMore = try walk.forget(in: try known.read().retired.keys.sorted(), open, until: .now + share)
+                let retired = try known.read().retired.keys.sorted()
+                hasMore = try walk.forget(in: retired, open, until: .now + share)
+                try walk.age(retired, open, now: .now)
+                fault = nil
             } catch {
                 // The next second tries again; what was erased is erased.
+                if fault != "\(error)" {
+                    log.warning("Retired lanes could not be looked through", metadata: .of((.cause, "\(error)")))
+                }
+                fault = "\(error)"
+                walk.startAgain()
                 (store, topologies, hasMore) = (nil, nil, false)
             }
         }
@@ -78,6 +96,48 @@ final class RetiredForgetting {
     private var held: [LaneName: HeldLane] = [:]
     /// Which lanes are looked at next.
     private var next = 0
+    /// The lane that had the last turn: one that fails slowly does not keep those behind it from theirs.
+    private var latest: LaneName?
+    var aging = RetiredAging()
+    /// Why lanes were passed over last, as told; until they have no more to do.
+    private var faults: [LaneName: String] = [:]
+    private let log: Logger
+
+    init(log: Logger) { self.log = log }
+
+    /// Takes nothing for known any more: orders and how far they are stand in the lanes.
+    func startAgain() { held = [:] }
+
+    /// Removes what was kept in the next lanes and has aged, if it is time.
+    func age(_ retired: [LaneName], _ store: LaneStore, now: ContinuousClock.Instant) throws {
+        let (names, retention) = aging.next(of: retired, now: now)
+        guard let retention, !names.isEmpty else { return }
+        for look in try store.look(names) {
+            guard let tenure = look.retiredTenure else { continue }
+            let lane = HeldLane(tenure, assignment: look.assignment, now: now)
+            _ = try contained(lane.name, store) {
+                try slices.age(lane, log: retention.log, results: retention.results, now: lane.clock.now, store)
+            }
+        }
+    }
+
+    /// False if it failed, for a reason that need not be the next lane's; the reason is logged once.
+    private func contained(_ lane: LaneName, _ store: LaneStore, _ body: () throws -> Bool) throws -> Bool {
+        do {
+            if try body() { return true }
+            tell("the lane cannot be reached or written to, or is in use again", of: lane)
+        } catch {
+            if case .outOfStep? = error as? LaneError { throw error }
+            guard !store.isBroken else { throw error }
+            tell("\(error)", of: lane)
+        }
+        return false
+    }
+
+    private func tell(_ cause: String, of lane: LaneName) {
+        guard faults.updateValue(cause, forKey: lane) != cause else { return }
+        log.warning("A retired lane was passed over", metadata: .of((.lane, lane.text), (.cause, cause)))
+    }
 
     /// Does what can be done until then; true if more can be done at once. Faults of one lane are passed over: it is tried again.
     ///
@@ -87,17 +147,21 @@ final class RetiredForgetting {
     ) throws -> Bool {
         let known = Set(retired)
         held = held.filter { known.contains($0.key) }
+        faults = faults.filter { known.contains($0.key) }
         try find(among: retired, store)
-        for name in held.keys.sorted() {
-            guard let lane = held[name] else { continue }
+        let names = held.keys.sorted()
+        let behind = latest.flatMap { latest in names.firstIndex { $0 > latest } } ?? 0
+        for name in names[behind...] + names[..<behind] {
+            guard let lane = held[name], ContinuousClock.now < end else { break }
+            latest = name
             while lane.forgetting?.isRunnable(at: lane.cursor) == true, ContinuousClock.now < end {
-                guard try slice(lane, store) else {
+                guard try contained(name, store, { try slice(lane, store) }) else {
                     held[name] = nil
                     break
                 }
             }
             // What waits for others is found again.
-            if lane.forgetting?.isRunnable(at: lane.cursor) != true { held[name] = nil }
+            if lane.forgetting?.isRunnable(at: lane.cursor) != true { (held[name], faults[name]) = (nil, nil) }
         }
         return !held.isEmpty
     }
@@ -117,32 +181,29 @@ final class RetiredForgetting {
         for (name, people) in found {
             guard let look = looks[name], let tenure = look.retiredTenure else { continue }
             let lane = HeldLane(tenure, assignment: look.assignment, now: .now)
-            try dropOld(people, lane, store)
-            guard !people.orders.isEmpty else { continue }
+            guard try contained(name, store, { try dropOld(people, lane, store) }), !people.orders.isEmpty else {
+                continue
+            }
             lane.forgetting = LaneForgetting(people, cursor: lane.cursor, isDesk: true)
             held[name] = lane
         }
     }
 
     /// Tombstones and answers go after eight days, as an owner has them go.
-    private func dropOld(_ people: ForgottenPeople, _ lane: HeldLane, _ store: LaneStore) throws {
+    private func dropOld(_ people: ForgottenPeople, _ lane: HeldLane, _ store: LaneStore) throws -> Bool {
         var note = ForgetNote(lane: lane.name, token: lane.token)
         note.dropOld(of: people, now: lane.clock.now)
-        _ = try store.note(note)
+        return try store.note(note)
     }
 
     /// False if the lane could not be written to, or holds what makes no sense.
     private func slice(_ lane: HeldLane, _ store: LaneStore) throws -> Bool {
         guard var job = lane.forgetting?.next(at: lane.cursor) else { return try slices.eraseLate(lane, store) }
-        do {
-            guard try slices.slice(&job, lane, store) else { return false }
-            lane.forgetting?.put(job)
-            guard job.stage == .ended else { return true }
-            guard try slices.noteEnd(of: job, lane, store) else { return false }
-            lane.forgetting?.ended(job, now: lane.clock.now)
-            return true
-        } catch let error as LaneError where error.isOfKeys || error.isAway {
-            return false
-        }
+        guard try slices.slice(&job, lane, store) else { return false }
+        lane.forgetting?.put(job)
+        guard job.stage == .ended else { return true }
+        guard try slices.noteEnd(of: job, lane, store) else { return false }
+        lane.forgetting?.ended(job, now: lane.clock.now)
+        return true
     }
 }

@@ -23,10 +23,11 @@ final class CoordinatorRole: Service {
         self.metrics = metrics
         self.connector = connector
         self.log = log
-        retired = RetiredForgetter(connector: connector)
+        let named = log.with(.member, name)
+        retired = RetiredForgetter(connector: connector, log: named)
         coordinator = Coordinator(
             id: try MemberID(name: name, incarnation: UInt64.random(in: 1...UInt64(Int64.max))), connector: connector,
-            log: log.with(.member, name))
+            log: named)
     }
 
     /// Nil while Redis answers it, leading or not, else the reason in words.
@@ -94,10 +95,11 @@ final class CoordinatorRole: Service {
             }
             if let read {
                 coordinator.use(read.hours)
-                coordinator.use(
-                    Retention(
-                        log: read.keep.logs, mostLogBytes: read.keep.mostLogBytes, results: read.keep.results,
-                        deadLetters: read.keep.deadLetters))
+                let retention = Retention(
+                    log: read.keep.logs, mostLogBytes: read.keep.mostLogBytes, results: read.keep.results,
+                    deadLetters: read.keep.deadLetters)
+                coordinator.use(retention)
+                retired.keep(retention)
             }
             return true
         } catch {

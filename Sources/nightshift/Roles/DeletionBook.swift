@@ -14,13 +14,16 @@ final class DeletionBook: Sendable {
 
     private let redis: RedisThread
     private let keyspace: Keyspace
+    /// What is acknowledged of retired lanes has it, as live ones' appends have.
+    private let durability: Durability
     private let cached = Mutex<[String: (at: ContinuousClock.Instant, standing: ForgetStanding)]>([:])
     /// Where a walk through the quarantine stopped, by whom it looked for.
     private let stopped = Mutex<[String: String]>([:])
 
-    init(redis: RedisThread, keyspace: Keyspace) {
+    init(redis: RedisThread, keyspace: Keyspace, durability: Durability) {
         self.redis = redis
         self.keyspace = keyspace
+        self.durability = durability
     }
 
     /// Notes for as long as tombstones stand whose answers count; false if Redis did not take it.
@@ -31,25 +34,26 @@ final class DeletionBook: Sendable {
         return noted != nil
     }
 
-    /// Gives the orders to lanes that a resize took out of use, and notes that they answer too; false if one of them could not
-    /// be given its order.
+    /// Gives the orders to lanes that a resize took out of use, and notes that those that have it answer too; false if one of
+    /// them could not be given its order.
     func orderRetired(
         _ code: String, _ orders: [String: [LaneName]], _ events: [Event], in topology: Topology
     ) async -> Bool {
-        let done = try? await redis.run(within: Self.patience) { [keyspace] connection in
-            let store = LaneStore(connection: connection, keyspace: keyspace)
+        let done = try? await redis.run(within: Self.patience) { [keyspace, durability] connection in
+            let store = LaneStore(connection: connection, keyspace: keyspace, durability: durability)
             var retired: [String: [LaneName]] = [:]
+            var isRefused = false
             for event in events {
                 guard let order = ForgetOrder(event, at: .start) else { continue }
                 let (given, refused) = try store.orderRetired(
                     event, topology.retiredLanes(ofPeopleOf: event.account))
-                guard refused.isEmpty else { return false }
                 retired[order.name] = given
+                isRefused = isRefused || !refused.isEmpty
             }
             if retired.values.contains(where: { !$0.isEmpty }) {
                 try store.noteOrdered(code, orders, retired: retired)
             }
-            return true
+            return !isRefused
         }
         return done == true
     }

@@ -173,7 +173,8 @@ final class IngressRole: Service {
             policy.withLock { $0?.accounts.values.filter { $0.secret == name }.map(\.id).sorted() ?? [] }
         }
         doors.lanes = { [self] account in topology.withLock { $0?.lanes(ofPeopleOf: account) } }
-        let deletions = DeletionBook(redis: redis, keyspace: connector.keyspace)
+        let deletions = DeletionBook(
+            redis: redis, keyspace: connector.keyspace, durability: connector.durability)
         doors.noteDeletion = { await deletions.note($0, $1) }
         doors.orderRetired = { [self] code, orders, events in
             guard let topology = topology.withLock({ $0 }) else { return false }

@@ -1,6 +1,7 @@
 import Contracts
 import Instants
 import Lanes
+import Logging
 import Redis
 import SwiftProtobuf
 import TestSupport
@@ -81,7 +82,7 @@ struct RetiredForgettingTests {
         #expect(try kit.store.orderRetired(order, [kit.lane]) == (given: [kit.lane], refused: []))
         // Said again it is the same order.
         #expect(try kit.store.orderRetired(order, [kit.lane]).given == [kit.lane])
-        let forgetter = RetiredForgetter(connector: kit.connector)
+        let forgetter = RetiredForgetter(connector: kit.connector, log: Logger(label: "test"))
         forgetter.lead(true)
         let worker = try kit.worker(assignment: 1, lane: live)
         var body: [UInt8] = []
@@ -96,7 +97,17 @@ struct RetiredForgettingTests {
         let results = try (kept.results + kit.store.results(kit.lane, most: 100)).flatMap(\.batch.results)
         #expect(results.filter { $0.rule == "erased" }.count == 3 && results.contains { $0.event == "dm:2" })
         #expect(!results.contains { $0.conversation == Self.thread.text })
-        #expect(try kit.store.forgotten([kit.lane])[0]?.tombstones.count == 1)
+        let people = try kit.store.forgotten([kit.lane])[0]
+        #expect(people?.tombstones.count == 1)
+        // Two of theirs went of the log, and one more is counted, as an owner counts the order itself.
+        #expect(people?.done.map(\.tally.events) == [3])
+        // No order is left; what was kept of others ages all the same, each by its own retention.
+        forgetter.keep(Retention(log: .zero))
+        try PrivateCluster.wait("what was kept of the log has aged") { try kit.store.kept(kit.lane).events.isEmpty }
+        #expect(try kit.store.kept(kit.lane).results.map(\.entry) == kept.results.map(\.entry))
+        #expect(!kept.results.isEmpty)
+        forgetter.keep(Retention(log: .zero, results: .zero))
+        try PrivateCluster.wait("results have aged") { try kit.store.kept(kit.lane).results.isEmpty }
         #expect(forgetter.stop(atMost: WorkerKit.patience) && worker.stop(atMost: WorkerKit.patience))
     }
 
@@ -108,7 +119,7 @@ struct RetiredForgettingTests {
         let name = try #require(ForgetOrder(order, at: .start)).name
         try kit.store.noteOrdered("c1", [name: [PartitionName.sample.lane(1)]])
         _ = try kit.store.orderRetired(order, [kit.lane])
-        let walk = RetiredForgetter(connector: kit.connector)
+        let walk = RetiredForgetter(connector: kit.connector, log: Logger(label: "test"))
         walk.lead(true)
         // It has asked once, by its own connection.
         try PrivateCluster.wait("it has looked") {
