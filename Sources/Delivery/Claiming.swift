@@ -123,7 +123,7 @@ extension CourierLoop {
             }
             if item.isExpired {
                 counters.expired += 1
-                if earlier(id, before: attempt) == true {
+                if earlier(id, before: attempt) != false {
                     close(id, as: .ambiguous, "its end came before anybody could tell whether it was sent", server)
                 } else {
                     close(id, as: .expired, "it could not be sent before its end", server)

@@ -142,6 +142,7 @@ final class CourierLoop {
                 guard lanes[lane] != nil else { continue }
                 lanes[lane]?.offset = offset
                 schedule.set(lane, offset: offset, isPaused: isPaused, now: server)
+                if isPaused { giveUpEchoes(in: lane) }
             case .lost(let lane):
                 drop(lane, server)
             case .handed(let handOver):

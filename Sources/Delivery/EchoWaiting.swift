@@ -56,7 +56,12 @@ extension CourierLoop {
             settle(.again(after: wait, failure), id, one)
             return true
         }
-        guard !isStopping, lanes[one.lane] != nil else { return false }
+        if failure.saysNotTaken {
+            // As often as may be the platform said that it has nothing: the team hears that nobody was answered.
+            settle(.failed(failure), id, one)
+            return true
+        }
+        guard !isStopping, lanes[one.lane] != nil, !schedule.isPaused(one.lane) else { return false }
         counters.unheard += 1
         unheard[id] = Unheard(failure: failure, until: now + wait)
         echoAlarms.insert(EchoAlarm(at: now + min(wait, setting.orderPatience), id: id, letsGo: true))
@@ -90,6 +95,15 @@ extension CourierLoop {
                 unheard[alarm.id] = nil
                 if let one = underWay[alarm.id] { settle(.ambiguous(waiting.failure), alarm.id, one) }
             }
+        }
+    }
+
+    /// A lane stands still: no echo enters its log, and a move may wait for what is open.
+    func giveUpEchoes(in lane: LaneName) {
+        for (id, waiting) in unheard.sorted(by: { $0.key < $1.key }) {
+            guard let one = underWay[id], one.lane == lane else { continue }
+            unheard[id] = nil
+            settle(.ambiguous(waiting.failure), id, one)
         }
     }
 

@@ -70,13 +70,24 @@ package struct GraphCarrier: ActionCarrier {
         }
     }
 
-    /// Whether the platform refused a parameter of a message that has more than a text. Of nobody being there it says so too.
+    /// Whether the platform refused a message that has more than a text, for a reason that the text alone may not have: a parameter,
+    /// or something that this account may not do. Of nobody being there it says so too.
     private static func mayGoPlain(_ action: Action, _ answer: SendAnswer) -> Bool {
-        guard !action.cards.isEmpty || !action.quickReplies.isEmpty, !action.text.isEmpty,
-            case .failed(let failure) = answer, failure.code == 100
-        else { return false }
-        return !MetaErrorTable.isUnreachable(code: 100, subcode: failure.subcode)
+        guard !action.cards.isEmpty || !action.quickReplies.isEmpty, !action.text.isEmpty else { return false }
+        let refused: SendFailure
+        switch answer {
+        case .failed(let failure): refused = failure
+        case .again(_, let failure), .stopAccount(let failure): refused = failure
+        default: return false
+        }
+        guard (400..<500).contains(refused.status), let code = refused.code, plainCodes.contains(code) else {
+            return false
+        }
+        return !MetaErrorTable.isUnreachable(code: code, subcode: refused.subcode)
     }
+
+    /// An unknown or unsupported request, a feature or a permission that is missing, a wrong parameter (DOMAIN 4.10).
+    private static let plainCodes: Set<Int64> = [1, 3, 10, 100, 200]
 
     private static func carryOut(
         _ call: MetaRequest, _ attempt: Attempt, _ client: MetaClient

@@ -120,6 +120,8 @@ package struct Schedule: Sendable {
         return dropped
     }
 
+    func isPaused(_ lane: LaneName) -> Bool { lanes[lane]?.isPaused ?? false }
+
     /// Says where a lane's clock stands (lane clock minus server clock), whether it is paused; takes a dropped lane back.
     package mutating func set(_ lane: LaneName, offset: Duration, isPaused: Bool, now: Instant) {
         var standing = lanes[lane, default: LaneStanding()]

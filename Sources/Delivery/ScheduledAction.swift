@@ -25,12 +25,16 @@ package struct ScheduledAction: Sendable, Equatable {
     package init(_ action: Action, lane: LaneName, attempts: UInt32 = 0, nextAttempt: Instant? = nil) {
         id = action.actionID
         self.lane = lane
-        // What stays in the house is not held up by a platform's brakes.
+        let key = action.orderKey.isEmpty ? action.conversation : action.orderKey
+        // What stays in the house is not held up by a platform's brakes, nor by texts of its conversation that are.
         switch action.kind {
-        case .tell, .notify, .publish: account = "internal/\(action.team)"
-        default: account = action.account
+        case .tell, .notify, .publish:
+            account = "internal/\(action.team)"
+            orderKey = "internal/\(key)"
+        default:
+            account = action.account
+            orderKey = key
         }
-        orderKey = action.orderKey.isEmpty ? action.conversation : action.orderKey
         urgency = Urgency(action.class)
         decidedAt = Instant(milliseconds: action.decidedAt)
         place = action.place

@@ -125,6 +125,26 @@ struct WatchTurnTests {
         #expect(tells.first?.event.told.facts.contains("feed messages") == true)
     }
 
+    @Test("what was subscribed again is told once, and its matter ends with the first look that finds everything")
+    func restored() throws {
+        var scene = Self.scene()
+        let start = Instant.november(20, 10)
+        try scene.take(Self.command("w1", "now", at: start), at: start)
+        let asked = try #require(scene.actions.first { $0.subject == FetchSubject.subscriptions.rawValue })
+        for (number, missing) in ["feed", "feed", "", "", "feed"].enumerated() {
+            let at = start + .seconds(Int64(number + 1))
+            try scene.take(
+                Event.of("s\(number)", at: at, in: Self.shop) {
+                    $0.fetched.action = asked.actionID.description
+                    $0.fetched.subject = asked.subject
+                    $0.fetched.text = missing
+                    $0.fetched.restored = !missing.isEmpty
+                }, at: at)
+        }
+        #expect(scene.tells(.escalation).count == 2, "the first loss and the one after all was well")
+        #expect(scene.tells(.closed).count == 1)
+    }
+
     @Test("apps among which ours cannot be told are told to the desk once, and are not the same as missing webhooks")
     func unsure() throws {
         var scene = Self.scene()

@@ -204,8 +204,12 @@ struct WatchTurn {
         }
         result.rule = fetched.text.isEmpty ? "subscriptions.complete" : "subscriptions.missing"
         let isNews = fetched.text != watch.missing
-        watch.missing = fetched.restored ? "" : fetched.text
-        guard isNews, !fetched.text.isEmpty else { return }
+        // Kept until a look finds all of them, also where they were subscribed again: what never comes is told once.
+        watch.missing = fetched.text
+        guard isNews else { return }
+        guard !fetched.text.isEmpty else {
+            return tellDesk(Self.rule, "webhooks of account \(rules.account.id) come again", .closed)
+        }
         tellDesk(
             Self.rule,
             "webhooks of account \(rules.account.id) did not come: \(fetched.text)"
@@ -233,11 +237,11 @@ struct WatchTurn {
         state.timers.append(timer)
     }
 
-    private mutating func tellDesk(_ rule: String, _ facts: String) {
+    private mutating func tellDesk(_ rule: String, _ facts: String, _ matter: Told.Matter = .escalation) {
         var told = Told()
         told.origin = id.text
         told.decisions = state.decisions
-        told.matter = .escalation
+        told.matter = matter
         told.rule = rule
         told.market = rules.market.name
         told.language = rules.market.language

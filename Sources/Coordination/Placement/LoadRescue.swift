@@ -24,9 +24,9 @@ extension LoadTable {
         }
     }
 
-    /// Whether a move leaves E as it is, or lowers it.
+    /// Whether a move leaves E as it is, but for rounding, or lowers it.
     func keepsRoom(_ lane: Int, from donor: Int, to taker: Int) -> Bool {
-        relieves(lane, from: donor, to: taker) >= 0
+        relieves(lane, from: donor, to: taker) >= -1e-9
     }
 
     /// What a member's lanes need now, without what they count for being there.

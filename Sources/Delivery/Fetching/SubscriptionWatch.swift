@@ -25,7 +25,8 @@ struct SubscriptionWatch {
         }
         let needed = AccountInspection.neededFields(
             fetch.channel, receipts: fetch.doors.receipts(account))
-        let missing = needed.filter { !have.contains($0) }
+        // Fields that the platform's version may not know are `accounts check`'s to show: nobody is called for them.
+        let missing = needed.filter { !have.contains($0) && !AccountInspection.youngFields.contains($0) }
         let isRestored = missing.isEmpty ? false : try await restore(needed, have, &usage)
         // Who reads and writes the account's settings here anyway. Others than ours stay as they are; `accounts check` shows
         // them and what is refused, `accounts sync` writes over them.

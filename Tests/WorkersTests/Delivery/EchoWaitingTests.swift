@@ -101,6 +101,21 @@ struct EchoWaitingTests {
         #expect(worker.courierCounters.ambiguous == 0)
     }
 
+    @Test("a lane that stands still waits for no echo: what a move would wait for is named ambiguous at once")
+    func standsStill() throws {
+        let kit = try WorkerKit()
+        kit.sink.answer(Self.silent)
+        let worker = try kit.worker(echoPatience: .seconds(500), orderPatience: .seconds(400))
+        try kit.append([("ann", "send")])
+        #expect(try kit.events.wait { _ in worker.courierCounters.unheard == 1 })
+        guard case .done = try kit.store.control([(lane: kit.lane, verb: .pause)]).first else {
+            Issue.record("expected a paused lane")
+            return
+        }
+        #expect(try kit.events.wait { _ in worker.courierCounters.ambiguous == 1 })
+        #expect(worker.stop(atMost: WorkerKit.patience))
+    }
+
     @Test(
         "an echo that comes late finds the message waiting in the outbox, also of another owner, and nothing is sent twice"
     )

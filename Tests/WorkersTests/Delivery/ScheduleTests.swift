@@ -47,6 +47,26 @@ struct ScheduleTests {
         #expect(started(&schedule, at: start) == [2])
     }
 
+    @Test(
+        "what stays in the house goes although a text of its conversation stands before it, braked or waiting",
+        arguments: [Action.Kind.tell, .notify, .publish])
+    func besideTexts(kind: Action.Kind) {
+        var call = Action()
+        call.kind = kind
+        call.actionID = ActionID(high: 0, low: 9)
+        call.account = "shop"
+        call.team = "berlin"
+        call.orderKey = "a"
+        call.decidedAt = 20
+        var schedule = Schedule()
+        schedule.brake("shop", Brake(until: start + .seconds(3_600), lets: nil), now: start)
+        schedule.add(action(1, key: "a", at: 10), now: start)
+        schedule.add(ScheduledAction(call, lane: lane), now: start)
+        #expect(started(&schedule, at: start) == [9])
+        schedule.brake("shop", nil, now: start)
+        #expect(started(&schedule, at: start) == [1])
+    }
+
     @Test("what rests holds its key until it lets go, and ends beside what goes on")
     func rests() {
         var schedule = Schedule(limits: ScheduleLimits(underWay: 1))
