@@ -97,6 +97,8 @@ package struct HandoverRun {
             if round % 5 == 0 { site.note("  round \(round) of \(rounds): \(watch.changes.count) changes of owner") }
         }
         try await watch.waitUntilStill(Self.patience)
+        // Every lane commits once more behind the last window, or has not come back to life.
+        try await Task.sleep(for: .seconds(1))
         writing.stop()
         guard producer.wait(atMost: .seconds(10)) else { throw DrillFailure("expected the writer to end within 10 s") }
         if let failure = writing.failure { throw DrillFailure(failure) }
@@ -144,7 +146,11 @@ package struct HandoverRun {
         var figures = Figures(events: events)
         let byLane = Dictionary(grouping: changes, by: \.lane)
         for change in changes {
-            guard let longest = Self.longest(commits[change.lane] ?? [], around: change.at) else { continue }
+            let instants = commits[change.lane] ?? []
+            guard let last = instants.last, last >= change.at + Self.after else {
+                throw DrillFailure("expected \(change.lane) to go on with its new owner, it committed nothing more")
+            }
+            guard let longest = Self.longest(instants, around: change.at) else { continue }
             figures.changed.append(.milliseconds(longest))
             for (lane, instants) in commits.sorted(by: { $0.key < $1.key }) {
                 // One that changed within some seconds of this is no measure for those that stayed.
