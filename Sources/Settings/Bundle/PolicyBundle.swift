@@ -70,9 +70,10 @@ extension Policy {
     /// - Throws: `ConfigFaults` if the bundle does not hold what a faultless configuration needs: it was made by a
     ///   version with other rules, or damaged.
     package static func build(
-        _ bundle: PolicyBundle, number: UInt64, threads: Int = 1
+        _ bundle: PolicyBundle, number: UInt64, threads: Int = 1, knowsTexts: Bool = true
     ) throws(ConfigFaults) -> Policy {
-        let files = ConfigFiles(bundle.files.map { ConfigFiles.File(path: $0.path, bytes: [UInt8]($0.content)) })
+        let read = knowsTexts ? bundle.files : bundle.files.filter { !$0.path.hasSuffix("/phrases.yaml") }
+        let files = ConfigFiles(read.map { ConfigFiles.File(path: $0.path, bytes: [UInt8]($0.content)) })
         var zones: [ZoneName: [UInt8]] = [:]
         for zone in bundle.zones {
             if let name = try? ZoneName(zone.name) { zones[name] = [UInt8](zone.tzif) }

@@ -82,8 +82,10 @@ struct Session {
     /// Of the policy in force; 0 before the first.
     func policyNumber() throws -> UInt64 { try policies.number() }
 
-    func policyIfAny() throws -> Policy? {
-        try policies.current().map { try Policy.build(try PolicyBundle(canonical: $0.bytes), number: $0.number) }
+    func policyIfAny(knowsTexts: Bool = true) throws -> Policy? {
+        try policies.current().map {
+            try Policy.build(try PolicyBundle(canonical: $0.bytes), number: $0.number, knowsTexts: knowsTexts)
+        }
     }
 
     /// A configuration as it would be stored: overrides of the policy in force that still run are kept.

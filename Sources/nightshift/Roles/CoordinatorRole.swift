@@ -91,7 +91,8 @@ final class CoordinatorRole: Service {
         let connector = connector
         do {
             let read = try await offPool {
-                try Session(connector).policyIfAny().map { (hours: Self.hours($0), keep: $0.keep) }
+                // Phrases are most of a policy, and say nothing of hours.
+                try Session(connector).policyIfAny(knowsTexts: false).map { (hours: Self.hours($0), keep: $0.keep) }
             }
             if let read {
                 coordinator.use(read.hours)
