@@ -30,7 +30,7 @@ let shells: [Target] = [
     .target(
         name: "Membership",
         dependencies: ["Contracts", "Instants", "Lanes", "Redis", "Telemetry", .log],
-        resources: ["slot", "beat", "lead", "assign", "leave", "signals", "profiles"].map {
+        resources: ["slot", "beat", "lead", "assign", "leave", "signals", "profiles", "pin", "unpin", "attend"].map {
             .embedInCode("Functions/\($0).lua")
         }
     ),
@@ -151,8 +151,8 @@ let tests: [Target] = [
         name: "WorkersTests",
         dependencies: [
             "TestEffort",
-            "Bench", "Workers", "Delivery", "Membership", "Settings", "Lanes", "Redis", "Conversations", "Channels",
-            "Contracts",
+            "Bench", "Workers", "Delivery", "Coordination", "Membership", "Settings", "Lanes", "Redis", "Conversations",
+            "Channels", "Contracts",
             "BusinessTime", "Replies", "TextRules",
             "Instants", "Sandbox", "TestSupport", .hummingbird, .hummingbirdTesting, .httpClient, .log, .protobuf,
         ]
@@ -167,13 +167,14 @@ let tests: [Target] = [
     .testTarget(
         name: "SandboxTests",
         dependencies: [
-            "Sandbox", "Delivery", "Settings", "Channels", "Contracts", "Instants", "TestSupport", .hummingbird,
+            "Sandbox", "Delivery", "Settings", "Lanes", "Channels", "Contracts", "Instants", "TestSupport",
+            .hummingbird,
             .hummingbirdTesting, .httpClient, .log,
         ]
     ),
     .testTarget(
         name: "BenchTests",
-        dependencies: ["Bench", "Sandbox", "Redis", "Contracts", "Instants", "TestSupport", .protobuf]
+        dependencies: ["Bench", "Sandbox", "Lanes", "Redis", "Contracts", "Instants", "TestSupport", .protobuf]
     ),
 ]
 

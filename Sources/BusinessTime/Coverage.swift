@@ -47,6 +47,21 @@ package struct Coverage: Sendable, Hashable {
             end: isFound.0 ? Instant(seconds: Int64(opening)) : nil)
     }
 
+    /// Whether a calendar has fewer hours than usual on one of its own dates from `instant` to `end`, such as a holiday, or
+    /// is closed for a while between them. Linear in the exceptions.
+    package func hasDayOff(from instant: Instant, to end: Instant) -> Bool {
+        guard instant < end else { return false }
+        let span = CoveredSeconds(opening: Int(instant.seconds), closing: Int(end.seconds) + 1)
+        return calendars.contains { calendar in
+            if calendar.closures.contains(where: { $0.common(with: span) != nil }) { return true }
+            guard !calendar.exceptions.isEmpty else { return false }
+            let dates = calendar.dates(of: span)
+            return calendar.exceptions.contains {
+                !$0.opens && $0.first <= dates.upperBound && dates.lowerBound <= $0.last
+            }
+        }
+    }
+
     /// The first covered period that ends after `seconds`, with the precision of `PeriodScan`.
     func period(endingAfter seconds: Int) -> CoveredSeconds? {
         let periods = calendars.compactMap { $0.period(endingAfter: seconds) }

@@ -139,14 +139,14 @@ private struct Survey {
 
 extension HoursException {
     /// Whether people come for it rather than stay away.
-    fileprivate var opens: Bool {
+    var opens: Bool {
         if case .open = change { true } else { false }
     }
 }
 
 extension BusinessCalendar {
     /// The local dates on which hours may start that would cover a part of the span.
-    fileprivate func dates(of span: CoveredSeconds) -> ClosedRange<CivilDate> {
+    func dates(of span: CoveredSeconds) -> ClosedRange<CivilDate> {
         let first = zone.localTime(of: Instant(seconds: Int64(span.opening))).date
         let last = zone.localTime(of: Instant(seconds: Int64(span.closing - 1))).date
         return first...Swift.max(first, last)

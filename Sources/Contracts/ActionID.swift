@@ -87,6 +87,7 @@ extension Action.Kind {
         case .notify: "notify"
         case .tell: "tell"
         case .publish: "publish"
+        case .standDown: "stand_down"
         case .unspecified: "unspecified"
         case .UNRECOGNIZED(let number): "kind_\(number)"
         }

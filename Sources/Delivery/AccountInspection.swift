@@ -1,6 +1,7 @@
 package import Channels
-internal import Contracts
+package import Contracts
 package import Instants
+package import Lanes
 
 /// What the platform says of an account: its token, the permissions of our app, the fields that come by webhook, routing.
 ///
@@ -36,9 +37,24 @@ package struct AccountInspection: Sendable {
 
     /// The webhook fields without which events of a channel are missing (DOMAIN.md 4.3, 4.4).
     ///
+    /// By Facebook Login Instagram's own fields are chosen once for the whole app, in its settings; the page behind an
+    /// account must be subscribed with any field of a page, else they do not come.
+    ///
     /// - Parameter receipts: deliveries and reads are wanted too.
-    package static func neededFields(_ channel: MetaChannel, receipts: Bool = false) -> [String] {
-        usualFields(channel) + (receipts ? receiptFields(channel) : [])
+    package static func neededFields(
+        _ channel: MetaChannel, _ login: MetaLogin = .page, receipts: Bool = false
+    ) -> [String] {
+        if case .linkedPage = login { return [linkField] }
+        return usualFields(channel) + (receipts ? receiptFields(channel) : [])
+    }
+
+    /// The field of a page that comes least often: what it tells of a page that is no account of ours is set aside.
+    private static let linkField = "mention"
+
+    /// What of the needed fields does not come.
+    static func missing(_ needed: [String], _ have: [String], _ login: MetaLogin) -> [String] {
+        if case .linkedPage = login { return have.isEmpty ? needed : [] }
+        return needed.filter { !have.contains($0) }
     }
 
     private static func receiptFields(_ channel: MetaChannel) -> [String] {
@@ -72,8 +88,13 @@ package struct AccountInspection: Sendable {
     ]
 
     /// The permissions without which calls of a channel are refused.
-    package static func neededPermissions(_ channel: MetaChannel) -> [String] {
+    package static func neededPermissions(_ channel: MetaChannel, _ login: MetaLogin = .page) -> [String] {
         switch channel {
+        case .instagram where login == .instagram:
+            [
+                "instagram_business_basic", "instagram_business_manage_comments",
+                "instagram_business_manage_messages",
+            ]
         case .facebook:
             ["pages_manage_engagement", "pages_manage_metadata", "pages_messaging", "pages_read_engagement"]
         case .instagram:
@@ -107,12 +128,17 @@ package struct AccountInspection: Sendable {
     /// - Parameters:
     ///   - last: when workers last saw one; nil: never, as far as is known.
     ///   - now: the lane clock; nil if Redis was not asked.
-    package static func autoReplies(last: Instant?, now: Instant?) -> Finding {
+    package static func autoReplies(last reading: AccountFact<Instant>, now: Instant?) -> Finding {
         let place = "Inbox, Automations, in Meta Business Suite"
         guard let now else {
             return Finding(
                 "auto_replies", .unknown,
                 "what workers saw is in Redis (without --config); look whether any is switched on: \(place)")
+        }
+        guard case .known(let last) = reading else {
+            return Finding(
+                "auto_replies", .unknown,
+                "the account's keys in Redis cannot be read now; look whether any is switched on: \(place)")
         }
         guard let last else {
             return Finding(
@@ -145,23 +171,46 @@ package struct AccountInspection: Sendable {
     }
 
     private func token(_ account: String) async -> Finding {
-        switch await read([account], [("fields", "id,name")], account) {
+        let login = client.login(of: account)
+        let (path, fields): (String, String) =
+            switch login {
+            case .page: (account, "id,name")
+            case .linkedPage(let page): (page, "id,name,instagram_business_account")
+            // The node's own `id` is another one there; webhooks name this.
+            case .instagram: ("me", "user_id,username")
+            }
+        switch await read([path], [("fields", fields)], account) {
         case .document(let document):
-            let id = document["id"]?.string ?? document["id"]?.integer.map(String.init) ?? "none"
-            guard id == account else { return Finding("token", .fault, "expected account \(account), got another") }
-            return Finding("token", .ok, "valid")
+            let told = document[login == .instagram ? "user_id" : "id"]
+            let node = login.node(of: account)
+            guard told?.string ?? told?.integer.map(String.init) == node else {
+                return Finding("token", .fault, "expected account \(node), got another")
+            }
+            return login == .page || login == .instagram
+                ? Finding("token", .ok, "valid") : link(document, account, node)
         case .refused(let code, let words): return Finding("token", .fault, "refused with code \(code): \(words)")
         case .none(let reason): return Finding("token", .unknown, reason)
         }
     }
 
+    /// Whether the page that the configuration names is the one behind the Instagram account.
+    private func link(_ document: JSONValue, _ account: String, _ page: String) -> Finding {
+        let linked = document["instagram_business_account"]?["id"]
+        guard let id = linked?.string ?? linked?.integer.map(String.init) else {
+            return Finding("token", .fault, "expected page \(page) linked to \(account), the platform names no account")
+        }
+        return id == account
+            ? Finding("token", .ok, "valid, by way of page \(page)")
+            : Finding("token", .fault, "expected page \(page) linked to \(account), it is linked to another account")
+    }
+
     private func permissions(_ account: String, _ channel: MetaChannel) async -> Finding {
-        let needed = Self.neededPermissions(channel)
+        let needed = Self.neededPermissions(channel, client.login(of: account))
         switch await read(["me", "permissions"], [], account) {
         case .document(let document):
             let granted = (document["data"]?.array ?? []).filter { $0["status"]?.string == "granted" }
                 .compactMap { $0["permission"]?.string }
-            return Self.missing("permissions", needed, granted)
+            return Self.finding("permissions", needed.filter { !granted.contains($0) }, of: needed)
         case .refused(let code, _):
             return Finding("permissions", .unknown, "the platform does not tell with this token (code \(code))")
         case .none(let reason): return Finding("permissions", .unknown, reason)
@@ -171,22 +220,25 @@ package struct AccountInspection: Sendable {
     private func subscriptions(_ account: String, _ channel: MetaChannel, _ app: String?, _ receipts: Bool) async
         -> Finding
     {
-        switch await read([account, "subscribed_apps"], [], account) {
+        let login = client.login(of: account)
+        switch await read([client.node(of: account), "subscribed_apps"], [], account) {
         case .document(let document):
             let apps = SubscribedApps(document)
-            var own = app
-            if own == nil, apps.count > 0,
-                case .document(let told) = await read(SubscribedApps.ownApp.path, SubscribedApps.ownApp.query, account)
-            {
-                own = SubscribedApps.ownApp(in: told)
-            }
-            guard let have = apps.fields(of: own) else {
+            guard let have = apps.fields(of: await ownApp(app, apps, account)) else {
                 return Finding(
                     "subscribed_fields", .unknown,
                     "\(apps.count) subscribed, and the platform does not say which app is ours; `app` in accounts.yaml does"
                 )
             }
-            return Self.missing("subscribed_fields", Self.neededFields(channel, receipts: receipts), have)
+            let needed = Self.neededFields(channel, login, receipts: receipts)
+            let missing = Self.missing(needed, have, login)
+            if missing.isEmpty, case .linkedPage(let page) = login {
+                return Finding(
+                    "subscribed_fields", .ok,
+                    "page \(page) is subscribed; Instagram's fields are chosen in the app's settings, which this "
+                        + "token cannot read")
+            }
+            return Self.finding("subscribed_fields", missing, of: needed)
         case .refused(let code, let words):
             return Finding("subscribed_fields", .unknown, "refused with code \(code): \(words)")
         case .none(let reason): return Finding("subscribed_fields", .unknown, reason)
@@ -206,9 +258,24 @@ package struct AccountInspection: Sendable {
         }
     }
 
-    private static func missing(_ name: String, _ needed: [String], _ have: [String]) -> Finding {
-        let missing = needed.filter { !have.contains($0) }
-        return missing.isEmpty
+    /// Which fields of webhooks our app gets at an account's node now; nil if the platform does not say, or not whose.
+    package func subscribedFields(account: String, app: String?) async -> [String]? {
+        guard case .document(let document) = await read([client.node(of: account), "subscribed_apps"], [], account)
+        else { return nil }
+        let apps = SubscribedApps(document)
+        return apps.fields(of: await ownApp(app, apps, account))
+    }
+
+    /// The platform is asked where nobody wrote our app down.
+    private func ownApp(_ app: String?, _ apps: SubscribedApps, _ account: String) async -> String? {
+        guard app == nil, apps.count > 0,
+            case .document(let told) = await read(SubscribedApps.ownApp.path, SubscribedApps.ownApp.query, account)
+        else { return app }
+        return SubscribedApps.ownApp(in: told)
+    }
+
+    private static func finding(_ name: String, _ missing: [String], of needed: [String]) -> Finding {
+        missing.isEmpty
             ? Finding(name, .ok, "\(needed.count) of \(needed.count)")
             : Finding(name, .fault, "missing: \(missing.joined(separator: " "))")
     }

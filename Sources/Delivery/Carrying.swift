@@ -15,12 +15,18 @@ package struct Attempt: Sendable {
     package let laneNow: Instant
     /// Whether an earlier attempt may have had its effect; nil: nobody here knows.
     package let earlier: Bool?
+    /// From 1: of the attempts so far, this one too, those that count: not what a limit refused. Picks the delay before the
+    /// next one, and tells when there is none.
+    package let tries: Int
 
-    /// - Parameter laneNow: nil takes the instant of the decision.
+    /// - Parameters:
+    ///   - laneNow: nil takes the instant of the decision.
+    ///   - tries: nil: all attempts count.
     package init(
         action: Action, lane: LaneName, number: UInt32, deadline: ContinuousClock.Instant, laneNow: Instant? = nil,
-        earlier: Bool? = nil
+        earlier: Bool? = nil, tries: UInt32? = nil
     ) {
+        self.tries = Int(tries ?? number)
         self.earlier = number <= 1 ? false : earlier
         self.laneNow = laneNow ?? Instant(milliseconds: action.decidedAt)
         self.action = action
@@ -69,6 +75,7 @@ package struct Carriers: Sendable {
     /// Sends, replies, moderation, sender actions, fetches.
     package let channel: any ActionCarrier
     package let tell: any ActionCarrier
+    /// Notices, and what those who were called hear of the end.
     package let notify: any ActionCarrier
 
     package init(channel: any ActionCarrier, tell: any ActionCarrier, notify: any ActionCarrier) {
@@ -86,7 +93,7 @@ package struct Carriers: Sendable {
             case .send, .reply, .privateReply, .hide, .unhide, .delete, .senderAction, .fetch:
                 batches.channel.append(attempt)
             case .tell: batches.tell.append(attempt)
-            case .notify: batches.notify.append(attempt)
+            case .notify, .standDown: batches.notify.append(attempt)
             case .publish, .unspecified, .UNRECOGNIZED:
                 let message = "expected a kind of action that is carried, got \(attempt.action.kind.word)"
                 unknown.append(

@@ -130,17 +130,22 @@ extension CourierLoop {
                 }
                 return nil
             }
+            if action.kind == .send, let spacing = setting.threadSpacing(action.account) {
+                pace.began(item.scheduled.orderKey, spacing: spacing, now: server)
+            }
             deadlines.append((at: deadline, id: id, attempt: attempt))
             return Attempt(
                 action: action, lane: lane, number: attempt, deadline: deadline,
-                laneNow: server + (lanes[lane]?.offset ?? .zero), earlier: earlier(id, before: attempt))
+                laneNow: server + (lanes[lane]?.offset ?? .zero), earlier: earlier(id, before: attempt),
+                tries: tries(of: id, attempt))
         case .gone:
             finish(id, server)
         case .attemptOpen(let until):
             inherited[id] = (until, attempt)
         case .noRetry:
-            underWay[id] = UnderWay(action: action, lane: lane, attempt: item.scheduled.attempts)
-            close(id, as: .ambiguous, "cancelled while it was under way", server)
+            let one = UnderWay(action: action, lane: lane, attempt: item.scheduled.attempts, isAnswered: true)
+            underWay[id] = one
+            settle(answerToCancelled(id), id, one)
         case .stale(let attempts):
             schedule.again(id, attempts: attempts, at: server, now: server)
         }
@@ -157,6 +162,7 @@ extension CourierLoop {
         guard let action = actions[id] else { return finish(id, serverNow(now)) }
         let attempt = item.scheduled.attempts + 1
         remember(id, attempt, mayHaveGone: false)
+        spared[id, default: 0] += 1
         underWay[id] = UnderWay(action: action, lane: item.scheduled.lane, attempt: attempt, isAnswered: true)
         queue(id, lane: item.scheduled.lane, isInDoubt: true) { laneNow in
             try Settlement.givingBack(action, attempt: attempt, now: laneNow)
@@ -187,6 +193,8 @@ extension CourierLoop {
             toRecover.remove(lane)
             for one in stored { take(one, lane, serverNow(.now)) }
         }
+        // Echoes of what had ended before.
+        if toRecover.isEmpty { heardEarly = heardEarly.filter { schedule.contains($0) } }
     }
 
     private func take(_ stored: StoredAction, _ lane: LaneName, _ server: Instant) {
@@ -200,5 +208,6 @@ extension CourierLoop {
             action, lane: lane, attempts: stored.attempts, nextAttempt: stored.isOpen ? nil : stored.nextAttempt)
         schedule.add(scheduled, isHeld: stored.isOpen, now: server)
         if stored.isOpen { inherited[stored.id] = (stored.deadline, stored.attempts) }
+        if stored.isUnclear { gone[stored.id] = true }
     }
 }

@@ -14,6 +14,8 @@ package struct CourierSetting: Sendable {
     package var patience: Duration
     /// How long a message of which nobody can tell whether it was taken waits for its echo; called on the courier's thread.
     package var echoWithin: @Sendable (_ account: String) -> Duration
+    /// The least time from one text to a thread to its next; nil: none. Called on the courier's thread.
+    package var threadSpacing: @Sendable (_ account: String) -> Duration?
     /// How long a message that will not be said again holds its conversation up while it waits. What the platform may still be
     /// at is over by then: its answers come within a second or two.
     package var orderPatience: Duration
@@ -36,10 +38,12 @@ package struct CourierSetting: Sendable {
         market: @escaping @Sendable (LaneName) -> String? = { _ in nil },
         tokens: @escaping @Sendable (_ account: String) -> [TokenLimit] = { _ in [] },
         echoWithin: @escaping @Sendable (_ account: String) -> Duration = { _ in .seconds(60) },
+        threadSpacing: @escaping @Sendable (_ account: String) -> Duration? = { _ in nil },
         orderPatience: Duration = .seconds(5), firstRest: Duration = .seconds(5),
         siblings: @escaping @Sendable (_ account: String) -> [String] = { [$0] }
     ) {
         self.echoWithin = echoWithin
+        self.threadSpacing = threadSpacing
         self.orderPatience = orderPatience
         self.firstRest = max(.milliseconds(1), firstRest)
         self.siblings = siblings
@@ -59,22 +63,28 @@ package struct HandOver: Sendable {
     package let actions: [Action]
     /// Removed from the outbox.
     package let cancelled: [ActionID]
+    /// Cancelled while they waited for another attempt, and an earlier one may have had its effect.
+    package let stopped: [ActionID]
     /// Settled, by whoever it was.
     package let closed: [ActionID]
     /// Of whose messages the platform's echo came: it has them.
     package let echoed: [ActionID]
 
     package init(
-        lane: LaneName, actions: [Action], cancelled: [ActionID] = [], closed: [ActionID] = [], echoed: [ActionID] = []
+        lane: LaneName, actions: [Action], cancelled: [ActionID] = [], stopped: [ActionID] = [],
+        closed: [ActionID] = [], echoed: [ActionID] = []
     ) {
         self.echoed = echoed
+        self.stopped = stopped
         self.lane = lane
         self.actions = actions
         self.cancelled = cancelled
         self.closed = closed
     }
 
-    var isEmpty: Bool { actions.isEmpty && cancelled.isEmpty && closed.isEmpty && echoed.isEmpty }
+    var isEmpty: Bool {
+        actions.isEmpty && cancelled.isEmpty && stopped.isEmpty && closed.isEmpty && echoed.isEmpty
+    }
 }
 
 /// What a courier has counted since it started.

@@ -43,6 +43,11 @@ final class CourierLoop {
     var heardEarly: Set<ActionID> = []
     /// Whether attempts that did not end their action may have had their effect; missing: nobody here knows.
     var gone: [ActionID: Bool] = [:]
+    /// Attempts that a limit of the account refused, or that were given back: they are no tries of the action. Known of this
+    /// owner's alone; those of an earlier one count.
+    var spared: [ActionID: UInt32] = [:]
+    /// Threads that a text was sent to just now.
+    var pace = ThreadPace()
     /// Accounts whose platform did not answer lately.
     var breakers: [String: AccountBreaker] = [:]
     var settlements: [LaneName: [Settling]] = [:]
@@ -159,7 +164,8 @@ final class CourierLoop {
         guard lanes[handOver.lane] != nil, !isStopping else { return }
         for action in handOver.actions { add(action, lane: handOver.lane, server) }
         for id in handOver.cancelled + handOver.closed { forget(id, server) }
-        heard(handOver.echoed, server)
+        heard(handOver.echoed, in: handOver.lane, server)
+        for id in handOver.stopped { stop(id, server) }
     }
 
     func add(_ action: Action, lane: LaneName, _ server: Instant) {
@@ -188,6 +194,7 @@ final class CourierLoop {
     func leave(_ id: ActionID) {
         actions[id] = nil
         gone[id] = nil
+        spared[id] = nil
         heardEarly.remove(id)
     }
 

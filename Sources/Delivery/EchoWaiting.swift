@@ -45,13 +45,20 @@ extension CourierLoop {
         gone[id] = mayHaveGone ? true : earlier(id, before: attempt)
     }
 
+    /// A code that says what is wrong with this call has tries of its own (DOMAIN 4.10), else one customer who blocked the page
+    /// holds a quiet account up for an hour. While nothing of the account gets an answer, it is the platform that is sick.
+    private func mostTries(_ failure: SendFailure, _ account: String) -> UInt32 {
+        guard breakers[account]?.isOpen != true, let most = failure.mostTries else { return Settlement.mostAttempts }
+        return min(Settlement.mostAttempts, most)
+    }
+
     /// An attempt was unclear: the action waits for its echo, in the outbox if it is to be said again. False if it does not
     /// wait: its lane, in whose log the echo will stand, is not ours, or the process ends.
     func waitForEcho(_ id: ActionID, _ failure: SendFailure, _ one: UnderWay, _ now: ContinuousClock.Instant) -> Bool {
         let wait = setting.echoWithin(one.action.account)
         var failure = failure
         failure.mayHaveGone = true
-        if failure.saysNotTaken, one.attempt < Settlement.mostAttempts {
+        if failure.saysNotTaken, tries(of: id, one.attempt) < mostTries(failure, one.action.account) {
             counters.unheard += 1
             settle(.again(after: wait, failure), id, one)
             return true
@@ -71,17 +78,36 @@ extension CourierLoop {
     }
 
     /// Echoes of ours came: what was unclear is delivered, what would be sent again is not.
-    func heard(_ ids: [ActionID], _ server: Instant) {
+    /// In a lane whose outbox is still to be read any of them may wait.
+    func heard(_ ids: [ActionID], in lane: LaneName, _ server: Instant) {
         for id in ids {
             if unheard.removeValue(forKey: id) != nil {
                 guard let one = underWay[id] else { continue }
                 settle(.delivered(providerID: ""), id, one)
-            } else if schedule.contains(id), heardEarly.count < Self.mostEarly {
+            } else if schedule.contains(id) || toRecover.contains(lane), heardEarly.count < Self.mostEarly {
                 heardEarly.insert(id)
                 // Its next attempt is not made, so nothing is to be waited for.
                 schedule.hasten(id, now: server)
             }
         }
+    }
+
+    /// What was cancelled while it waited to be sent again ends at once, whatever holds its account: its lane decides by what
+    /// may have reached the customer. One that the schedule does not know yet is found open in the outbox, its time over.
+    func stop(_ id: ActionID, _ server: Instant) {
+        guard let action = actions[id], let lane = schedule.lane(of: id), let attempts = schedule.end(id, now: server)
+        else { return }
+        let one = UnderWay(action: action, lane: lane, attempt: attempts, isAnswered: true)
+        underWay[id] = one
+        settle(answerToCancelled(id), id, one)
+    }
+
+    /// What an action counts as that was cancelled after an attempt that may have had its effect.
+    func answerToCancelled(_ id: ActionID) -> SendAnswer {
+        if heardEarly.remove(id) != nil { return .delivered(providerID: "") }
+        var failure = SendFailure(status: 0, message: "cancelled after an attempt that may have been taken")
+        failure.mayHaveGone = true
+        return .ambiguous(failure)
     }
 
     /// Lets conversations go on, and settles what has waited long enough.

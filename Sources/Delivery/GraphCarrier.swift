@@ -40,9 +40,10 @@ package struct GraphCarrier: ActionCarrier {
         _ attempt: Attempt, _ client: MetaClient, _ channel: (_ account: String) -> MetaOutbound?
     ) async -> Answered {
         let action = attempt.action
-        guard let outbound = channel(action.account) else {
+        guard var outbound = channel(action.account) else {
             return Answered(refused: attempt, "expected an account of the policy, got another")
         }
+        outbound.login = client.login(of: action.account)
         do {
             let call = try outbound.request(for: action, lane: attempt.lane, at: attempt.laneNow)
             if action.kind == .reply, attempt.earlier != false {
@@ -83,7 +84,8 @@ package struct GraphCarrier: ActionCarrier {
         guard (400..<500).contains(refused.status), let code = refused.code, plainCodes.contains(code) else {
             return false
         }
-        return !MetaErrorTable.isUnreachable(code: code, subcode: refused.subcode)
+        // An object that is not there (100/33) is not there for the text either.
+        return refused.subcode != 33 && !MetaErrorTable.isUnreachable(refused, contact: action.contact)
     }
 
     /// An unknown or unsupported request, a feature or a permission that is missing, a wrong parameter (DOMAIN 4.10).
@@ -93,7 +95,7 @@ package struct GraphCarrier: ActionCarrier {
         _ call: MetaRequest, _ attempt: Attempt, _ client: MetaClient
     ) async -> MetaClient.Attempt {
         await client.carryOut(
-            call, account: attempt.action.account, kind: attempt.action.kind, attempt: Int(attempt.number),
+            call, account: attempt.action.account, kind: attempt.action.kind, attempt: attempt.tries,
             earlier: attempt.earlier, deadline: patience(attempt))
     }
 

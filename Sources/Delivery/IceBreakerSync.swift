@@ -35,7 +35,7 @@ package struct IceBreakerSync: Sendable {
         _ wish: IceBreakers, to account: String, _ channel: MetaChannel, writing: Writing = .always
     ) async -> Outcome {
         let read = await client.fetch(
-            IceBreakers.read(of: account, channel), account: account, attempt: 1, deadline: patience)
+            IceBreakers.read(of: client.node(of: account), channel), account: account, attempt: 1, deadline: patience)
         guard let document = read.document else { return .refused(Self.words(read.answer)) }
         let there = IceBreakers(in: document)
         let differing = wish.differing(from: there)
@@ -48,7 +48,8 @@ package struct IceBreakerSync: Sendable {
             }
         guard writes else { return .differs(differing) }
         let made = await client.carryOut(
-            wish.request(account, channel), account: account, kind: .fetch, attempt: 1, deadline: patience)
+            wish.request(client.node(of: account), channel), account: account, kind: .fetch, attempt: 1,
+            deadline: patience)
         guard case .delivered = made.answer else { return .refused(Self.words(made.answer)) }
         return .pushed(differing)
     }

@@ -14,6 +14,8 @@ package struct MetaClient: Sendable {
 
     private let client: HTTPClient
     private let base: String
+    private let instagram: String
+    private let logins: @Sendable (String) -> MetaLogin
     private let token: @Sendable (String) -> String?
 
     /// The pool of connections of this process for the platform; like `HTTPClient.shared` it lives as long as the process.
@@ -35,15 +37,27 @@ package struct MetaClient: Sendable {
     /// - Parameters:
     ///   - client: made with `clientConfiguration`; nil takes the process's own, which is.
     ///   - base: host and version without a slash at the end, such as `https://graph.facebook.com/v26.0`.
-    ///   - token: the access token of an account; nil sends none. It travels in a header, never in an address, which
+    ///   - instagram: the same of the host for accounts by Instagram Login; nil: `base`.
+    ///   - login: where calls about an account go.
+    ///   - token: the access token of a page or account (`MetaLogin.node`); nil sends none. It travels in a header, never in an address, which
     ///     ends up in logs.
     package init(
-        client: HTTPClient? = nil, base: String, token: @escaping @Sendable (_ account: String) -> String?
+        client: HTTPClient? = nil, base: String, instagram: String? = nil,
+        login: @escaping @Sendable (_ account: String) -> MetaLogin = { _ in .page },
+        token: @escaping @Sendable (_ holder: String) -> String?
     ) {
         self.client = client ?? Self.platformClient
         self.base = base
+        self.instagram = instagram ?? base
+        logins = login
         self.token = token
     }
+
+    /// Where calls about an account go.
+    package func login(of account: String) -> MetaLogin { logins(account) }
+
+    /// The node of an account's messages, conversations, ice breakers and webhooks.
+    package func node(of account: String) -> String { logins(account).node(of: account) }
 
     /// What one attempt came to, and how much of the limits is used if the answer says so.
     package struct Attempt: Sendable, Equatable {
@@ -67,8 +81,9 @@ package struct MetaClient: Sendable {
         case .answer(let status, let headers, let body):
             let answer = MetaAnswer(status: status, headers: headers, body: masked(status, body, account))
             return Attempt(
-                answer: answer.outcome(of: kind, attempt: attempt, earlier: earlier), usage: MetaUsage(headers: headers)
-            )
+                answer: answer.outcome(
+                    of: kind, attempt: attempt, earlier: earlier, node: node(of: account)),
+                usage: MetaUsage(headers: headers))
         case .none(let mayHaveGone, let reason):
             let answer = MetaAnswer.outcomeWithoutAnswer(
                 of: kind, attempt: attempt, requestMayHaveGone: mayHaveGone, reason: reason)
@@ -113,24 +128,30 @@ package struct MetaClient: Sendable {
 
     /// An error may repeat the token that came with the call; whatever else is made of it, the token itself is taken out.
     private func masked(_ status: Int, _ body: [UInt8], _ account: String) -> [UInt8] {
-        guard !(200...299).contains(status), let token = token(account) else { return body }
+        guard !(200...299).contains(status), let token = token(node(of: account)) else { return body }
         return TokenMask.masked(body, values: [token])
+    }
+
+    /// Address and token of a call about an account.
+    private func begun(_ path: String, _ account: String) -> HTTPClientRequest {
+        let login = logins(account)
+        var request = HTTPClientRequest(url: (login == .instagram ? instagram : base) + path)
+        if let token = token(login.node(of: account)) {
+            request.headers.add(name: "authorization", value: "Bearer \(token)")
+        }
+        return request
     }
 
     private func request(for read: MetaRead, account: String) -> HTTPClientRequest {
         let query = read.query.map { "\(MetaRequest.encoded($0.0))=\(MetaRequest.encoded($0.1))" }
         let path = read.path.map { "/" + MetaRequest.encoded($0) }.joined()
-        var request = HTTPClientRequest(url: base + path + (query.isEmpty ? "" : "?" + query.joined(separator: "&")))
-        if let token = token(account) { request.headers.add(name: "authorization", value: "Bearer \(token)") }
-        return request
+        return begun(path + (query.isEmpty ? "" : "?" + query.joined(separator: "&")), account)
     }
 
     private func request(for call: MetaRequest, account: String) -> HTTPClientRequest {
         let query = call.query.map { "\(MetaRequest.encoded($0.name))=\(MetaRequest.encoded($0.value))" }
-        var request = HTTPClientRequest(
-            url: base + call.path + (query.isEmpty ? "" : "?" + query.joined(separator: "&")))
+        var request = begun(call.path + (query.isEmpty ? "" : "?" + query.joined(separator: "&")), account)
         request.method = call.method == .post ? .POST : .DELETE
-        if let token = token(account) { request.headers.add(name: "authorization", value: "Bearer \(token)") }
         if call.body != nil { request.headers.add(name: "content-type", value: "application/json") }
         return request
     }

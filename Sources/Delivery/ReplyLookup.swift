@@ -19,7 +19,7 @@ struct ReplyLookup: Sendable {
         let read = MetaRead(
             [attempt.action.comment, edge], [("fields", "id,\(field),from"), ("limit", "100")])
         let found = await client.fetch(
-            read, account: attempt.action.account, attempt: Int(attempt.number), deadline: patience)
+            read, account: attempt.action.account, attempt: attempt.tries, deadline: patience)
         guard let document = found.document else {
             switch found.answer {
             case .failed(var failure):

@@ -144,7 +144,7 @@ extension Schedule {
         return .start(item.action)
     }
 
-    private mutating func hold(_ id: ActionID, key: OrderKey, as state: Waiting.State) {
+    mutating func hold(_ id: ActionID, key: OrderKey, as state: Waiting.State) {
         items[id]?.state = state
         keys[key, default: KeyQueue()].waiting.removeAll { $0 == id }
         keys[key]?.held.append(id)

@@ -25,6 +25,15 @@ extension Schedule {
         refresh(item.key, now: now)
     }
 
+    /// Takes what waits out of its turn; it holds its order key until `finished`, for it is being settled without another
+    /// attempt. The attempts that it has had; nil if it is under way or unknown.
+    package mutating func end(_ id: ActionID, now: Instant) -> UInt32? {
+        guard let item = items[id], item.state == .queued || item.state == .asleep else { return nil }
+        hold(id, key: item.key, as: .expiring)
+        refresh(item.key, now: now)
+        return item.action.attempts
+    }
+
     /// What waits for another attempt need not wait until its instant.
     package mutating func hasten(_ id: ActionID, now: Instant) {
         guard let item = items[id], item.state == .queued, let at = item.action.nextAttempt, at > now else { return }

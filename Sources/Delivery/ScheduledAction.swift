@@ -28,7 +28,7 @@ package struct ScheduledAction: Sendable, Equatable {
         let key = action.orderKey.isEmpty ? action.conversation : action.orderKey
         // What stays in the house is not held up by a platform's brakes, nor by texts of its conversation that are.
         switch action.kind {
-        case .tell, .notify, .publish:
+        case .tell, .notify, .standDown, .publish:
             account = "internal/\(action.team)"
             orderKey = "internal/\(key)"
         default:

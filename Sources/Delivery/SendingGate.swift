@@ -217,6 +217,7 @@ extension CourierLoop {
     private func giveBack(_ attempt: Attempt, after: Duration) {
         underWay[attempt.id]?.isAnswered = true
         remember(attempt.id, attempt.number, mayHaveGone: false)
+        spared[attempt.id, default: 0] += 1
         queue(attempt.id, lane: attempt.lane) { laneNow in
             try Settlement.givingBack(attempt.action, attempt: attempt.number, after: after, now: laneNow)
         }

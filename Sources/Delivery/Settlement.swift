@@ -15,10 +15,11 @@ struct Settlement {
     let status: Outcome.Status
 
     /// - Parameters:
+    ///   - tries: of the attempts so far those that count; nil: all.
     ///   - now: the lane clock; stamps the outcome.
     ///   - generator: the jitter of the next attempt.
     init(
-        _ answer: SendAnswer, _ action: Action, attempt: UInt32, now: Instant,
+        _ answer: SendAnswer, _ action: Action, attempt: UInt32, tries: UInt32? = nil, now: Instant,
         using generator: inout some RandomNumberGenerator
     ) throws {
         var outcome = Outcome()
@@ -32,8 +33,8 @@ struct Settlement {
             outcome.providerID = providerID
         case .failed(let failure):
             outcome.fail(.failed, failure)
-            if action.kind == .send, let code = failure.code {
-                outcome.unreachable = MetaErrorTable.isUnreachable(code: code, subcode: failure.subcode)
+            if action.kind == .send {
+                outcome.unreachable = MetaErrorTable.isUnreachable(failure, contact: action.contact)
             }
         case .ambiguous(let failure):
             outcome.fail(.ambiguous, failure)
@@ -42,7 +43,7 @@ struct Settlement {
         case .again(let after, let failure):
             // Said only if the action was cancelled meanwhile or its tries are used up.
             outcome.fail(failure.mayHaveGone ? .ambiguous : .failed, failure)
-            verdict = Self.again(after: after, attempt: attempt, using: &generator)
+            verdict = Self.again(after: after, attempt: tries ?? attempt, using: &generator)
         case .braked(let scope, let time, let failure):
             outcome.fail(.failed, failure)
             brake = (scope, time, failure.description)
@@ -84,7 +85,7 @@ struct Settlement {
     /// What an attempt counts as that got no answer by its deadline. Tells and notices may be made twice.
     static func answerAtDeadline(of kind: Action.Kind, attempt: UInt32) -> SendAnswer {
         switch kind {
-        case .tell, .notify, .fetch:
+        case .tell, .notify, .standDown, .fetch:
             .again(after: .seconds(1), SendFailure(status: 0, message: "no answer by the deadline"))
         default:
             MetaAnswer.outcomeWithoutAnswer(

@@ -7,7 +7,7 @@ internal import Lanes
 extension SettleRequest.Item {
     /// How long an attempt that is to be made again has to wait; at least a second, also where none is.
     fileprivate var delay: Duration {
-        guard case .again(let delay) = verdict else { return .seconds(1) }
+        guard case .again(let delay, _) = verdict else { return .seconds(1) }
         return max(.seconds(1), delay)
     }
 }
@@ -58,10 +58,15 @@ extension CourierLoop {
     /// Queues what an answer means for its action.
     func settle(_ answer: SendAnswer, _ id: ActionID, _ one: UnderWay) {
         remember(id, one.attempt, mayHaveGone: answer.mayHaveGone)
-        if case .ambiguous = answer { counters.ambiguous += 1 }
+        let tries = tries(of: id, one.attempt)
+        switch answer {
+        case .ambiguous: counters.ambiguous += 1
+        case .braked, .stopAccount: spared[id, default: 0] += 1
+        default: break
+        }
         queue(id, lane: one.lane) { laneNow in
             let settlement = try Settlement(
-                answer, one.action, attempt: one.attempt, now: laneNow, using: &generator)
+                answer, one.action, attempt: one.attempt, tries: tries, now: laneNow, using: &generator)
             if let brake = settlement.brake {
                 let account = one.action.account
                 // Other apps, and other platforms, have limits of their own.
@@ -73,6 +78,12 @@ extension CourierLoop {
             if settlement.item.verdict == .close { free(one.action, after: settlement.status) }
             return settlement.item
         }
+    }
+
+    /// From 1: attempts of the action that count, up to this one.
+    func tries(of id: ActionID, _ attempt: UInt32) -> UInt32 {
+        guard let spared = spared[id], spared < attempt else { return attempt }
+        return attempt - spared
     }
 
     /// Ends an attempt that is under way without asking a carrier.
@@ -91,7 +102,10 @@ extension CourierLoop {
     ) {
         let server = serverNow(.now)
         do {
-            let item = try make(server + (lanes[lane]?.offset ?? .zero))
+            var item = try make(server + (lanes[lane]?.offset ?? .zero))
+            if case .again(let delay, _) = item.verdict, gone[id] == true {
+                item.verdict = .again(after: delay, isUnclear: true)
+            }
             settlements[lane, default: []].append(Settling(item: item, isInDoubt: isInDoubt))
         } catch {
             finish(id, server)

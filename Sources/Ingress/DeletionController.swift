@@ -7,7 +7,7 @@
 // Whoever has a signed request can say it again. So it is good for an hour, and its code is derived from it: a repeat is the
 // same order, which a lane that has it passes over. The page knows from a note, written before the orders, whose answers it
 // waits for; a partition that it hears nothing of is not taken for done. Live lanes come first: a retired one that is away does
-// not keep the order from them. How it fails: without Redis nothing is ordered, and the platform is refused, since an order to a
+// not keep the order from them, and is given its own later (`LateOrders`). How it fails: without Redis nothing is ordered, and the platform is refused, since an order to a
 // lane that nobody can name would be lost; refused because of some lanes only, the others carry the order out nevertheless, and
 // nobody waits for those that never heard of it.
 
@@ -35,8 +35,8 @@ struct DeletionController: Sendable {
             guard let signed = SignedRequest(form: body, secrets: doors.secrets()) else {
                 throw Refusal(.unauthorized, "signature", "a signed request of one of our apps", "another")
             }
-            let age = doors.wallClock().seconds - signed.issuedAt
-            guard (-Self.mostAhead...Self.mostAge).contains(age) else {
+            let (age, isBeyond) = doors.wallClock().seconds.subtractingReportingOverflow(signed.issuedAt)
+            guard !isBeyond, (-Self.mostAhead...Self.mostAge).contains(age) else {
                 throw Refusal(.unauthorized, "issued_at", "a request signed within the last hour", "another")
             }
             let code = Self.code(of: signed)

@@ -35,6 +35,15 @@ struct UpdateHolding: Sendable {
             }
             events.append(place.event(event.id, bytes))
         }
+        for update in quarantined where update.reason == .policyEnforcement {
+            // Besides being set aside it is told to the account's own entity, which calls people.
+            guard
+                let told = MetaEnforcement(update.raw)?.event(
+                    of: update.account, update: update.raw, received: update.received),
+                let place = doors.place(told), let bytes: [UInt8] = try? told.serializedBytes()
+            else { continue }
+            events.append(place.event(told.id, bytes))
+        }
         let results = events.isEmpty ? [] : await doors.holder.hold(events)
         for case .refused(let refusal) in results {
             throw Refusal(.serviceUnavailable, "not_held", "every update held", refusal.description)

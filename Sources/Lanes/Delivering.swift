@@ -68,8 +68,9 @@ package struct SettleRequest: Sendable {
 
     package enum Verdict: Sendable, Equatable {
         case close
-        /// Try again after so long, by the server's clock.
-        case again(after: Duration)
+        /// Try again after so long, by the server's clock. Unclear: an attempt may have had its effect, so a cancel does not
+        /// simply remove the action.
+        case again(after: Duration, isUnclear: Bool = false)
     }
 
     package var lane: LaneName
@@ -107,6 +108,8 @@ package struct StoredAction: Sendable, Equatable {
     package var isOpen: Bool
     /// Cancelled while under way.
     package var mayNotRetry: Bool
+    /// No attempt is open, and an earlier one may have had its effect.
+    package var isUnclear: Bool
     /// Server time until which the open attempt is to be left alone.
     package var deadline: Instant
     /// Server time from which it may be tried.

@@ -101,6 +101,9 @@ package struct Committed: Sendable, Equatable {
     package var nextDue: Instant?
     /// Of the cancels: what was removed. The others were gone or under way; those under way will not be tried again.
     package var cancelled: [ActionID]
+    /// Of the cancels: what waited for another attempt after one that may have had its effect. It counts as open, its time
+    /// over: to be settled as ambiguous.
+    package var stopped: [ActionID]
     package var wantedBy: String?
     /// The lane is still suspect.
     package var isSuspect: Bool

@@ -12,6 +12,15 @@ package struct LaneConnector: Sendable {
         self.durability = durability
     }
 
+    /// The same for who must not wait longer than this, 100 ms at least, for a connection or an answer: a lease runs meanwhile.
+    package func answering(within longest: Duration) -> LaneConnector {
+        var endpoint = endpoint
+        let longest = max(longest, .milliseconds(100))
+        endpoint.timeouts.reply = min(endpoint.timeouts.reply, longest)
+        endpoint.timeouts.connect = min(endpoint.timeouts.connect, longest)
+        return LaneConnector(endpoint: endpoint, keyspace: keyspace, durability: durability)
+    }
+
     /// Opens a connection of its own. The store belongs to the calling thread.
     package func open(clientName: String? = nil) throws(LaneError) -> LaneStore {
         do {

@@ -55,6 +55,8 @@ enum LaneField: String, CaseIterable {
     case moved
     /// Whether it was paused when it was frozen.
     case before
+    /// The term of the last leader that carried out orders to forget while the lane was retired.
+    case walker
     /// Why the lane paused itself.
     case alarm
     /// Events appended since the lane was made.

@@ -69,12 +69,12 @@ package struct LaneLook: Sendable, Equatable {
 }
 
 extension LaneLook {
-    /// Of a lane that a resize took out of use: what an owner would know of it, with the token that erases there. Nil for
-    /// any other lane.
-    package var retiredTenure: Tenure? {
+    /// Of a lane that a resize took out of use: what an owner would know of it, with the token by which the leader of a term
+    /// erases there. Nil for any other lane.
+    package func retiredTenure(term: UInt64) -> Tenure? {
         guard move == "retired" else { return nil }
         return Tenure(
-            lane: lane, token: .retired, epoch: epoch, sequence: sequence, cursor: cursor,
+            lane: lane, token: .retired(term: term), epoch: epoch, sequence: sequence, cursor: cursor,
             clock: LaneClock(now: max(now, serverTime + offset), offset: offset), policy: policy,
             generation: generation, isPaused: true, isClosed: true, isVirtual: isVirtual, nextDue: nil,
             lastEntry: lastEntry, suspect: nil)

@@ -24,14 +24,17 @@ extension LaneStore {
     }
 
     private static func committed(_ answer: FunctionAnswer) throws(LaneError) -> Committed {
-        var cancelled: [ActionID] = []
-        for element in try answer.list(6) {
-            guard let action = element.string.flatMap({ ActionID(hex: $0) }) else { throw answer.unexpected(6) }
-            cancelled.append(action)
+        func actions(_ place: Int) throws(LaneError) -> [ActionID] {
+            var actions: [ActionID] = []
+            for element in try answer.list(place) {
+                guard let action = element.string.flatMap({ ActionID(hex: $0) }) else { throw answer.unexpected(place) }
+                actions.append(action)
+            }
+            return actions
         }
         return Committed(
-            clock: try answer.clock(1), nextDue: try answer.optionalInstant(3), cancelled: cancelled,
-            wantedBy: try answer.optionalText(5), isSuspect: try answer.flag(4))
+            clock: try answer.clock(1), nextDue: try answer.optionalInstant(3), cancelled: try actions(6),
+            stopped: try actions(7), wantedBy: try answer.optionalText(5), isSuspect: try answer.flag(4))
     }
 
     /// The layout is the one that `commit.lua` states.
@@ -171,8 +174,8 @@ extension LaneStore {
                 case .close:
                     command.add("close")
                     command.add(0)
-                case .again(let delay):
-                    command.add("again")
+                case .again(let delay, let isUnclear):
+                    command.add(isUnclear ? "unclear" : "again")
                     command.add(delay)
                 }
                 var framed: [UInt8] = []

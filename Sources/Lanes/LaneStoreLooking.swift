@@ -265,12 +265,14 @@ extension StoredAction {
     /// What stands before the serialised `Action` in a stored value.
     package static let headerBytes = 13
 
-    /// Takes a stored value apart: attempts (u32), flags (1 open, 2 no retry), deadline (u64), big-endian; `Action`.
+    /// Takes a stored value apart: attempts (u32), flags (1 open, 2 no retry), deadline (u64; without an open attempt 1 if
+    /// an earlier one is unclear), big-endian; `Action`.
     init?(id: ActionID, value: [UInt8], nextAttempt: Instant) {
         guard value.count >= 13 else { return nil }
+        let isOpen = value[4] & 1 != 0
         self.init(
-            id: id, attempts: UInt32(truncatingIfNeeded: Self.number(value[0..<4])), isOpen: value[4] & 1 != 0,
-            mayNotRetry: value[4] & 2 != 0,
+            id: id, attempts: UInt32(truncatingIfNeeded: Self.number(value[0..<4])), isOpen: isOpen,
+            mayNotRetry: value[4] & 2 != 0, isUnclear: !isOpen && value[12] == 1,
             deadline: Instant(milliseconds: Int64(clamping: Self.number(value[5..<13]))), nextAttempt: nextAttempt,
             bytes: Array(value[13...]))
     }

@@ -37,7 +37,7 @@ extension LaneStore {
     }
 
     /// The slots that a primary gives away or takes in.
-    private func movingSlots() throws(LaneError) -> Set<KeySlot> {
+    func movingSlots() throws(LaneError) -> Set<KeySlot> {
         guard connection.isCluster else { return [] }
         var slots: Set<KeySlot> = []
         for server in connection.reachableServers() {

@@ -9,6 +9,9 @@ internal import Redis
 // it has not met, and all of them again once a minute. Rejected: to judge on every connection, since INFO costs a server
 // about 0.1 ms and a process has a dozen connections. How it fails: for some seconds a weaker heir is not told of, and it is
 // served before and afterwards: to stop all lanes at once would harm more than its weakness. People are told, and mend it.
+//
+// It also tells of slots that stay on their way: of one that a mover left half moved, lanes with work wait, but an idle lane looks
+// sound from outside, since its hash is found on either side, until events for it pile up in a spool.
 
 /// The watch of one thread over the primaries behind a connector's lanes.
 package final class PrimaryWatch {
@@ -27,6 +30,12 @@ package final class PrimaryWatch {
         let link: UInt64
         let judgedAt: ContinuousClock.Instant
     }
+
+    /// Which slots are on their way is asked so often: CLUSTER NODES is long where there are many nodes.
+    private static let slotsEvery: Duration = .seconds(10)
+    /// Slots on their way, and since when they were seen so.
+    private var moving: [KeySlot: ContinuousClock.Instant] = [:]
+    private var slotsAskedAt: ContinuousClock.Instant?
 
     /// Connects with the first look.
     package init(_ connector: LaneConnector, clientName: String = "watch") {
@@ -64,9 +73,24 @@ package final class PrimaryWatch {
             }
         }
         report.away = store.connection.awayServers
+        report.moving = try slotsUnderWay(store, now)
         let named = Set(report.primaries.map(\.name)).union(report.away)
         known = known.filter { named.contains($0.key) }
         return report
+    }
+
+    /// In the order in which they were seen first.
+    private func slotsUnderWay(
+        _ store: LaneStore, _ now: ContinuousClock.Instant
+    ) throws(LaneError) -> [MovingSlot] {
+        if slotsAskedAt.map({ now - $0 >= Self.slotsEvery }) ?? true {
+            slotsAskedAt = now
+            let seen = try store.movingSlots()
+            moving = Dictionary(uniqueKeysWithValues: seen.map { ($0, moving[$0] ?? now) })
+        }
+        let control = KeySlot(of: Array(connector.keyspace.control("slot").utf8))
+        return moving.map { MovingSlot(number: $0.key.number, isControl: $0.key == control, age: now - $0.value) }
+            .sorted { ($1.age, $0.number) < ($0.age, $1.number) }
     }
 
     private func opened() throws(LaneError) -> LaneStore {
@@ -97,6 +121,18 @@ package struct PrimarySight: Sendable, Equatable {
     package let check: DurabilityCheck
 }
 
+/// A slot of a cluster on its way.
+package struct MovingSlot: Sendable, Equatable {
+    package let number: Int
+    /// Whether leases, topology and switches lie in it.
+    package let isControl: Bool
+    /// How long it has been seen so.
+    package let age: Duration
+
+    /// Whether whoever moves it has most likely died: a slot takes seconds.
+    package var isLeft: Bool { age >= .seconds(60) }
+}
+
 /// What one look found.
 package struct PrimaryReport: Sendable {
     /// All that answered.
@@ -105,6 +141,9 @@ package struct PrimaryReport: Sendable {
     package internal(set) var news: [PrimarySight] = []
     /// Names of the primaries of a cluster that cannot be reached.
     package internal(set) var away: [String] = []
+
+    /// Slots of a cluster that are on their way from one primary to another, the longest first.
+    package internal(set) var moving: [MovingSlot] = []
 
     /// The clock of each that answered, and when it was read.
     package internal(set) var times: [(name: String, time: Instant, read: ContinuousClock.Instant)] = []

@@ -15,10 +15,14 @@ package struct LaneToken: Sendable, Hashable, CustomStringConvertible {
 
     private init(word: String) { text = Array(word.utf8) }
 
-    /// What erases in a lane that a resize took out of use, which nobody owns; void once it is used again. Commits nothing.
+    /// What gives an order to forget to a lane that a resize took out of use, which nobody owns; void once it is used again.
+    /// Commits nothing.
     package static let retired = LaneToken(word: "retired")
 
-    /// 32 lower-case hex digits, or `retired`.
+    /// What carries orders out there for the leader of a term; void once a leader of a later one has noted anything.
+    package static func retired(term: UInt64) -> LaneToken { LaneToken(word: "retired:\(term)") }
+
+    /// 32 lower-case hex digits, `retired` or `retired:<term>`.
     package var description: String { String(decoding: text, as: UTF8.self) }
 }
 

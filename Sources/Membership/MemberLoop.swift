@@ -33,11 +33,7 @@ final class MemberLoop {
         post: MemberPost
     ) {
         self.settings = settings
-        var endpoint = connector.endpoint
-        endpoint.timeouts.reply = min(endpoint.timeouts.reply, max(settings.times.interval, .milliseconds(100)))
-        endpoint.timeouts.connect = min(endpoint.timeouts.connect, max(settings.times.interval, .milliseconds(100)))
-        self.connector = LaneConnector(
-            endpoint: endpoint, keyspace: connector.keyspace, durability: connector.durability)
+        self.connector = connector.answering(within: settings.times.interval)
         self.host = host
         self.log = log.with(.member, id.text)
         self.post = post
@@ -216,9 +212,9 @@ extension MemberLoop {
             listener = try RedisSubscriber(connector.endpoint, clientName: "member-wake") { event in
                 switch event {
                 case .message(control, let payload):
-                    // Of other members' coming and going only the leader makes something.
+                    // Of other members' coming and going, and of pins, only the leader makes something.
                     let word = String(decoding: payload, as: UTF8.self)
-                    if word != "members", word != "policy" { post.put { $0.beatsNow = true } }
+                    if !["members", "policy", "pins"].contains(word) { post.put { $0.beatsNow = true } }
                 case .message(let channel, let payload):
                     guard payload == Array("released".utf8), let lane = Self.lane(ofChannel: channel) else { return }
                     post.put { $0.released.insert(lane) }

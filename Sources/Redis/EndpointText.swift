@@ -1,5 +1,5 @@
 // Reading an endpoint as people write it. No error shows what may be a password: of the text that came, everything
-// before its last `@` is hidden, and parts are never quoted by themselves.
+// before its last `@` and every option is hidden, and parts are never quoted by themselves.
 
 extension RedisEndpoint {
     /// Reads `redis://[user:password@]host[:port][/database]`, `rediss://…` (TLS), `unix:///path` or a path that starts
@@ -10,7 +10,7 @@ extension RedisEndpoint {
     /// A path without scheme takes no options. `redis+cluster://[user:password@]host:port,host:port` names servers of a
     /// Redis Cluster, `redis+sentinel://[user:password@]host:port,host:port/service[/database]` Sentinels; with
     /// `rediss+…` every connection, to Sentinels too, is TLS. Name and password are the Redis servers'; Sentinels are
-    /// entered without.
+    /// entered with those of the options `sentinel_user` and `sentinel_password`, or without.
     ///
     /// - Throws: code `.configuration`, saying what was expected.
     package init(parsing text: String) throws(RedisError) {
@@ -42,6 +42,12 @@ extension RedisEndpoint {
     }
 }
 
+extension RedisEndpoint {
+    fileprivate var isSentinel: Bool {
+        if case .sentinel = address { true } else { false }
+    }
+}
+
 private struct EndpointParser {
     let text: String
 
@@ -57,9 +63,16 @@ private struct EndpointParser {
 
     /// The text without what may be a password.
     private var hidden: String {
-        guard let at = text.lastIndex(of: "@") else { return text }
         let scheme = text.firstRange(of: "://").map { text[..<$0.upperBound] } ?? ""
-        return "\(scheme)(hidden)\(text[at...])"
+        let rest = text[scheme.endIndex...]
+        switch (rest.lastIndex(of: "@"), rest.firstIndex(of: "?")) {
+        case (nil, nil): return text
+        case (let at?, nil): return "\(scheme)(hidden)\(rest[at...])"
+        case (nil, let mark?): return "\(scheme)\(rest[..<mark])?(hidden)"
+        case (let at?, let mark?) where at < mark: return "\(scheme)(hidden)\(rest[at..<mark])?(hidden)"
+        // Either of them may stand in a password.
+        default: return "\(scheme)(hidden)"
+        }
     }
 
     func tcp(_ rest: Substring, tls: RedisTLS?) throws(RedisError) -> RedisEndpoint {
@@ -154,6 +167,8 @@ private struct EndpointParser {
 
     private func read(_ options: Substring?, into endpoint: inout RedisEndpoint) throws(RedisError) {
         guard let options else { return }
+        var sentinelUser: String?
+        var sentinelPassword: RedisPassword?
         for option in options.split(separator: "&") {
             let (name, raw) = split(option, at: "=")
             guard let raw, !raw.isEmpty else { throw error("expected option=value after ?") }
@@ -165,12 +180,19 @@ private struct EndpointParser {
             case ("cert", .some): endpoint.tls?.certificateFile = value
             case ("key", .some): endpoint.tls?.keyFile = value
             case ("server_name", .some): endpoint.tls?.serverName = value
+            case ("sentinel_user", _) where endpoint.isSentinel: sentinelUser = value
+            case ("sentinel_password", _) where endpoint.isSentinel: sentinelPassword = RedisPassword(value)
             case ("db", _) where endpoint.isUnix: endpoint.database = try database(raw)
             default:
                 throw error(
                     "expected the options connect_timeout_ms, reply_timeout_ms, with rediss:// ca, cert, key, "
-                        + "server_name, with unix:// db; came another")
+                        + "server_name, with unix:// db, with redis+sentinel:// sentinel_user, sentinel_password; "
+                        + "came another")
             }
+        }
+        endpoint.sentinelEntrance = sentinelPassword.map { .init(user: sentinelUser, password: $0) }
+        guard sentinelUser == nil || sentinelPassword != nil else {
+            throw error("expected sentinel_password beside sentinel_user, came none")
         }
         if let tls = endpoint.tls, (tls.certificateFile == nil) != (tls.keyFile == nil) {
             throw error("expected cert and key together, came one of them")

@@ -23,6 +23,18 @@ package struct RedisEndpoint: Sendable, Hashable {
         }
     }
 
+    /// How Sentinels are entered, where that takes a password of theirs.
+    package struct SentinelEntrance: Sendable, Hashable {
+        /// The ACL user; nil is `default`.
+        package var user: String?
+        package var password: RedisPassword
+
+        package init(user: String? = nil, password: RedisPassword) {
+            self.user = user
+            self.password = password
+        }
+    }
+
     package var address: Address
     /// The ACL user; nil is `default`.
     package var user: String?
@@ -31,11 +43,14 @@ package struct RedisEndpoint: Sendable, Hashable {
     /// Nil: plain bytes.
     package var tls: RedisTLS?
     package var timeouts: Timeouts
+    /// Nil: Sentinels are entered without.
+    package var sentinelEntrance: SentinelEntrance?
 
     package init(
         _ address: Address, user: String? = nil, password: RedisPassword? = nil, database: Int = 0,
-        tls: RedisTLS? = nil, timeouts: Timeouts = Timeouts()
+        tls: RedisTLS? = nil, timeouts: Timeouts = Timeouts(), sentinelEntrance: SentinelEntrance? = nil
     ) {
+        self.sentinelEntrance = sentinelEntrance
         self.address = address
         self.user = user
         self.password = password

@@ -58,12 +58,14 @@ extension ServerConnection {
         return connection
     }
 
-    /// What one Sentinel says. It is entered without name, password and database.
+    /// What one Sentinel says. It is entered with its own name and password, if any, never with those of the servers.
     private static func named(
         _ service: String, by sentinel: NodeAddress, _ endpoint: RedisEndpoint, until end: ContinuousClock.Instant
     ) throws(RedisError) -> NodeAddress {
         var place = endpoint.at(sentinel)
-        (place.user, place.password, place.database) = (nil, nil, 0)
+        (place.user, place.password, place.database) = (
+            endpoint.sentinelEntrance?.user, endpoint.sentinelEntrance?.password, 0
+        )
         let deadline = min(end, .now.advanced(by: sentinelPatience))
         place.timeouts.connect = max(.zero, deadline - .now)
         let reply = try ServerConnection(place).call(

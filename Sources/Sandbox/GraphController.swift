@@ -38,8 +38,10 @@ struct GraphController: Sendable {
     /// What a call asks for, once it is read.
     struct Call: Sendable {
         let node: String
-        /// The account whose token came.
-        let caller: String
+        /// The account that the call is about; nil for a token that is nobody's.
+        let caller: SandboxAccount?
+        /// Another id of the same account's, at which calls about it are not taken.
+        let isOwnNode: Bool
         let query: [String: String]
         let body: JSONValue
     }
@@ -75,9 +77,14 @@ struct GraphController: Sendable {
         var query: [String: String] = [:]
         for (name, value) in request.uri.queryParameters { query[String(name)] = String(value) }
         let node = context.parameters.get("node").map { $0.removingPercentEncoding ?? $0 } ?? ""
-        let caller = Self.caller(of: request, settings) ?? ""
-        if let standing = throttle.standing(of: caller) {
-            return try Self.refuse(caller, standing, ledger, now: settings.now())
+        let token = SandboxCaller(request, settings)
+        let isMessage = context.parameters.get("node") != nil && request.uri.path.hasSuffix("/messages")
+        let caller =
+            isMessage
+            ? token.account(at: node, recipient: body["recipient"], threads, posts, messages)
+            : token.account(of: node, threads, posts)
+        if let id = caller?.id, let standing = throttle.standing(of: id) {
+            return try Self.refuse(id, standing, ledger, now: settings.now())
         }
         let effect = faults.next()
         if settings.latency > .zero { try await Task.sleep(for: settings.latency) }
@@ -86,12 +93,16 @@ struct GraphController: Sendable {
             return Self.error(status, code, "(#\(code)) injected by the sandbox")
         case .fail:
             return Response.page("Bad gateway", type: "text/plain", .badGateway)
+        case .hang:
+            try await Task.sleep(for: settings.silence)
+            return Response.page("Gateway timeout", type: "text/plain", .gatewayTimeout)
         case .acceptSilently, .acceptAndFail, nil:
             break
         }
-        switch read(Call(node: node, caller: caller, query: query, body: body)) {
+        let isOwn = token.accounts.contains { $0.id == node }
+        switch read(Call(node: node, caller: caller, isOwnNode: isOwn, query: query, body: body)) {
         case .beyond(let excess):
-            guard let account = settings.account(caller) else { return GraphReads.refused }
+            guard let account = caller else { return GraphReads.refused }
             return try SandboxGate(settings: settings, limits: limits, ledger: ledger).refuse(excess, account)
         case .refused(let status, let code, let subcode, let message):
             return Self.error(status, code, message, subcode: subcode)
@@ -136,7 +147,7 @@ struct GraphController: Sendable {
     }
 
     private func reply(_ call: Call) -> Reading {
-        if let account = settings.account(call.caller), let refusal = refusal(of: call.node, account) { return refusal }
+        if let account = call.caller, let refusal = refusal(of: call.node, account) { return refusal }
         guard let text = call.body["message"]?.string ?? call.query["message"], !text.isEmpty else {
             return .refused(status: 400, code: 100, message: "(#100) Param message must be a text")
         }
@@ -144,7 +155,8 @@ struct GraphController: Sendable {
         let id = "\(call.node)_r\(threads.nextNumber())"
         return .accepted(
             Accepted(
-                kind: "reply", account: person?.account ?? call.caller, recipient: call.node, text: text, id: id,
+                kind: "reply", account: person?.account ?? call.caller?.id ?? "", recipient: call.node, text: text,
+                id: id,
                 answer: ["id": .string(id)], person: person))
     }
 
@@ -159,18 +171,12 @@ struct GraphController: Sendable {
     private func delete(_ call: Call) -> Reading { moderation("delete", call) }
 
     private func moderation(_ kind: String, _ call: Call) -> Reading {
-        if let account = settings.account(call.caller), let refusal = refusal(of: call.node, account) { return refusal }
+        if let account = call.caller, let refusal = refusal(of: call.node, account) { return refusal }
         let person = threads.author(of: call.node)
         return .accepted(
             Accepted(
-                kind: kind, account: person?.account ?? call.caller, recipient: call.node, id: "",
+                kind: kind, account: person?.account ?? call.caller?.id ?? "", recipient: call.node, id: "",
                 answer: ["success": true], person: person))
-    }
-
-    /// The account whose token came.
-    static func caller(of request: Request, _ settings: SandboxSettings) -> String? {
-        let given = request.headers[.authorization] ?? ""
-        return settings.accounts.first { given == "Bearer \(settings.tokens[$0.id] ?? "token-\($0.id)")" }?.id
     }
 
     /// The answer to a call of a throttled account, with the time until calls are taken again. It stands in the ledger with

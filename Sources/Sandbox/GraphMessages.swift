@@ -6,7 +6,14 @@ internal import Instants
 extension GraphController {
     func message(_ call: Call) -> Reading {
         let recipient = call.body["recipient"]
-        guard call.node == call.caller, let account = settings.account(call.node) else {
+        guard let account = call.caller else {
+            // As the platform has it: no object of this id takes messages here.
+            if call.isOwnNode {
+                return .refused(
+                    status: 400, code: 100, subcode: 33,
+                    message: "Unsupported post request. Object with ID '\(call.node)' does not exist, cannot be loaded "
+                        + "due to missing permissions, or does not support this operation")
+            }
             return .refused(status: 400, code: 200, message: "(#200) The token is another page's")
         }
         let comment = recipient?["comment_id"]?.string
@@ -17,7 +24,7 @@ extension GraphController {
         if let word = call.body["sender_action"]?.string, let contact = recipient?["id"]?.string {
             return .accepted(
                 Accepted(
-                    kind: "sender_action", account: call.node, recipient: contact, text: word, id: "",
+                    kind: "sender_action", account: account.id, recipient: contact, text: word, id: "",
                     answer: ["recipient_id": .string(contact)]))
         }
         let message = call.body["message"] ?? .null
@@ -29,7 +36,7 @@ extension GraphController {
         }
         let metadata = message["metadata"]?.string ?? ""
         if let comment { return privateReply(to: comment, account, parts, metadata) }
-        return send(to: recipient?["id"]?.string ?? "", call, parts, metadata)
+        return send(to: recipient?["id"]?.string ?? "", account, call, parts, metadata)
     }
 
     /// One to a comment, seven days long.
@@ -69,18 +76,20 @@ extension GraphController {
         return .refused(status: 400, code: code, message: words)
     }
 
-    private func send(to contact: String, _ call: Call, _ parts: SandboxParts, _ metadata: String) -> Reading {
+    private func send(
+        to contact: String, _ account: SandboxAccount, _ call: Call, _ parts: SandboxParts, _ metadata: String
+    ) -> Reading {
         guard !contact.isEmpty else {
             return .refused(status: 400, code: 100, message: "(#100) Param recipient must have an id")
         }
-        let person = SandboxThreads.Person(account: call.node, contact: contact)
+        let person = SandboxThreads.Person(account: account.id, contact: contact)
         let tag = call.body["messaging_type"]?.string == "MESSAGE_TAG" ? call.body["tag"]?.string ?? "none" : nil
         var left: Duration?
         if let refusal = refusal(of: person, tag: tag, metadata: metadata, left: &left) { return refusal }
         let id = "m_sandbox_\(threads.nextNumber())"
         return .accepted(
             Accepted(
-                kind: "send", account: call.node, recipient: contact, metadata: metadata, text: parts.text,
+                kind: "send", account: account.id, recipient: contact, metadata: metadata, text: parts.text,
                 tag: tag ?? "", left: left, id: id,
                 answer: ["recipient_id": .string(contact), "message_id": .string(id)], person: person, parts: parts))
     }

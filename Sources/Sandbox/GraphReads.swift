@@ -1,4 +1,5 @@
 internal import Channels
+internal import Contracts
 internal import Foundation
 internal import HTTPTypes
 internal import Hummingbird
@@ -25,7 +26,12 @@ struct GraphReads: Sendable {
         }
         router.get("/:version/me") { request, _ in
             guard let account = holder(of: request) else { return Self.refused }
-            return Response.json(["id": .string(account.id), "messaging_feature_status": ["hop_v2": true]])
+            guard account.login != .instagram else {
+                // Its own id there is not the one that webhooks name.
+                return Response.json(["id": "app-scoped", "user_id": .string(account.id), "username": "the account"])
+            }
+            let id = account.login.node(of: account.id)
+            return Response.json(["id": .string(id), "messaging_feature_status": ["hop_v2": true]])
         }
         router.get("/:version/app") { request, _ in
             guard let account = holder(of: request) else { return Self.refused }
@@ -33,10 +39,10 @@ struct GraphReads: Sendable {
             return Response.json(["id": .string(settings.app(of: account.id)), "name": "nightshift"])
         }
         router.get("/:version/:node/subscribed_apps") { request, context in
-            guard let account = holder(of: request), context.parameters.get("node") == account.id else {
-                return Self.refused
-            }
-            let fields = subscriptions.fields.map(JSONValue.string)
+            let node = context.parameters.get("node") ?? ""
+            guard let account = SandboxCaller(request, settings).account(at: node) else { return Self.refused }
+            if let code = settings.lookRefusal { return Self.error(400, code, "refused by the sandbox") }
+            let fields = subscriptions.fields(of: node).map(JSONValue.string)
             var apps: [JSONValue] = []
             if !settings.otherAppsFields.isEmpty {
                 let others = settings.otherAppsFields.map(JSONValue.string)
@@ -53,14 +59,17 @@ struct GraphReads: Sendable {
             return Response.json(["data": .array(apps)])
         }
         router.post("/:version/:node/subscribed_apps") { request, context in
-            guard let account = holder(of: request), context.parameters.get("node") == account.id else {
-                return Self.refused
-            }
+            let node = context.parameters.get("node") ?? ""
+            guard let account = SandboxCaller(request, settings).account(at: node) else { return Self.refused }
             let fields = request.uri.queryParameters["subscribed_fields"].map { String($0).split(separator: ",") } ?? []
-            if let unknown = fields.map(String.init).first(where: settings.unknownFields.contains) {
+            let isPage = account.login != .instagram
+            let foreign = Set(isPage ? Self.instagramFields : Self.pageFields)
+            if let unknown = fields.map(String.init).first(where: {
+                settings.unknownFields.contains($0) || foreign.contains($0)
+            }) {
                 return Self.error(400, 100, "(#100) Param subscribed_fields must not hold \(unknown)")
             }
-            subscriptions.set(fields.map(String.init))
+            subscriptions.set(fields.map(String.init), of: node)
             return Response.json(["success": true])
         }
         addContent(to: router)
@@ -79,12 +88,13 @@ struct GraphReads: Sendable {
         router.get("/:version/:node/conversations") { request, context in
             let after = request.uri.queryParameters["after"].flatMap { Int($0) } ?? 0
             return try await answer(request, context) { node, account in
-                node == account ? messages.page(of: account, after: after, messages: 20) : nil
+                settings.account(account)?.login.node(of: account) == node
+                    ? messages.page(of: account, after: after, messages: 20) : nil
             }
         }
         router.get("/:version/:node/comments") { request, context in
             let query = request.uri.queryParameters
-            if let account = holder(of: request)?.id, let node = context.parameters.get("node"),
+            if let node = context.parameters.get("node"), let account = subject(of: request, node)?.id,
                 let code = posts.refusal(of: node, account: account)
             {
                 return Self.error(400, code, "refused by the sandbox")
@@ -100,6 +110,8 @@ struct GraphReads: Sendable {
                     of: node, account: account, isInstagram: isInstagram, since: Instant(seconds: since), after: after)
                 // A sweep, which asks from an instant on, asks of posts; anything else may be a comment without replies.
                 return page ?? (query["since"] == nil ? ["data": []] : nil)
+            } gone: {
+                Self.error(400, 100, "Unsupported get request. Object does not exist", subcode: 33)
             }
         }
         router.get("/:version/:node/replies") { request, context in
@@ -111,11 +123,12 @@ struct GraphReads: Sendable {
             if let mention = Mentioned(request, context.parameters.get("node") ?? "", settings) {
                 return try await answer(request, context) { _, account in mention.document(account) }
             }
-            if settings.profile == nil, holder(of: request)?.id != context.parameters.get("node") {
+            let asked = context.parameters.get("node") ?? ""
+            if settings.profile == nil, !isNode(asked, request) {
                 return Self.error(400, 100, "Unsupported get request")
             }
             return try await answer(request, context) { node, account in
-                if node == account { return ["id": .string(account), "name": "the account"] }
+                if isNode(node, request) { return self.account(node) }
                 guard let profile = settings.profile?(node) else { return nil }
                 return [
                     "id": .string(node), "first_name": .string(profile.firstName), "locale": .string(profile.locale),
@@ -127,10 +140,11 @@ struct GraphReads: Sendable {
 
     /// Answers a read with what `find` has for the node, or as the faults say.
     private func answer(
-        _ request: Request, _ context: BasicRequestContext, _ find: (_ node: String, _ account: String) -> JSONValue?
+        _ request: Request, _ context: BasicRequestContext, _ find: (_ node: String, _ account: String) -> JSONValue?,
+        gone: () -> Response = { GraphReads.error(400, 100, "Unsupported get request") }
     ) async throws -> Response {
-        guard let account = holder(of: request) else { return Self.refused }
         let node = context.parameters.get("node").map { $0.removingPercentEncoding ?? $0 } ?? ""
+        guard let account = subject(of: request, node) else { return Self.refused }
         if let standing = throttle.standing(of: account.id) {
             return try GraphController.refuse(account.id, standing, ledger, now: settings.now())
         }
@@ -139,25 +153,52 @@ struct GraphReads: Sendable {
         case .fail, .acceptAndFail: return Response.page("Bad gateway", type: "text/plain", .badGateway)
         case .refuse(let status, let code):
             return Self.error(status, code, "injected by the sandbox")
-        case .acceptSilently:
+        case .acceptSilently, .hang:
             try await Task.sleep(for: settings.silence)
             return Response.page("Gateway timeout", type: "text/plain", .gatewayTimeout)
         case nil: break
         }
-        guard let found = find(node, account.id) else { return Self.error(400, 100, "Unsupported get request") }
+        guard let found = find(node, account.id) else { return gone() }
         return Response.json(found)
     }
 
-    static func error(_ status: Int, _ code: Int64, _ message: String) -> Response {
-        Response.json(
-            ["error": ["message": .string(message), "type": "OAuthException", "code": .integer(code)]],
-            .init(code: status))
+    static func error(_ status: Int, _ code: Int64, _ message: String, subcode: Int64? = nil) -> Response {
+        var error: [String: JSONValue] = [
+            "message": .string(message), "type": "OAuthException", "code": .integer(code),
+        ]
+        if let subcode { error["error_subcode"] = .integer(subcode) }
+        return Response.json(["error": .object(error)], .init(code: status))
     }
 
-    /// The account whose token came: `token-<account>`, unless the settings name others.
-    private func holder(of request: Request) -> SandboxAccount? {
-        GraphController.caller(of: request, settings).flatMap(settings.account)
+    /// The account whose token came: `token-<page or account>`, unless the settings name others.
+    private func holder(of request: Request) -> SandboxAccount? { SandboxCaller(request, settings).accounts.first }
+
+    /// The account that a read is about.
+    private func subject(of request: Request, _ node: String) -> SandboxAccount? {
+        let caller = SandboxCaller(request, settings)
+        let platform = request.uri.queryParameters["platform"].map(String.init)
+        if platform != nil, let account = caller.account(at: node, platform: platform) { return account }
+        return caller.account(of: node, threads, posts)
     }
+
+    /// Whether it is an account's own node, or that of its page.
+    private func isNode(_ node: String, _ request: Request) -> Bool {
+        let caller = SandboxCaller(request, settings)
+        return caller.account(at: node) != nil || caller.accounts.contains { $0.id == node }
+    }
+
+    /// What an account or page says of itself; a page names the Instagram account that is linked to it.
+    private func account(_ node: String) -> JSONValue {
+        var fields: [String: JSONValue] = ["id": .string(node), "name": "the account"]
+        if let linked = settings.accounts.first(where: { $0.login == .linkedPage(node) }) {
+            fields["instagram_business_account"] = ["id": .string(linked.id)]
+        }
+        return .object(fields)
+    }
+
+    /// Fields that only the other edge knows.
+    private static let instagramFields = ["comments", "live_comments", "mentions", "message_edit"]
+    private static let pageFields = ["feed", "mention", "message_echoes", "message_edits"]
 
     static var refused: Response {
         let error: JSONValue = [

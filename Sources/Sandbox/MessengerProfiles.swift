@@ -17,8 +17,8 @@ struct MessengerProfiles: Sendable {
 
     func add(to router: Router<BasicRequestContext>) {
         router.get("/:version/:node/messenger_profile") { request, context in
-            guard let account = holder(request, context) else { return GraphReads.refused }
             let platform = request.uri.queryParameters["platform"].map(String.init)
+            guard let account = holder(request, context, platform) else { return GraphReads.refused }
             guard let fault = fault(of: account, platform) else {
                 let sets = book.sets.withLock { $0[account.id] }
                 return Response.json(["data": .array(sets.map { [["ice_breakers": $0]] } ?? [])])
@@ -26,8 +26,8 @@ struct MessengerProfiles: Sendable {
             return fault
         }
         router.post("/:version/:node/messenger_profile") { request, context in
-            guard let account = holder(request, context) else { return GraphReads.refused }
             let body = try await body(of: request)
+            guard let account = holder(request, context, body["platform"]?.string) else { return GraphReads.refused }
             if let fault = fault(of: account, body["platform"]?.string) { return fault }
             guard let sets = body["ice_breakers"], Self.isTaken(sets) else {
                 return GraphReads.error(400, 100, "(#100) Invalid ice breakers")
@@ -36,8 +36,8 @@ struct MessengerProfiles: Sendable {
             return Response.json(["result": "success"])
         }
         router.delete("/:version/:node/messenger_profile") { request, context in
-            guard let account = holder(request, context) else { return GraphReads.refused }
             let body = try await body(of: request)
+            guard let account = holder(request, context, body["platform"]?.string) else { return GraphReads.refused }
             if let fault = fault(of: account, body["platform"]?.string) { return fault }
             book.sets.withLock { $0[account.id] = nil }
             return Response.json(["result": "success"])
@@ -67,8 +67,9 @@ struct MessengerProfiles: Sendable {
         return (try? JSONValue(parsing: Array(buffer.readableBytesView))) ?? .null
     }
 
-    private func holder(_ request: Request, _ context: BasicRequestContext) -> SandboxAccount? {
-        let account = GraphController.caller(of: request, settings).flatMap(settings.account)
-        return account?.id == context.parameters.get("node") ? account : nil
+    private func holder(
+        _ request: Request, _ context: BasicRequestContext, _ platform: String?
+    ) -> SandboxAccount? {
+        SandboxCaller(request, settings).account(at: context.parameters.get("node") ?? "", platform: platform)
     }
 }

@@ -33,17 +33,18 @@ struct PageController: Sendable {
     }
 
     /// `?seconds=12&kind=fail`: every call of the Graph API meets this for so long. `fail` is a 502 of an edge, `error` an
-    /// error of the platform's servers, `silent` takes calls and does not answer, `lie` takes them and answers like `fail`; no
-    /// seconds end it. The answer counts the calls that met it.
+    /// error of the platform's servers, `silent` takes calls and does not answer, `hang` neither takes nor answers them, `lie`
+    /// takes them and answers like `fail`; no seconds end it. The answer counts the calls that met it.
     private func begin(_ request: Request) -> Response {
         let query = request.uri.queryParameters
         let seconds = query["seconds"].flatMap { Int($0) } ?? 0
         let effects: [String: SandboxFault.Effect] = [
             "fail": .fail, "error": .refuse(status: 500, code: 2), "silent": .acceptSilently,
-            "lie": .acceptAndFail,
+            "hang": .hang, "lie": .acceptAndFail,
         ]
         guard let effect = effects[query["kind"].map(String.init) ?? "fail"], (0...86_400).contains(seconds) else {
-            return Response.json(["error": "expected seconds and a kind of fail, error, silent or lie"], .badRequest)
+            return Response.json(
+                ["error": "expected seconds and a kind of fail, error, silent, hang or lie"], .badRequest)
         }
         outage.begin(effect, for: .seconds(seconds))
         return Response.json(["seconds": .integer(Int64(seconds)), "met": .integer(Int64(outage.met))])

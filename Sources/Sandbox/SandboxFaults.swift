@@ -12,6 +12,8 @@ package struct SandboxFault: Sendable, Equatable {
         case acceptAndFail
         /// Accepted and written to the ledger, but the caller gets no answer in time.
         case acceptSilently
+        /// Nothing is accepted, and the caller gets no answer in time.
+        case hang
     }
 
     /// How many calls of a thousand.

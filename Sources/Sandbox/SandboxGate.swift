@@ -17,10 +17,12 @@ struct SandboxGate: RouterMiddleware {
         next: (Request, BasicRequestContext) async throws -> Response
     ) async throws -> Response {
         let parts = request.uri.path.split(separator: "/")
-        guard let version = parts.first, version.first == "v", version.dropFirst().first?.isNumber == true else {
+        let host = SandboxCaller.instagramHost
+        let first = parts.first.map { $0.hasPrefix(host) ? $0.dropFirst(host.count) : $0 }
+        guard let version = first, version.first == "v", version.dropFirst().first?.isNumber == true else {
             return try await next(request, context)
         }
-        guard let account = GraphController.caller(of: request, settings).flatMap(settings.account) else {
+        guard let account = account(request, parts.dropFirst().first.map(String.init) ?? "") else {
             return GraphReads.refused
         }
         var counted: [SandboxLimit.Counted] = [.page, .app]
@@ -33,6 +35,13 @@ struct SandboxGate: RouterMiddleware {
             }
         usage(of: account, in: &response)
         return response
+    }
+
+    private func account(_ request: Request, _ node: String) -> SandboxAccount? {
+        let caller = SandboxCaller(request, settings)
+        let platform = request.uri.queryParameters["platform"].map(String.init)
+        return caller.account(at: node, platform: platform) ?? caller.accounts.first { $0.id == node }
+            ?? caller.accounts.first
     }
 
     /// The answer to a call beyond a limit, which stands in the ledger.

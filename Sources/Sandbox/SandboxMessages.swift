@@ -40,6 +40,9 @@ package final class SandboxMessages: Sendable {
         }
     }
 
+    /// Whether this contact ever wrote to the account, or was written to.
+    func knows(_ contact: String, of account: String) -> Bool { state.withLock { $0[account]?[contact] != nil } }
+
     /// One page of an account's conversations, the one that changed last first, with the newest messages of each.
     func page(of account: String, after: Int, messages: Int) -> JSONValue {
         let conversations = state.withLock { $0[account] ?? [:] }.map { contact, messages in

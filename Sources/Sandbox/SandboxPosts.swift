@@ -56,6 +56,11 @@ package final class SandboxPosts: Sendable {
     /// Who wrote it and when; nil for one that nobody wrote here.
     func comment(_ id: String, of account: String) -> Comment? { state.withLock { $0.comments[account]?[id] } }
 
+    /// Whether a post or comment of this id stands at the account.
+    func holds(_ id: String, of account: String) -> Bool {
+        state.withLock { $0.comments[account]?[id] != nil || $0.posts[account]?[id] != nil }
+    }
+
     /// Reads of the post are refused from now on; with nil they are answered again.
     package func refuse(_ post: String, of account: String, code: Int64?) {
         state.withLock { $0.posts[account, default: [:]][post, default: Post()].refusal = code }
@@ -104,13 +109,15 @@ package final class SandboxPosts: Sendable {
 
 /// Which webhook fields our app gets; calls change them.
 final class SandboxSubscriptions: Sendable {
-    private let state: Mutex<[String]>
+    /// Of every node that no call changed.
+    private let usual: [String]
+    private let state = Mutex<[String: [String]]>([:])
 
     init(_ fields: [String]) {
-        state = Mutex(fields)
+        usual = fields
     }
 
-    var fields: [String] { state.withLock { $0 } }
+    func fields(of node: String) -> [String] { state.withLock { $0[node] } ?? usual }
 
-    func set(_ fields: [String]) { state.withLock { $0 = fields } }
+    func set(_ fields: [String], of node: String) { state.withLock { $0[node] = fields } }
 }

@@ -1,3 +1,4 @@
+package import Contracts
 package import Instants
 
 /// An account that the sandbox plays the platform for.
@@ -6,10 +7,14 @@ package struct SandboxAccount: Sendable, Equatable {
     /// What the page shows beside it: the market, its language, its zone.
     package let label: String
     package let isInstagram: Bool
+    /// At which node and host the platform takes calls about it.
+    package let login: MetaLogin
     /// The secret of the account's app.
     package let secret: [UInt8]
 
-    package init(id: String, label: String, isInstagram: Bool, secret: [UInt8]) {
+    /// - Parameter login: nil: a page's own, or Instagram Login.
+    package init(id: String, label: String, isInstagram: Bool, login: MetaLogin? = nil, secret: [UInt8]) {
+        self.login = login ?? (isInstagram ? .instagram : .page)
         self.id = id
         self.label = label
         self.isInstagram = isInstagram
@@ -61,7 +66,7 @@ package struct SandboxSettings: Sendable {
     package var webhookURL: String
     /// Before each answer of the Graph API.
     package var latency: Duration = .zero
-    /// How long a call waits that is accepted and not answered.
+    /// How long a call waits that is not answered; then the platform's edge gives it up (504).
     package var silence: Duration = .seconds(30)
     package var faults: [SandboxFault] = []
     package var throttle: ThrottlePlan?
@@ -84,7 +89,9 @@ package struct SandboxSettings: Sendable {
     package var mentions: [String: SandboxMention] = [:]
     /// Whether the platform tells a token's app.
     package var tellsApp = true
-    /// Access tokens by account; `token-<account>` for those that are not named.
+    /// Reads of an account's subscribed apps are refused with this code.
+    package var lookRefusal: Int64?
+    /// Access tokens by page or Instagram account; `token-<id>` for those that are not named.
     package var tokens: [String: String] = [:]
     /// What the platform says that our app may do, and which fields it gets by webhook.
     package var permissions: [String] = []
@@ -107,6 +114,7 @@ package struct SandboxSettings: Sendable {
         self.now = now
     }
 
+    func token(of holder: String) -> String { tokens[holder] ?? "token-\(holder)" }
     func app(of account: String) -> String { apps[account] ?? app }
     func account(_ id: String) -> SandboxAccount? { accounts.first { $0.id == id } }
 }

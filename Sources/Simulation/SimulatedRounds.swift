@@ -8,21 +8,21 @@ extension ClusterSimulation {
     /// What came since the last tick, what of it was decided, and how busy that made everybody.
     mutating func measure() {
         let seconds = Double(settings.tick)
-        // A lane has one runner.
-        let laneMost = seconds / settings.cost
+        // A lane has one runner, and nothing is decided while its shard is away.
+        let laneMost = awayInTick(seconds).map { (seconds - $0) / settings.cost }
         var offered = [Double](repeating: 0, count: workers.count)
         for partition in world.partitions.indices {
             let events = world.rate(partition, at: control.now) * seconds
             for number in 0..<SimulatedWorld.lanesPerPartition {
                 let lane = partition * SimulatedWorld.lanesPerPartition + number
                 pending[lane] += events * world.share(partition, number, at: control.now)
-                if owners[lane] >= 0 { offered[owners[lane]] += min(pending[lane], laneMost) }
+                if owners[lane] >= 0 { offered[owners[lane]] += min(pending[lane], laneMost[shards[lane]]) }
             }
         }
         let most = Double(settings.runners) * seconds / settings.cost
         for lane in lanes.indices where owners[lane] >= 0 {
             let part = min(1, most / max(offered[owners[lane]], 1))
-            let done = (min(pending[lane], laneMost) * part).rounded(.down)
+            let done = (min(pending[lane], laneMost[shards[lane]]) * part).rounded(.down)
             decided[lane] += done
             pending[lane] -= done
         }
@@ -41,7 +41,7 @@ extension ClusterSimulation {
         if !isStart {
             report.imbalances.append((utilisations.max() ?? 0) - mean)
         }
-        guard control.leader != nil else { return }
+        guard control.isLeading else { return }
         let counts = lanes.indices.map { index in
             LaneCount(
                 lane: lanes[index], owner: owners[index] >= 0 ? workers[owners[index]].id : nil,
@@ -58,14 +58,15 @@ extension ClusterSimulation {
     /// One round of the leader with everything that its writes set off.
     mutating func round() {
         calledRound()
-        guard control.leader != nil else { return }
+        guard control.isLeading else { return }
         control.forget()
         let census = census()
         let share = Coordinator.Settings().share(of: lanes.count)
+        var figures = view.figures(of: lanes, at: control.now, foresees: settings.foresees)
+        figures.shards = affinity
         let round = LeaderRound(
             lanes: lanes, assignment: assignment, census: census, sights: control.sights, share: share,
-            answer: control.times.answer,
-            figures: view.figures(of: lanes, at: control.now, foresees: settings.foresees),
+            answer: control.times.answer, figures: figures,
             placement: { LoadPlacement().plan($0) })
         if !round.moves.isEmpty { write(round.moves) }
         let isSettled =
@@ -90,7 +91,7 @@ extension ClusterSimulation {
             let before = assignment.targets[move.lane]?.member.flatMap { slots[$0] }
             let heir = slots[move.member]
             if let owner, workers[owner].isAlive, workers[owner].id == control.sights[move.lane]?.owner {
-                report.plannedMoves += 1
+                if owner == heir { report.adopted += 1 } else { countMove() }
             } else {
                 report.orphansPlaced += 1
             }

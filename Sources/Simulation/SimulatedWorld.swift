@@ -99,6 +99,13 @@ package struct SimulatedWorld: Sendable {
         return unit * expected(partitions[index], at: instant) * mood * campaign
     }
 
+    /// The middle of the busiest hour of a day of the simulation, by what can be expected.
+    func peak(ofDay day: Int) -> Instant {
+        let hours = (0..<24).map { Self.start + .seconds((day * 24 + $0) * 3_600 + 1_800) }
+        let whole = hours.map { hour in (hour, partitions.reduce(0) { $0 + expected($1, at: hour) }) }
+        return whole.max { $0.1 < $1.1 }?.0 ?? Self.start
+    }
+
     /// What one lane has of its partition's rate in these ten minutes: around its share.
     func share(_ index: Int, _ lane: Int, at instant: Instant) -> Double {
         let noise = Double(draw(5, index * Self.lanesPerPartition + lane, Int(instant.seconds) / 600) >> 11) * 0x1p-53

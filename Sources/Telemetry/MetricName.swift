@@ -92,6 +92,10 @@ extension MetricName {
         "Primaries that keep less than the durability that this process was started with; its log says what.")
     package static let redisAway = MetricName(
         "nightshift_redis_away_primaries", .gauge, "Primaries of a cluster that this process cannot reach.")
+    package static let redisSlotMoveAge = MetricName(
+        "nightshift_redis_slot_move_age_seconds", .gauge,
+        "How long the slot of a Redis Cluster that is on its way between two primaries for longest has been seen so; 0 for none."
+    )
     package static let redisClock = MetricName(
         "nightshift_redis_clock_lead_seconds", .gauge,
         "How far a primary's clock is ahead of this process's; label primary, its address.")
@@ -110,12 +114,19 @@ extension MetricName {
     )
     package static let membersOlder = MetricName(
         "nightshift_members_below_level", .gauge,
-        "Living members that do not know of all that the house may use by now, such as paused accounts; the log of the coordinator that leads names them."
+        "Living processes that do not know of all that the house may use by now, such as paused accounts; the log of the coordinator that leads names them."
     )
     package static let moveAge = MetricName(
         "nightshift_lane_move_age_seconds", .gauge,
         "Seconds since the oldest resize or move of an account began that is not done; its lanes stand still. 0 for none."
     )
+    package static let forgetOrdersOpen = MetricName(
+        "nightshift_forget_orders_open", .gauge,
+        "Orders to forget that stand in lanes out of use, or wait to be given to one; told by the coordinator that leads."
+    )
+    package static let forgetOrderAge = MetricName(
+        "nightshift_forget_order_age_seconds", .gauge,
+        "How long ago the oldest of these orders was given; 0 without any.")
     package static let leading = MetricName(
         "nightshift_leading", .gauge, "1 while this coordinator leads.")
     package static let desiredWorkers = MetricName(

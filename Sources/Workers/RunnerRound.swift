@@ -249,7 +249,7 @@ extension RunnerLoop {
         let isFresh = now - lane.takenAt < Courier.longestPatience
         courier.handed(
             HandOver(
-                lane: lane.name, actions: plan.actions, cancelled: committed.cancelled,
+                lane: lane.name, actions: plan.actions, cancelled: committed.cancelled, stopped: committed.stopped,
                 closed: isFresh ? plan.closedActions : [], echoed: plan.echoed))
         if lane.clock.offset != committed.clock.offset {
             courier.standing(lane.name, offset: committed.clock.offset, isPaused: lane.isPaused)

@@ -30,6 +30,8 @@ package struct WorkerSetting: Sendable {
     package var siblings: (@Sendable (_ account: String) -> [String])?
     /// See `CourierSetting.tokens`; nil: as the policy says.
     package var tokens: (@Sendable (_ account: String) -> [TokenLimit])?
+    /// See `CourierSetting.threadSpacing`; nil: as the policy says.
+    package var threadSpacing: (@Sendable (_ account: String) -> Duration?)?
     /// See `RunnerSetting.committed`.
     package var committed: (@Sendable (LaneName, [CommittedEvent]) -> Void)?
 
@@ -90,6 +92,8 @@ package final class WorkerService: Sendable {
             let limits: [String: [TokenLimit]]
             /// By account.
             let echoes: [String: Duration]
+            /// By account.
+            let spacings: [String: Duration]
             /// Accounts by the name of their secret, of which an app has one; and the other way round.
             let apps: [String: [String]]
             let appOf: [String: String]
@@ -101,6 +105,7 @@ package final class WorkerService: Sendable {
                 }
                 limits = policy.accounts.mapValues { byChannel[$0.channel] ?? [] }
                 echoes = policy.accounts.compactMapValues { policy.channels[$0.channel]?.echoWithin }
+                spacings = policy.accounts.compactMapValues { policy.channels[$0.channel]?.threadSpacing }
                 let secrets = policy.accounts.compactMapValues { account in
                     policy.channels[account.channel]?.address == nil ? account.secret : nil
                 }
@@ -123,6 +128,8 @@ package final class WorkerService: Sendable {
         func echoWithin(of account: String) -> Duration {
             books.withLock { $0.echoes[account] } ?? ChannelPolicy.usualEcho
         }
+
+        func threadSpacing(of account: String) -> Duration? { books.withLock { $0.spacings[account] } }
 
         func limits(of account: String) -> [TokenLimit] { books.withLock { $0.limits[account] ?? [] } }
 
@@ -150,6 +157,7 @@ package final class WorkerService: Sendable {
                 limits: setting.limits, patience: setting.patience, name: setting.owner,
                 market: { markets.market(of: $0) }, tokens: setting.tokens ?? { markets.limits(of: $0) },
                 echoWithin: { account in setting.echoPatience ?? markets.echoWithin(of: account) },
+                threadSpacing: setting.threadSpacing ?? { markets.threadSpacing(of: $0) },
                 orderPatience: setting.orderPatience, firstRest: setting.firstRest,
                 siblings: setting.siblings ?? { markets.siblings(of: $0) }))
         let relay = Relay()

@@ -26,6 +26,29 @@ struct CoverageTests {
         return (calendars, MinuteWalk(calendars, from: start, minutes: Self.minutes), source.random)
     }
 
+    @Test(
+        "sees a day with fewer hours than usual on the way, by the calendar's own dates",
+        arguments: [
+            // Tokyo: from its Sunday afternoon to its Tuesday morning; the second ends before its Monday begins.
+            ("2026-11-22T05:00:00Z", "2026-11-24T01:00:00Z", true),
+            ("2026-11-22T05:00:00Z", "2026-11-22T14:59:58Z", false),
+            ("2026-11-23T15:00:00Z", "2026-11-24T01:00:00Z", false),
+            ("2026-11-23T05:00:00Z", "2026-11-22T01:00:00Z", false),
+        ])
+    func daysOff(from: String, to: String, expected: Bool) throws {
+        let zone = try Zoneinfo.rules("Asia/Tokyo")
+        let hours = WeeklyHours.daily([try LocalInterval("09:00-18:00")])
+        let holiday = HoursException(on: try date("2026-11-23"), .closed)
+        let fair = HoursException(on: try date("2026-11-22"), .open([try LocalInterval("19:00-20:00")]))
+        let calendar = BusinessCalendar(
+            name: CalendarName("tokyo"), zone: zone, weekly: hours, exceptions: [fair, holiday])
+        let (start, end) = (try Instant(rfc3339: from), try Instant(rfc3339: to))
+        #expect(Coverage([calendar]).hasDayOff(from: start, to: end) == expected)
+        let closed = try #require(HoursOverride(isOpen: false, from: start, until: start + .seconds(60)))
+        let shut = Coverage([calendar]).overridden(by: [closed])
+        #expect(shut.hasDayOff(from: start, to: end) == (start < end))
+    }
+
     @Test("opens and closes at the minutes of a slow walk", arguments: 1...60 as ClosedRange<UInt64>)
     func states(seed: UInt64) throws {
         var (calendars, walk, random) = try made(seed)

@@ -36,6 +36,23 @@ struct AfterHoursTests {
         #expect(scene.rules == [rule])
     }
 
+    @Test(
+        "names the weekday, and its date too if a holiday lies before it",
+        arguments: [(Instant.november(21, 12), "Mon", "23", nil), (.november(22, 12), "Tue 24", "24", 23)])
+    func weekdays(at: Instant, weekday: String, date: String, holiday: Int?) throws {
+        var changed = TestPolicy()
+        if let holiday {
+            let day = try #require(CivilDate(year: 2026, month: 11, day: holiday))
+            changed.exceptions = [HoursException(on: day, .closed)]
+        }
+        var scene = Scene()
+        scene.policy = changed.built()
+        try scene.take(.message("m", "hello?", at: at), at: at)
+        let text = try #require(scene.texts().first).text
+        #expect(text.contains(weekday), "\(text)")
+        #expect(text.contains(date) == (holiday != nil), "\(text)")
+    }
+
     @Test("edge case 12: is not given for a message from before the opening that is decided after it")
     func openedMeanwhile() throws {
         var scene = Scene()

@@ -31,7 +31,7 @@ struct DeskReplayTests {
         for event in Self.events() { lines += run.take(event) }
         lines += run.run(until: .november(19, 9, 59))
         var calls: [Action] = []
-        for case .action(let action) in lines where action.kind == .notify && action.stage == .call {
+        for case .action(let action) in lines where action.kind == .notify {
             calls.append(action)
         }
         #expect(calls.map(\.rule) == ["digest"])

@@ -54,6 +54,11 @@ struct NoticesTests {
         // The same order key, so that no end overtakes its call.
         #expect(Set(scene.actions.map(\.orderKey)) == [Self.matter.text])
 
+        // As a worker refuses them that does not know the kind: nobody is called for that.
+        let before = (scene.states[Self.matter]?.matter, scene.actions.count)
+        for end in scene.ends { try scene.settle(end, .failed, at: at) }
+        #expect(scene.states[Self.matter]?.matter == before.0 && scene.actions.count == before.1)
+
         // A new trouble begins anew.
         try scene.take(Self.told(.escalation, 6), at: at)
         try scene.take(Self.told(.closed, 7), at: at)

@@ -131,6 +131,23 @@ struct PersonsReplyTests {
         #expect(scene.openItems[.anna]?.reason == "agent_reply.too_long")
     }
 
+    @Test("the echo of any piece of a text takes that piece out of the outbox, though only the last one is awaited")
+    func echoesOfPieces() throws {
+        var policy = TestPolicy()
+        policy.limit = TextLimit(unit: .bytes, most: 10)
+        var scene = Scene(policy.built())
+        try scene.take(.message("m1", "hello?", at: .november(19, 10)), at: .november(19, 10))
+        try scene.take(.reply("r1", "twenty-four characters..", at: .november(19, 10, 5)), at: .november(19, 10, 5))
+        let pieces = scene.texts().map(\.actionID)
+        #expect(pieces.count == 3)
+        for (number, piece) in pieces.enumerated() {
+            let at = Instant.november(19, 10, 6, number)
+            try scene.take(.echo("e\(number)", at: at, metadata: "ns1:de-berlin.3:\(piece)"), at: at)
+        }
+        #expect(scene.cancels == pieces)
+        #expect(scene.openItems[.anna] == nil, "the last one answers the customer")
+    }
+
     @Test("edge case 20: our own echo settles its action and is no message")
     func ownEcho() throws {
         var scene = Scene()

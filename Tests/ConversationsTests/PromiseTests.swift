@@ -79,9 +79,9 @@ struct PromiseTests {
     func held() throws {
         var scene = try promised()
         try scene.take(.reply("r1", "Good morning", at: .november(20, 9, 58)), at: .november(20, 9, 58))
-        try scene.advance(to: .november(20, 10, 20))
+        try scene.advance(to: .november(20, 10, 10))
         #expect(scene.rules.last == "promise.held")
-        try scene.settle(try #require(scene.texts().last), at: .november(20, 10, 21))
+        try scene.settle(try #require(scene.texts().last), at: .november(20, 10, 11))
         #expect(scene.standings() == [.kept])
         #expect(scene.tells(.brokenPromise).isEmpty)
     }
@@ -90,8 +90,8 @@ struct PromiseTests {
     func heldThenFailed() throws {
         var scene = try promised()
         try scene.take(.reply("r1", "Good morning", at: .november(20, 9, 58)), at: .november(20, 9, 58))
-        try scene.advance(to: .november(20, 10, 20))
-        try scene.settle(try #require(scene.texts().last), .failed, at: .november(20, 10, 21))
+        try scene.advance(to: .november(20, 10, 10))
+        try scene.settle(try #require(scene.texts().last), .failed, at: .november(20, 10, 11))
         #expect(scene.standings() == [.broken])
         #expect(scene.tells(.brokenPromise).count == 1)
         #expect(scene.openItems[.anna] != nil)
@@ -171,6 +171,18 @@ struct PromiseTests {
         try scene.advance(to: .november(20, 10))
         #expect(scene.standings() == [.void])
         #expect(scene.tells(.brokenPromise).isEmpty)
+    }
+
+    @Test("whose text was stopped after it may have gone binds: the reply that stopped it keeps it")
+    func stoppedUnclear() throws {
+        var scene = try promised(settling: nil)
+        let text = try #require(scene.texts().last)
+        try scene.take(.reply("r1", "Here I am", at: .november(19, 20, 1)), at: .november(19, 20, 1))
+        #expect(scene.cancels == [text.actionID])
+        try scene.settle(text, .ambiguous)
+        #expect(scene.standings() == [.binding])
+        try scene.settle(try #require(scene.texts().last))
+        #expect(scene.standings() == [.kept])
     }
 
     @Test("that waits for its text's outcome past its instant is looked at again, and broken in the end")

@@ -28,8 +28,8 @@ struct Scene {
     var cancels: [ActionID] { decisions.flatMap(\.cancels) }
 
     /// Texts, or calls of people; what those hear of a matter's end is `ends`.
-    func texts(_ kind: Action.Kind = .send) -> [Action] { actions.filter { $0.kind == kind && $0.stage == .call } }
-    var ends: [Action] { actions.filter { $0.kind == .notify && $0.stage != .call } }
+    func texts(_ kind: Action.Kind = .send) -> [Action] { actions.filter { $0.kind == kind } }
+    var ends: [Action] { actions.filter { $0.kind == .standDown } }
     func tells(_ matter: Told.Matter) -> [Action] {
         actions.filter { $0.kind == .tell && $0.event.told.matter == matter }
     }

@@ -6,13 +6,13 @@ import Testing
 
 @Suite("An account asks for what its webhooks left out")
 struct WatchTurnTests {
-    private static let shop = EntityID.watch(of: "shop")
+    static let shop = EntityID.watch(of: "shop")
 
-    private static func scene(sweep: Duration? = .seconds(600)) -> Scene {
+    static func scene(sweep: Duration? = .seconds(600)) -> Scene {
         Scene(TestPolicy(sweep: sweep).built())
     }
 
-    private static func command(_ id: String, _ subject: String = "", at: Instant) -> Event {
+    static func command(_ id: String, _ subject: String = "", at: Instant) -> Event {
         var event = Event.of(id, at: at, contact: "")
         event.conversation = shop.text
         event.command.verb = .sweep
@@ -20,7 +20,7 @@ struct WatchTurnTests {
         return event
     }
 
-    private static func fetched(
+    static func fetched(
         _ action: Action, at: Instant, _ fill: (inout Fetched) -> Void
     ) -> Event {
         var event = Event.of("fetched.\(action.actionID)", at: at, contact: "")
@@ -31,7 +31,7 @@ struct WatchTurnTests {
         return event
     }
 
-    private static func sweeps(_ scene: Scene) -> [Action] {
+    static func sweeps(_ scene: Scene) -> [Action] {
         scene.actions.filter { $0.subject == FetchSubject.comments.rawValue }
     }
 
@@ -40,11 +40,11 @@ struct WatchTurnTests {
         var scene = Self.scene()
         let start = Instant.november(20, 10)
         try scene.take(Self.command("w1", at: start), at: start)
-        try scene.advance(to: start + .seconds(601))
+        try scene.advance(to: start + .seconds(1_201))
         let first = try #require(Self.sweeps(scene).first)
         #expect(first.kind == .fetch && first.class == .background && first.account == "shop")
         #expect(first.until == first.decidedAt - 60_000)
-        #expect(first.since == first.until - 7 * 86_400_000)
+        #expect(first.since == start.milliseconds && first.earliest == first.since)
         let answered = Instant(milliseconds: first.decidedAt + 1_000)
         try scene.take(Self.fetched(first, at: answered) { $0.until = first.until }, at: answered)
         try scene.settle(first, at: answered)
@@ -65,6 +65,40 @@ struct WatchTurnTests {
         #expect(last.until > first.until + 7_200_000)
     }
 
+    @Test("sweeps begin with the watch: what came before the account was connected is not asked for, at first or later")
+    func beginning() throws {
+        var scene = Self.scene()
+        let start = Instant.november(20, 10)
+        try scene.take(Self.command("w1", at: start), at: start)
+        // Asked for at once, there is nothing yet to look for.
+        try scene.take(Self.command("w2", "now", at: start), at: start + .seconds(59))
+        #expect(Self.sweeps(scene).isEmpty)
+        // Told of again, it began when it did.
+        try scene.take(Self.command("w3", at: start), at: start + .seconds(300))
+        // One that fails each half a day.
+        for half in 1...20 {
+            try scene.advance(to: start + .seconds(Int64(half) * 43_200))
+            try scene.settle(try #require(Self.sweeps(scene).last), .failed)
+        }
+        let sweeps = Self.sweeps(scene)
+        #expect(sweeps.count > 20 && sweeps.allSatisfy { $0.earliest == start.milliseconds })
+        let early = sweeps.filter { $0.until < (start + .seconds(7 * 86_400)).milliseconds }
+        #expect(early.count > 10 && early.allSatisfy { $0.since == start.milliseconds })
+        let last = try #require(sweeps.last)
+        #expect(last.since == last.until - 7 * 86_400_000, "and never further back than a private reply is possible")
+    }
+
+    @Test("an account that a person asks of before it is watched is looked at back to where a reply is possible")
+    func askedBefore() throws {
+        var scene = Self.scene()
+        let start = Instant.november(20, 10)
+        try scene.take(Self.command("w1", "now", at: start), at: start)
+        try scene.take(Self.command("w2", at: start), at: start + .seconds(60))
+        let first = try #require(Self.sweeps(scene).first)
+        #expect(first.since == first.until - 7 * 86_400_000 && first.earliest == 0)
+        #expect(scene.states[Self.shop]?.post.watch.beganAt == 0)
+    }
+
     @Test("one sweep of an account is under way at a time; one that was lost does not stop the rest")
     func oneAtATime() throws {
         var scene = Self.scene()
@@ -75,6 +109,19 @@ struct WatchTurnTests {
         #expect(Self.sweeps(scene).count == 1)
         try scene.advance(to: start + .seconds(7 * 3_600))
         #expect(Self.sweeps(scene).count == 2)
+    }
+
+    @Test("a sweep that somebody asks for covers a day at the least, whatever was swept already")
+    func asked() throws {
+        var scene = Self.scene()
+        let start = Instant.november(20, 10)
+        try scene.take(Self.command("w1", "now", at: start), at: start)
+        let first = try #require(Self.sweeps(scene).first)
+        try scene.take(Self.fetched(first, at: start) { $0.until = first.until }, at: start + .seconds(20))
+        let later = start + .seconds(300)
+        try scene.take(Self.command("w2", "now", at: later), at: later)
+        let second = try #require(Self.sweeps(scene).last)
+        #expect(second.actionID != first.actionID && second.until - second.since == 86_400_000)
     }
 
     @Test("a sweep in pieces goes on where it ended, and only the last piece moves the mark")
@@ -103,68 +150,6 @@ struct WatchTurnTests {
         #expect(scene.states[Self.shop]?.post.watch.sweptUntil == first.until)
     }
 
-    @Test("webhooks that did not come are told to the desk once, until they come again")
-    func subscriptions() throws {
-        var scene = Self.scene()
-        let start = Instant.november(20, 10)
-        try scene.take(Self.command("w1", "now", at: start), at: start)
-        let asked = try #require(scene.actions.first { $0.subject == FetchSubject.subscriptions.rawValue })
-        for number in 0..<3 {
-            let at = start + .seconds(Int64(number + 1))
-            try scene.take(
-                Event.of("s\(number)", at: at, in: Self.shop) {
-                    $0.fetched = Fetched.with {
-                        $0.action = asked.actionID.description
-                        $0.subject = asked.subject
-                        $0.text = "feed messages"
-                    }
-                }, at: at)
-        }
-        let tells = scene.tells(.escalation)
-        #expect(tells.count == 1)
-        #expect(tells.first?.event.told.facts.contains("feed messages") == true)
-    }
-
-    @Test("what was subscribed again is told once, and its matter ends with the first look that finds everything")
-    func restored() throws {
-        var scene = Self.scene()
-        let start = Instant.november(20, 10)
-        try scene.take(Self.command("w1", "now", at: start), at: start)
-        let asked = try #require(scene.actions.first { $0.subject == FetchSubject.subscriptions.rawValue })
-        for (number, missing) in ["feed", "feed", "", "", "feed"].enumerated() {
-            let at = start + .seconds(Int64(number + 1))
-            try scene.take(
-                Event.of("s\(number)", at: at, in: Self.shop) {
-                    $0.fetched.action = asked.actionID.description
-                    $0.fetched.subject = asked.subject
-                    $0.fetched.text = missing
-                    $0.fetched.restored = !missing.isEmpty
-                }, at: at)
-        }
-        #expect(scene.tells(.escalation).count == 2, "the first loss and the one after all was well")
-        #expect(scene.tells(.closed).count == 1)
-    }
-
-    @Test("apps among which ours cannot be told are told to the desk once, and are not the same as missing webhooks")
-    func unsure() throws {
-        var scene = Self.scene()
-        let start = Instant.november(20, 10)
-        try scene.take(Self.command("w1", "now", at: start), at: start)
-        let asked = try #require(scene.actions.first { $0.subject == FetchSubject.subscriptions.rawValue })
-        for (number, isUnsure) in [true, true, false, true].enumerated() {
-            let at = start + .seconds(Int64(number + 1))
-            try scene.take(
-                Event.of("s\(number)", at: at, in: Self.shop) {
-                    $0.fetched.action = asked.actionID.description
-                    $0.fetched.subject = asked.subject
-                    $0.fetched.unsure = isUnsure
-                }, at: at)
-        }
-        let tells = scene.tells(.escalation)
-        #expect(tells.map(\.rule) == ["account.app_unknown", "account.app_unknown"])
-        #expect(tells.allSatisfy { $0.event.told.facts.contains("accounts.yaml") })
-    }
-
     @Test("webhooks are watched once an hour where sweeps are off, and nothing is swept")
     func watchedWithoutSweeps() throws {
         var policy = TestPolicy()
@@ -176,6 +161,27 @@ struct WatchTurnTests {
         let asked = scene.actions.filter { $0.kind == .fetch }
         #expect((4...5).contains(asked.count))
         #expect(asked.allSatisfy { $0.subject == FetchSubject.subscriptions.rawValue })
+    }
+
+    @Test("what a paused account gathers is one look at its webhooks and one sweep: each ends when the next one is due")
+    func gathersNothing() throws {
+        var scene = Self.scene()
+        let start = Instant.november(20, 10)
+        try scene.take(Self.command("w1", "now", at: start), at: start)
+        // A day in which nothing goes out; the courier settles as expired what has reached its end.
+        var settled: Set<ActionID> = []
+        for minute in 1...(24 * 60) {
+            let now = start + .seconds(Int64(minute) * 60)
+            try scene.advance(to: now)
+            let open = scene.actions.filter { !settled.contains($0.actionID) }
+            for action in open where action.notAfter <= now.milliseconds {
+                settled.insert(action.actionID)
+                try scene.settle(action, .expired, at: now)
+            }
+            let waiting = scene.actions.filter { !settled.contains($0.actionID) }.map(\.subject)
+            #expect(waiting.allSatisfy { !$0.isEmpty } && Set(waiting).count == waiting.count, "\(now): \(waiting)")
+        }
+        #expect(Self.sweeps(scene).count >= 4 && scene.tells(.escalation).isEmpty)
     }
 
     @Test("without the setting nothing is swept")
@@ -202,6 +208,22 @@ struct WatchTurnTests {
         other.swept = true
         try scene.take(other, at: at + .seconds(60))
         #expect(scene.rules.last != DecisionResult.sweptKnown)
+    }
+
+    @Test("a swept comment behind which the account has written is the team's, and nothing automatic answers it")
+    func answeredComment() throws {
+        let at = Instant.november(20, 10)
+        for isAnswered in [false, true] {
+            var scene = Self.scene()
+            var event = Event.comment("c1", "how much?", at: at)
+            event.swept = true
+            event.comment.answeredSince = isAnswered
+            try scene.take(event, at: at + .seconds(90))
+            #expect((scene.rules.last == "swept.answered_since") == isAnswered)
+            let said = scene.actions.filter { $0.kind == .reply || $0.kind == .privateReply }
+            #expect(said.isEmpty == isAnswered)
+            if isAnswered { #expect(scene.openItems[.thread]?.late == true) }
+        }
     }
 
     @Test("direct messages are asked for where the channel's file says so, with a mark of their own")
@@ -238,72 +260,5 @@ struct WatchTurnTests {
         try scene.take(Self.command("w1", "now", at: start), at: start)
         try scene.advance(to: start + .seconds(1_300))
         #expect(!scene.actions.contains { $0.subject == FetchSubject.messages.rawValue })
-    }
-}
-
-@Suite("Who a customer is")
-struct ProfileTests {
-    private static func profile(_ action: Action, locale: String, offset: String, at: Instant) -> Event {
-        Event.of("f.\(action.actionID)", at: at, in: .anna) {
-            $0.fetched = Fetched.with {
-                $0.action = action.actionID.description
-                $0.subject = FetchSubject.profile.rawValue
-                $0.author = "Anna"
-                $0.locale = locale
-                $0.utcOffset = offset
-            }
-        }
-    }
-
-    @Test("the profile is asked for once in thirty days, behind everything else")
-    func askedOnce() throws {
-        var scene = Scene(TestPolicy(asksProfiles: true).built())
-        for day in [2, 3, 10] {
-            try scene.take(.message("m\(day)", "Hello", at: .november(day, 10)), at: .november(day, 10))
-        }
-        let asked = scene.actions.filter { $0.kind == .fetch }
-        #expect(asked.count == 1)
-        #expect(asked.first?.class == .background && asked.first?.contact == "anna")
-        #expect(asked.first?.orderKey != EntityID.anna.text)
-    }
-
-    @Test("an offset that no clock has is none, and a profile that nobody asked for changes nothing")
-    func absurd() throws {
-        var scene = Scene(TestPolicy(asksProfiles: true).built())
-        let at = Instant.november(20, 10)
-        var action = Action()
-        action.actionID = ActionID(high: 1, low: 2)
-        try scene.take(Self.profile(action, locale: "fi_FI", offset: "60", at: at), at: at)
-        #expect(!scene.talk().hasLanguage && scene.talk().firstName.isEmpty)
-        try scene.take(.message("m1", "Hi", at: at), at: at)
-        let asked = try #require(scene.actions.first { $0.kind == .fetch })
-        for offset in ["9223372036854775807", "-9000000000000000000", "901", "x"] {
-            try scene.take(
-                Self.profile(asked, locale: "", offset: offset, at: at + .seconds(1)), at: at + .seconds(1))
-            #expect(!scene.talk().hasZone)
-        }
-    }
-
-    @Test("it is evidence of language and zone, weaker than what the customer writes")
-    func evidence() throws {
-        var scene = Scene(TestPolicy(asksProfiles: true).built())
-        let at = Instant.november(20, 10)
-        try scene.take(.message("m1", "Moi", at: at), at: at)
-        let asked = try #require(scene.actions.first { $0.kind == .fetch })
-        try scene.take(Self.profile(asked, locale: "fi_FI", offset: "120", at: at), at: at)
-        #expect(scene.talk().language.value == "fi" && scene.talk().language.provenance == .profile)
-        #expect(scene.talk().firstName == "Anna")
-        // No zone of this policy has the offset, so there is no evidence.
-        #expect(!scene.talk().hasZone)
-        try scene.take(
-            .message("m2", "how much for half the same size bag", at: at + .seconds(60)), at: at + .seconds(60))
-        #expect(!scene.talk().hasLanguage || scene.talk().language.provenance == .text)
-    }
-
-    @Test("without the setting nobody is asked")
-    func off() throws {
-        var scene = Scene()
-        try scene.take(.message("m1", "Hello", at: .november(20, 10)), at: .november(20, 10))
-        #expect(!scene.actions.contains { $0.kind == .fetch })
     }
 }

@@ -78,6 +78,16 @@ struct DeletionControllerTests {
         #expect(Set(setting.holder.events.map(\.id)).count == (age == 1 ? 2 : 0))
     }
 
+    @Test("of an instant beyond all clocks is refused", arguments: [Int64.min, .min + 1, .max])
+    func beyondClocks(issued: Int64) async throws {
+        let setting = IngressSetting()
+        let form = SignedRequest.text(userID: "77001122", issuedAt: issued, secret: IngressSetting.secret)
+        try await setting.application(doors: try Self.doors(setting)).test(.router) { client async throws in
+            let answer = try await client.post("/webhooks/meta/deletion", Array("signed_request=\(form)".utf8))
+            #expect(answer.status == .unauthorized)
+        }
+    }
+
     @Test("is refused while nobody knows the lanes, and while nobody can note whose answers count")
     func unknownLanes() async throws {
         let setting = IngressSetting()

@@ -176,6 +176,8 @@ struct WebhookControllerTests {
         }
         #expect(setting.quarantined.all.map(\.reason) == [.foreignSecret, .policyEnforcement])
         #expect(Set(setting.quarantined.all.map(\.signer)).count == 2)
+        #expect(setting.holder.events.count == 1, "the account's own app's word calls people, another's does not")
+        #expect(setting.holder.events.first?.id.hasPrefix("enforced:") == true)
     }
 
     @Test("health, readiness and metrics answer")

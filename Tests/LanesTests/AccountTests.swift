@@ -51,9 +51,10 @@ struct AccountTests {
         let kit = try LaneKit()
         let now = Instant(seconds: 1_795_370_402)
         try kit.store.notePosts(["shop": ["old": now - .seconds(8 * 86_400 + 30), "p2": now - .seconds(60)]])
-        #expect(try kit.store.posts(of: "shop") == ["old", "p2"])
+        #expect(try kit.store.posts(of: "shop").map(\.post) == ["old", "p2"])
         try kit.store.notePosts(["shop": ["p1": now, "p2": now - .seconds(600)], "two": ["p9": now]])
-        #expect(try kit.store.posts(of: "shop") == ["p1", "p2"])
+        let posts = try kit.store.posts(of: "shop")
+        #expect(posts.map(\.post) == ["p2", "p1"] && posts.map(\.toldAt) == [now - .seconds(60), now])
         #expect(try kit.call("ZSCORE", "ns:{acct:shop}:posts", "p2").string == "\((now - .seconds(60)).milliseconds)")
         #expect(try kit.store.posts(of: "none").isEmpty)
     }
@@ -61,20 +62,40 @@ struct AccountTests {
     @Test("what only sweeps brought is counted by account")
     func gaps() throws {
         let kit = try LaneKit()
-        try kit.store.addMissed(["shop": 2])
-        try kit.store.addMissed(["shop": 3, "two": 1])
-        let gaps = try kit.store.gaps(of: ["none", "shop", "two"])
-        #expect(gaps.map(\.missed) == [0, 5, 1])
-        #expect(gaps.map { $0.lastAt != nil } == [false, true, true])
+        #expect(try kit.store.addMissed(["shop": 2]).isEmpty)
+        #expect(try kit.store.addMissed(["shop": 3, "two": 1]).isEmpty)
+        let gaps = try kit.store.gaps(of: ["none", "shop", "two"]).map { reading -> AccountGaps? in
+            if case .known(let gaps) = reading { gaps } else { nil }
+        }
+        #expect(gaps.map { $0?.missed } == [0, 5, 1])
+        #expect(gaps.map { $0?.lastAt != nil } == [false, true, true])
     }
 
     @Test("the newest of the platform's own replies is kept by account")
     func platformReplies() throws {
         let kit = try LaneKit()
         let now = Instant(seconds: 1_795_370_402)
-        try kit.store.notePlatformReplies(["shop": now])
-        try kit.store.notePlatformReplies(["shop": now - .seconds(60), "two": now + .seconds(1)])
-        #expect(try kit.store.platformReplies(of: ["none", "shop", "two"]) == [nil, now, now + .seconds(1)])
+        #expect(try kit.store.notePlatformReplies(["shop": now]).isEmpty)
+        #expect(
+            try kit.store.notePlatformReplies(["shop": now - .seconds(60), "two": now + .seconds(1)]).isEmpty)
+        #expect(
+            try kit.store.platformReplies(of: ["none", "shop", "two"]) == [
+                .known(nil), .known(now), .known(now + .seconds(1)),
+            ])
+    }
+
+    @Test("where the notes of one account cannot be read or written the others' are, and it is named")
+    func notesWhereReached() throws {
+        let kit = try LaneKit()
+        let now = Instant(seconds: 1_795_370_402)
+        _ = try kit.call("SET", "ns:{acct:bad}:gaps", "edited")
+        _ = try kit.call("SET", "ns:{acct:bad}:limits", "edited")
+        #expect(try kit.store.addMissed(["bad": 2, "shop": 3]) == ["bad"])
+        #expect(try kit.store.notePlatformReplies(["bad": now, "shop": now]) == ["bad"])
+        #expect(try kit.store.platformReplies(of: ["bad", "shop"]) == [.away, .known(now)])
+        let gaps = try kit.store.gaps(of: ["shop", "bad"])
+        #expect(gaps.last == .away && gaps.first != .away)
+        #expect(try kit.store.brakesWhereReached([.account("bad"), .account("shop")]) == [.away, .known(nil)])
     }
 
     @Test("the pieces of one text claim together, kinds and accounts apart")
@@ -136,17 +157,27 @@ struct AccountTests {
         #expect(try kit.call("HLEN", "ns:{acct:shop}:once").int == kit.call("ZCARD", "ns:{acct:shop}:once-until").int)
     }
 
-    @Test("of two brakes the stricter and the later hold; a release lifts them")
+    @Test("of two brakes the stricter stands, else the later end, with its own words; a release lifts it")
     func brakes() throws {
         let kit = try LaneKit()
         let shop = BrakedScope.account("shop")
         #expect(try kit.store.brakes([shop, .everybody]) == [nil, nil])
-        let first = try kit.store.brake(shop, for: .seconds(60), lets: 5, reason: "95 %", by: "worker-a")
-        let second = try kit.store.brake(shop, for: .seconds(10), lets: 0, reason: "throttled", by: "worker-b")
-        #expect(second.until == first.until && second.lets == 0)
-        let seen = try #require(try kit.store.brakes([.account("other"), shop])[1])
-        #expect((seen.until, seen.lets, seen.reason, seen.by) == (first.until, 0, "throttled", "worker-b"))
-        #expect(try kit.call("PTTL", "ns:{acct:shop}:limits").int ?? 0 > 50_000)
+        func brake(_ seconds: Int, _ lets: Int, _ reason: String, _ by: String) throws -> AccountBrake {
+            try kit.store.brake(shop, for: .seconds(seconds), lets: lets, reason: reason, by: by)
+        }
+        let used = try brake(60, 5, "95 %", "worker-a")
+        let rest = try brake(10, 0, "no answer", "worker-b")
+        #expect(rest.until < used.until && rest.lets == 0 && rest.reason == "no answer" && rest.by == "worker-b")
+        let stop = try brake(86_400, 0, AccountBrake.stopMark + "code 190", "worker-a")
+        #expect(stop.isStop && stop.until > used.until)
+        // What a call of another worker met, and what a limit of the whole app says of each account, change nothing of it.
+        for (seconds, lets) in [(60, 0), (100_000, 5)] {
+            #expect(try brake(seconds, lets, "code 4", "worker-b") == stop)
+        }
+        #expect(try kit.store.brakes([.account("other"), shop]) == [nil, stop])
+        #expect(try kit.call("PTTL", "ns:{acct:shop}:limits").int ?? 0 > 80_000_000)
+        let enforced = try brake(30 * 86_400, 0, "the platform enforces its policy", "ingress")
+        #expect(enforced.by == "ingress" && enforced.until > stop.until)
         try kit.store.release(shop)
         #expect(try kit.store.brakes([shop]) == [nil])
         _ = try kit.store.brake(.everybody, for: .seconds(60), lets: 0, reason: "app", by: "worker-a")
@@ -227,5 +258,18 @@ struct AccountTests {
         #expect(found.older == ["shop": ["ad1": "post1"]])
         #expect(try kit.store.aliases(of: ["shop"], at: next + .seconds(30 * 86_400)).older == found.recent)
         #expect(try kit.call("TTL", "ns:{acct:shop}:aliases:100").int ?? 0 > 60 * 86_400)
+    }
+
+    @Test("a block of the platform stops the account as one that needs a person, and its end frees nothing else")
+    func enforcement() throws {
+        let kit = try LaneKit()
+        try kit.store.enforce(true, on: "shop", reason: "spam")
+        let stopped = try #require(try kit.store.brakes([.account("shop")]).first ?? nil)
+        #expect(stopped.isStop && stopped.lets == 0 && stopped.reason.contains("spam"))
+        try kit.store.enforce(false, on: "shop", reason: "spam")
+        #expect(try kit.store.brakes([.account("shop")]) == [nil])
+        _ = try kit.store.brake(.account("shop"), for: .seconds(600), lets: 0, reason: "limit", by: "courier")
+        try kit.store.enforce(false, on: "shop", reason: "spam")
+        #expect(try kit.store.brakes([.account("shop")]).first??.by == "courier")
     }
 }

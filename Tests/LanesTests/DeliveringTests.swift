@@ -127,6 +127,42 @@ struct DeliveringTests {
         #expect(try kit.look().appended == 1)
     }
 
+    @Test(
+        "cancel of an action whose last attempt is unclear leaves it to be settled: nobody claims it, and nothing is lost"
+    )
+    func cancelledUnclear() throws {
+        var (kit, tenure) = try lane()
+        _ = try claim(kit, tenure)
+        guard case (.rescheduled, nil) = try settle(kit, .again(after: .seconds(300), isUnclear: true)) else {
+            Issue.record("expected to be re-scheduled")
+            return
+        }
+        let waiting = try kit.store.recover(kit.lane)[0]
+        #expect(waiting.isUnclear && !waiting.isOpen && !waiting.mayNotRetry && waiting.attempts == 1)
+        let committed = try kit.committed(&tenure) { $0.cancels = [action] }
+        #expect(committed.cancelled == [] && committed.stopped == [action])
+        let stopped = try kit.store.recover(kit.lane)[0]
+        #expect(stopped.isOpen && stopped.mayNotRetry && !stopped.isUnclear)
+        #expect(stopped.deadline <= (try kit.store.serverTime()) && stopped.nextAttempt == stopped.deadline)
+        #expect(try claim(kit, tenure, attempt: 2) == .answered([.noRetry]))
+        #expect(try settle(kit).0 == .closed)
+        #expect(try kit.look().appended == 1)
+    }
+
+    @Test(
+        "an attempt that was unclear is no longer so to a cancel once a later one is under way, which forbids another")
+    func unclearThenOpen() throws {
+        var (kit, tenure) = try lane()
+        _ = try claim(kit, tenure)
+        _ = try settle(kit, .again(after: .zero, isUnclear: true))
+        guard isClaimed(try claim(kit, tenure, attempt: 2)) else {
+            Issue.record("expected the second attempt")
+            return
+        }
+        #expect(try kit.committed(&tenure) { $0.cancels = [action] }.stopped == [])
+        #expect(try settle(kit, attempt: 2, .again(after: .zero)).0 == .closed)
+    }
+
     @Test("cancelled under way and past its deadline, it is claimed by nobody")
     func noRetry() throws {
         var (kit, tenure) = try lane()

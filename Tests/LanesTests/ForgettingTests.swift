@@ -86,4 +86,15 @@ struct ForgettingTests {
         }
         #expect(!ByteSearch.contains(id, word: []))
     }
+
+    @Test("to which lanes an order was given is not noted without the replicas that the house names")
+    func durably() throws {
+        let kit = try LaneKit()
+        let store = try LaneConnector(endpoint: kit.redis.endpoint, durability: .replicated(1)).open()
+        // One wait of two seconds each.
+        #expect(throws: LaneError.notReplicated(expected: 1, got: 0)) {
+            try store.noteOrdered("c1", ["c1:h": [kit.lane]])
+        }
+        #expect(try kit.store.ordered("c1") == [kit.lane])
+    }
 }

@@ -81,4 +81,24 @@ struct PrimaryWatchTests {
         }
         #expect(try store.automationSwitches().off.count == 1)
     }
+
+    @Test("a slot that somebody left half moved is told with its age, and whose it is; one that is moved is not")
+    func halfMoved() throws {
+        let cluster = try PrivateCluster(configuration: safe)
+        let watch = PrimaryWatch(LaneConnector(endpoint: cluster.endpoint))
+        let start = ContinuousClock.now
+        #expect(try watch.look(at: start).moving.isEmpty)
+        let control = Keyspace.standard.control("slot")
+        let (from, lane) = (cluster.place(ofKey: control), cluster.name(at: 0))
+        try cluster.beginMoving(slotOf: control, from: from, to: (from + 1) % 3)
+        #expect(try watch.look(at: start + .seconds(9)).moving.isEmpty)
+        #expect(try watch.look(at: start + .seconds(10)).moving.map(\.age) == [.zero])
+        try cluster.beginMoving(slotOf: lane, from: 0, to: 1)
+        let both = try watch.look(at: start + .seconds(71)).moving
+        #expect(both.map(\.isControl) == [true, false] && both.map(\.isLeft) == [true, false])
+        #expect(both.map(\.number) == [control, lane].map { KeySlot(of: Array($0.utf8)).number })
+        try cluster.endMoving(slotOf: control, from: from, to: (from + 1) % 3)
+        let last = try watch.look(at: start + .seconds(81)).moving
+        #expect(last.map(\.isControl) == [false] && last.map(\.age) == [.seconds(10)])
+    }
 }

@@ -80,7 +80,7 @@ extension RefusalTests {
                     + ["0-1", "0-1/0", "event", "m/a/b", action, "m/a/b", "0-1", "0-1/0", "0-1", "m/a/b", "item"]
                     + ["10", "1", "m/a/b", "10", "1", "m/a/b", "state"]),
             call("trim", [keys.hash, keys.log, keys.results, keys.dead], ["0", "0", "100000", "100000", "5"]),
-            call("forget", [keys.hash, keys.forgotten], [token, "1", "1", "t:x", "t:y", "1 0-1/0 2"]),
+            call("forget", [keys.hash, keys.forgotten], [token, "1", "1", "0", "t:x", "t:y", "1 0-1/0 2"]),
         ] + moving(keys) + shared()
     }
 

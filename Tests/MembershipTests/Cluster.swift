@@ -50,10 +50,11 @@ final class Cluster {
 
     @discardableResult
     func coordinate(
-        _ name: String, placement: @escaping Placement = { EvenPlacement.plan($0) }
+        _ name: String, level: FeatureLevel = .known, placement: @escaping Placement = { EvenPlacement.plan($0) }
     ) throws -> Coordinator {
         let coordinator = Coordinator(
-            id: try member(name), settings: .init(times: times), connector: connector, placement: placement,
+            id: try member(name), settings: .init(times: times, featureLevel: level.rawValue), connector: connector,
+            placement: placement,
             log: silent)
         coordinators.append(coordinator)
         return coordinator

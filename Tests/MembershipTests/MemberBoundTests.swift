@@ -7,19 +7,6 @@ import Testing
 
 @Suite("The list of members at its bound")
 struct MemberBoundTests {
-    private let times = LeaseTimes()
-
-    private func store(_ server: PrivateRedis) throws -> ControlStore {
-        ControlStore(connection: try server.connect(), keyspace: .standard)
-    }
-
-    private func beat(_ store: ControlStore, _ name: String) throws -> ControlState {
-        try store.beat(
-            Heartbeat(
-                id: try member(name), version: "1.0", load: MemberLoad(runners: 2, busy: 30, backlog: 4), held: 7),
-            lease: times.lease, gap: times.gap)
-    }
-
     /// Others, up to one less than the bound.
     private func fill(_ store: ControlStore, with record: (Int) -> String) throws {
         var fill = RedisCommand("HSET")
@@ -34,26 +21,26 @@ struct MemberBoundTests {
     @Test("while the list is full the longest dead goes for a new member; who lives stays")
     func fullOfDead() throws {
         let server = try PrivateRedis()
-        let store = try store(server)
-        _ = try beat(store, "a")
+        let store = try ControlStore(server)
+        _ = try store.beat("a")
         try fill(store) { "\($0)|\(($0 * 7_919) % 4_096 + 10)|1|1|0|0|0|0|v" }
         let before = try store.members()
-        _ = try beat(store, "b")
+        _ = try store.beat("b")
         let after = try store.members()
         #expect(after.count == ControlStore.mostMembers)
         let gone = Set(before.map(\.id)).subtracting(after.map(\.id))
         #expect(gone == Set(before.min { $0.until < $1.until }.map { [$0.id] } ?? []))
-        _ = try beat(store, "c")
+        _ = try store.beat("c")
         #expect(try Set(["a", "b", "c"].map(member)).isSubset(of: store.members().map(\.id)))
     }
 
     @Test("no more living members than the bound are let in, and those who are in go on")
     func full() throws {
         let server = try PrivateRedis()
-        let store = try store(server)
-        _ = try beat(store, "a")
+        let store = try ControlStore(server)
+        _ = try store.beat("a")
         try fill(store) { _ in "1|9000000000000|1|1|0|0|0|0|v" }
-        _ = try beat(store, "a")
-        #expect(throws: LaneError.self) { try beat(store, "b") }
+        _ = try store.beat("a")
+        #expect(throws: LaneError.self) { try store.beat("b") }
     }
 }

@@ -126,4 +126,15 @@ struct StoresTests {
         #expect(throws: LaneError.self) { try store.publish([1], hash: [1], expected: 40) }
         #expect(throws: LaneError.self) { try store.publish([], hash: hash(1), expected: 40) }
     }
+
+    @Test("numbers that somebody edited below zero end nobody's process")
+    func negative() throws {
+        let server = try PrivateRedis()
+        let store = try store(server)
+        _ = try store.create(try wish())
+        let connection = try server.connect()
+        _ = try connection.call(RedisCommand("HSET", "ns:{ctl}:slot", "topology", "-1", "policy", "-1"))
+        #expect(try store.read().number == 0)
+        #expect(try PolicyStore(connection: connection, keyspace: .standard).current() == nil)
+    }
 }

@@ -19,6 +19,7 @@ struct EndpointTextTests {
             ("rediss+cluster://app:secret@a:7000/0?ca=x", "rediss+cluster://app@a:7000"),
             ("redis+sentinel://:secret@a,b:2/main", "redis+sentinel://a:26379,b:2/main"),
             ("redis+sentinel://a/main/3", "redis+sentinel://a:26379/main/3"),
+            ("redis+sentinel://a/main?sentinel_password=secret&sentinel_user=eye", "redis+sentinel://a:26379/main"),
         ])
     func reads(text: String, shown: String) throws {
         let endpoint = try RedisEndpoint(parsing: text)
@@ -40,6 +41,14 @@ struct EndpointTextTests {
         #expect(endpoint.timeouts.reply == .seconds(9))
     }
 
+    @Test("Sentinels have a name and a password of their own, percent-decoded like all others")
+    func sentinelEntrance() throws {
+        let text = "redis+sentinel://app:one@a/main?sentinel_user=e%26e&sentinel_password=t%26w%40"
+        let endpoint = try RedisEndpoint(parsing: text)
+        #expect(endpoint.sentinelEntrance == .init(user: "e&e", password: RedisPassword("t&w@")))
+        #expect(endpoint.user == "app" && endpoint.password == RedisPassword("one"))
+    }
+
     @Test(
         "what is no endpoint is refused, with the reason and without a password",
         arguments: [
@@ -51,7 +60,12 @@ struct EndpointTextTests {
             ("redis://[::1]x", ":port"), ("redis://h?ca=x", "options"), ("rediss://h?nonsense=1", "options"),
             ("rediss://h?cert=x", "together"), ("redis://h?reply_timeout_ms=0", "time-out"), ("unix://run", "absolute"),
             ("redis+sentinel://:secret@h", "/service"), ("redis+sentinel://h,:2/m", "a host"),
-            ("redis+cluster://h:1,,g:2", "a host"), ("redis+cluster://h/1", "no database"),
+            ("redis+sentinel://h/m?sentinel_user=eye", "sentinel_password"),
+            ("redis+sentinel://h/m?sentinel_passwort=secret", "options"),
+            ("redis+sentinel://h/m?sentinel_password=a@secret&x", "option=value"),
+            ("redis+sentinel://:secret?@h/m?sentinel_password=secret", "/service"),
+            ("redis://h?sentinel_password=secret", "options"), ("redis+cluster://h:1,,g:2", "a host"),
+            ("redis+cluster://h/1", "no database"),
             ("redis+cluster://h?db=1", "options"), ("redis+cluster:h", "expected redis://"),
         ])
     func refuses(text: String, reason: String) throws {

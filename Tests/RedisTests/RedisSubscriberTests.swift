@@ -3,7 +3,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("RedisSubscriber", .timeLimit(.minutes(1)))
+@Suite("RedisSubscriber", .timeLimit(.minutes(5)))
 struct RedisSubscriberTests {
     typealias Events = AsyncStream<RedisSubscriber.Event>
 

@@ -2,7 +2,7 @@ import Redis
 import TestSupport
 import Testing
 
-@Suite("RedisThread", .timeLimit(.minutes(1)))
+@Suite("RedisThread", .timeLimit(.minutes(5)))
 struct RedisThreadTests {
     @Test("many tasks share one connection, each gets its own answer")
     func share() async throws {

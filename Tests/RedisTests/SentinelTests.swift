@@ -69,6 +69,22 @@ struct SentinelTests {
         #expect(try connections() == before + 2)
     }
 
+    @Test("Sentinels with a password are entered with theirs, by a user of theirs too; without it they name nobody")
+    func password() throws {
+        let site = try PrivateSentinels(password: "watchword")
+        for user in [nil, "eye"] {
+            let connection = try RedisConnection(try site.endpoint(user: user))
+            #expect(try connection.call(RedisCommand("SET", "key", "1")) == .status("OK"))
+        }
+        var endpoint = try site.endpoint()
+        for entrance in [nil, RedisEndpoint.SentinelEntrance(password: RedisPassword("wrongword"))] {
+            endpoint.sentinelEntrance = entrance
+            let error = try #require(throws: RedisError.self) { try RedisConnection(endpoint) }
+            #expect(error.serverError.map { ["NOAUTH", "WRONGPASS"].contains($0.code) } == true)
+            #expect(!"\(error)".contains("watchword") && !"\(error)".contains("wrongword"))
+        }
+    }
+
     @Test("a primary that became a replica is left for the one that the Sentinels name")
     func demoted() throws {
         let site = try PrivateSentinels()

@@ -1,6 +1,8 @@
 import Channels
+import Contracts
 import Delivery
 import Instants
+import Lanes
 import Sandbox
 import Synchronization
 import Testing
@@ -11,11 +13,12 @@ struct AccountInspectionTests {
 
     private static func findings(
         _ settings: SandboxSettings, token: String? = token, account: String = SandboxTests.page.id,
-        channel: MetaChannel = .facebook, app: String? = nil
+        channel: MetaChannel = .facebook, app: String? = nil, login: MetaLogin = .page
     ) async throws -> [AccountInspection.Finding] {
         let found = Mutex<[AccountInspection.Finding]>([])
         try await SandboxTests.run(settings) { url, _, _ in
-            let client = MetaClient(base: url + "/v26.0", token: { _ in token })
+            let client = MetaClient(
+                base: url + "/v26.0", instagram: url + "/instagram-v26.0", login: { _ in login }, token: { _ in token })
             let findings = await AccountInspection(client: client).findings(
                 account: account, channel: channel, app: app)
             found.withLock { $0 = findings }
@@ -84,9 +87,11 @@ struct AccountInspectionTests {
     func autoReplies() {
         let now = SandboxTests.now
         func finding(_ last: Instant?) -> AccountInspection.Finding {
-            AccountInspection.autoReplies(last: last, now: now)
+            AccountInspection.autoReplies(last: .known(last), now: now)
         }
-        let unasked = AccountInspection.autoReplies(last: nil, now: nil)
+        let away = AccountInspection.autoReplies(last: .away, now: now)
+        #expect(away.standing == .unknown && away.detail.contains("cannot be read"))
+        let unasked = AccountInspection.autoReplies(last: .known(nil), now: nil)
         #expect(unasked.standing == .unknown && !unasked.detail.contains("seen none"))
         #expect(finding(nil).standing == .unknown && finding(nil).detail.contains("Automations"))
         #expect(finding(now - .seconds(60)).standing == .fault)

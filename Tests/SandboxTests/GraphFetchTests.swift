@@ -8,11 +8,11 @@ import Testing
 
 @Suite("Fetches against the platform's double")
 struct GraphFetchTests {
-    private static let now = SandboxTests.now
-    private static let account = SandboxTests.page.id
+    static let now = SandboxTests.now
+    static let account = SandboxTests.page.id
 
     /// What a worker would have put into lanes.
-    private final class Lanes: Sendable {
+    final class Lanes: Sendable {
         let held = Mutex<[Event]>([])
         let known: [FetchDoors.Post]
 
@@ -72,7 +72,7 @@ struct GraphFetchTests {
         }
     }
 
-    private static func carryOut(_ action: Action, at url: String, _ lanes: Lanes) async throws -> Answered {
+    static func carryOut(_ action: Action, at url: String, _ lanes: Lanes) async throws -> Answered {
         try await carryOut(action, at: url, lanes.doors)
     }
 
@@ -115,47 +115,6 @@ struct GraphFetchTests {
         let told = try MetaNormaliser(knows: { _ in true }).normalise(body, received: Self.now).events.first?.event
         #expect(told?.id == one.id && told?.contact == one.contact && told?.happenedAt == one.happenedAt)
         #expect(told?.comment.parent == one.comment.parent && told?.comment.text == one.comment.text)
-    }
-
-    @Test("every page of the lists of posts is read")
-    func manyPosts() async throws {
-        let posts = SandboxPosts()
-        for number in 0..<230 {
-            posts.add(
-                .init(id: "c\(number)", contact: "77", text: "how much?", at: Self.now - .seconds(200)),
-                to: "post\(number)", of: Self.account, isAd: number % 2 == 1)
-        }
-        let lanes = Lanes()
-        try await SandboxTests.run(SandboxTests.settings(), posts: posts) { url, _, _ in
-            _ = try await Self.carryOut(Self.action(.comments), at: url, lanes)
-        }
-        #expect(Set(lanes.comments.map(\.comment.id)).count == 230)
-        #expect(lanes.fetched.map(\.found) == [230])
-    }
-
-    @Test(
-        "a post that is forbidden costs itself alone, one that fails the end of the sweep, and all of them a permission",
-        arguments: [
-            (codes: [200, nil, nil] as [Int64?], found: 2, isWhole: true), ([nil, 10, 299], 1, true),
-            ([200, 3, 10], 0, false), ([551, nil, nil], 2, false), ([nil, nil, 100], 2, true),
-            ([nil, 551, 200], 1, false),
-        ])
-    func forbidden(codes: [Int64?], found: UInt32, isWhole: Bool) async throws {
-        let posts = SandboxPosts()
-        for (number, code) in codes.enumerated() {
-            let comment = SandboxPosts.Comment(
-                id: "c\(number)", contact: "77", text: "how much?", at: Self.now - .seconds(200))
-            posts.add(comment, to: "post\(number)", of: Self.account)
-            posts.refuse("post\(number)", of: Self.account, code: code)
-        }
-        let lanes = Lanes()
-        try await SandboxTests.run(SandboxTests.settings(), posts: posts) { url, _, _ in
-            let answered = try await Self.carryOut(Self.action(.comments), at: url, lanes)
-            #expect(answered.answer == .delivered(providerID: ""))
-        }
-        #expect(lanes.fetched.map(\.found) == [found])
-        #expect(lanes.fetched.first?.until == (isWhole ? (Self.now - .seconds(60)).milliseconds : 0))
-        #expect(lanes.fetched.first?.resume == "")
     }
 
     @Test("direct messages are found page by page back to the start of the gap, as the events of webhooks")
@@ -256,6 +215,24 @@ struct GraphFetchTests {
         }
         #expect(lanes.fetched.map(\.text) == ["feed", ""])
         #expect(lanes.fetched.map(\.restored) == [true, false])
+    }
+
+    @Test(
+        "a look at the webhooks that is refused fails, and tells the account's own entity why",
+        arguments: [10, 100, 200])
+    func lookRefused(code: Int64) async throws {
+        var settings = SandboxTests.settings()
+        settings.lookRefusal = code
+        let lanes = Lanes()
+        try await SandboxTests.run(settings) { url, _, _ in
+            let answered = try await Self.carryOut(Self.action(.subscriptions), at: url, lanes)
+            guard case .failed = answered.answer else {
+                Issue.record("expected failed, got \(answered.answer)")
+                return
+            }
+        }
+        #expect(lanes.fetched.map(\.refused) == [true])
+        #expect(lanes.fetched.first?.text.contains("code \(code)") == true)
     }
 
     @Test("our app's fields are subscribed again beside another app's, and what was added by hand stays")

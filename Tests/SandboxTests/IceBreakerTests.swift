@@ -16,8 +16,12 @@ struct IceBreakerTests {
         "vi_VN": [.init(text: "Giá bao nhiêu?", payload: "FAQ_PRICE")],
     ])
 
-    private static func client(_ url: String, token: String = "token-\(SandboxTests.page.id)") -> MetaClient {
-        MetaClient(base: url + "/v26.0", token: { _ in token })
+    private static func client(
+        _ url: String, _ channel: MetaChannel = .facebook, token: String = "token-\(SandboxTests.page.id)"
+    ) -> MetaClient {
+        MetaClient(
+            base: url + "/v26.0", instagram: url + "/instagram-v26.0",
+            login: { _ in channel == .instagram ? .instagram : .page }, token: { _ in token })
     }
 
     /// A sandbox whose only account is of this channel.
@@ -32,7 +36,7 @@ struct IceBreakerTests {
         arguments: MetaChannel.allCases)
     func sync(channel: MetaChannel) async throws {
         try await SandboxTests.run(Self.settings(channel)) { url, _, _ in
-            let sync = IceBreakerSync(client: Self.client(url))
+            let sync = IceBreakerSync(client: Self.client(url, channel))
             let account = SandboxTests.page.id
             #expect(
                 await sync.bring(Self.wish, to: account, channel, writing: .never) == .differs(["default", "vi_VN"]))

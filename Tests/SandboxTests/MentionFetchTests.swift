@@ -27,7 +27,9 @@ struct MentionFetchTests {
             action.comment = target
             action.resume = post
             let carrier = GraphCarrier(
-                client: MetaClient(base: url + "/v26.0", token: { "token-\($0)" }),
+                client: MetaClient(
+                    base: url + "/v26.0", instagram: url + "/instagram-v26.0", login: { _ in account.login },
+                    token: { "token-\($0)" }),
                 fetches: FetchDoors(
                     posts: { _ in [] },
                     hold: { events in

@@ -56,8 +56,29 @@ struct ConfigCheckTests {
             Broken(
                 file: "accounts.yaml", old: "partition: de-berlin, secret: sandbox}",
                 new: "partition: de-berlin, secret: \"\"}",
-                fault: "accounts.yaml:6:62: expected the name of a secret ([a-z0-9_-]{1,40}), never the secret, "
+                fault: "accounts.yaml:8:62: expected the name of a secret ([a-z0-9_-]{1,40}), never the secret, "
                     + "got nothing"),
+            Broken(
+                file: "accounts.yaml", old: "partition: de-berlin, page: \"104857600000001\",",
+                new: "partition: de-berlin,",
+                fault: "accounts.yaml:7:22: expected page: \"<id of the linked Facebook page>\" (Facebook Login) or "
+                    + "login: instagram in an account of channel instagram, got neither"),
+            Broken(
+                file: "accounts.yaml", old: "page: \"104857600000001\",",
+                new: "page: \"104857600000001\", login: instagram,",
+                fault: "accounts.yaml:7:97: expected either page, for Facebook Login, or login: instagram, got both"),
+            Broken(
+                file: "accounts.yaml", old: "page: \"104857600000001\"", new: "page: \"the-shop\"",
+                fault: "accounts.yaml:7:71: expected the id of the Facebook page that the account is linked to, digits "
+                    + "in quotes, got \"the-shop\""),
+            Broken(
+                file: "accounts.yaml", old: "ae-dubai, login: instagram", new: "ae-dubai, login: facebook",
+                fault: "accounts.yaml:28:71: expected one of instagram, got \"facebook\""),
+            Broken(
+                file: "accounts.yaml", old: "sandbox-de: {channel: sandbox,",
+                new: "sandbox-de: {channel: sandbox, login: instagram,",
+                fault: "accounts.yaml:8:13: expected page or login only in an account of channel instagram, "
+                    + "got channel sandbox"),
             Broken(
                 file: "calendars/berlin.yaml", old: "mon: [\"09:00-12:30\", \"13:00-18:00\"]",
                 new: "mon: [\"09:00-13:30\", \"13:00-18:00\"]",
@@ -100,7 +121,7 @@ struct ConfigCheckTests {
             Broken(
                 file: "accounts.yaml", old: "sandbox-de: {channel: sandbox, partition: de-berlin",
                 new: "sandbox-de: {channel: sandbox, partition: de-berln",
-                fault: "accounts.yaml:6:43: expected the name of a partition, got \"de-berln\"; did you mean de-berlin?"
+                fault: "accounts.yaml:8:43: expected the name of a partition, got \"de-berln\"; did you mean de-berlin?"
             ),
             Broken(
                 file: "calendars/berlin.yaml", old: "  - {date: 2027-01-01, mode: closed}",

@@ -1,6 +1,7 @@
 import BusinessTime
 import Contracts
 import Conversations
+import Foundation
 import Testing
 
 @testable import Settings
@@ -36,6 +37,27 @@ struct PolicyBundleTests {
         var without = read
         without.zones.removeAll { $0.name == "Europe/Berlin" }
         #expect(throws: ConfigFaults.self) { try Policy.build(without, number: 8) }
+    }
+
+    @Test(
+        "a bundle of a version that did not ask how our app got at Instagram accounts is read, and no folder is published so"
+    )
+    func withoutLogin() throws {
+        let named = "page: \"104857600000001\", "
+        let text = try ShippedConfig.text("accounts.yaml")
+        #expect(text.contains(named))
+        let older = text.replacingOccurrences(of: named, with: "")
+        #expect(throws: ConfigFaults.self) {
+            try PolicyBundle(try ShippedConfig.files(with: older, at: "accounts.yaml"), zones: ZoneFolder())
+        }
+        var bundle = try PolicyBundle(try ShippedConfig.files(), zones: ZoneFolder())
+        #expect(
+            try Policy.build(bundle, number: 7).accounts["17841400000000001"]?.login == .linkedPage("104857600000001"))
+        let index = try #require(bundle.files.firstIndex { $0.path == "accounts.yaml" })
+        bundle.files[index].content = Data(older.utf8)
+        let policy = try Policy.build(bundle, number: 8)
+        #expect(policy.accounts["17841400000000001"]?.login == .page)
+        #expect(policy.accounts["17841400000000008"]?.login == .instagram)
     }
 
     @Test("bytes that are no bundle are refused")

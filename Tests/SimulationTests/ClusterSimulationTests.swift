@@ -23,10 +23,11 @@ struct ClusterSimulationTests {
         var simulation = try ClusterSimulation(settings(seed: seed))
         let report = try simulation.run()
         #expect(report.disagreements == 0)
-        #expect(report.crashes >= 10 && report.recoveries.count >= report.crashes / 2)
+        let crashes = report[.crash]
+        #expect(crashes.count >= 10 && crashes.recoveries.count >= crashes.count / 2)
         // 5 s, and a lease more if the leader died too.
-        #expect((report.recoveries.max() ?? 0) < 8)
-        #expect(SimulationReport.percentile(0.5, of: report.recoveries) < 4)
+        #expect((crashes.recoveries.max() ?? 0) < 8)
+        #expect(SimulationReport.percentile(0.5, of: crashes.recoveries) < 4)
         #expect((report.handOvers.max() ?? 0) < 100)
         #expect(report.fenced == 0)
     }
@@ -47,7 +48,7 @@ struct ClusterSimulationTests {
         restless.leadersLostPerWeek = 168 * 4
         var (one, other) = (try ClusterSimulation(steady), try ClusterSimulation(restless))
         let (calm, troubled) = (try one.run(), try other.run())
-        #expect(troubled.leadersLost >= 12)
+        #expect(troubled[.leaderLost].count >= 12)
         let least = try #require(calm.leastDemand)
         #expect(least >= 3)
         #expect(try #require(troubled.leastDemand) >= least - 1)
@@ -55,10 +56,13 @@ struct ClusterSimulationTests {
 
     @Test("two ways of placing meet the same faults")
     func sameFaults() throws {
-        let (one, other) = (settings(), settings(foresees: false))
+        var (one, other) = (settings(), settings(foresees: false))
+        one.useAllFailures()
+        other.useAllFailures()
         var (foreseeing, reacting) = (try ClusterSimulation(one), try ClusterSimulation(other))
         let (first, second) = (try foreseeing.run(), try reacting.run())
-        #expect(first.crashes >= 10 && first.crashes == second.crashes && first.leadersLost == second.leadersLost)
+        #expect(first[.crash].count >= 10)
+        for kind in SimulatedFault.allCases { #expect(first[kind].count == second[kind].count, "\(kind)") }
     }
 
     @Test("without crashes nothing moves but by load, and no worker is far above the others for long")
@@ -69,7 +73,7 @@ struct ClusterSimulationTests {
         calm.leadersLostPerWeek = 0
         var simulation = try ClusterSimulation(calm)
         let report = try simulation.run()
-        #expect(report.crashes == 0 && report.orphansPlaced == 120)
+        #expect(report[.crash].count == 0 && report.orphansPlaced == 120)
         #expect(SimulationReport.percentile(0.5, of: report.imbalances) < 0.15)
     }
 }

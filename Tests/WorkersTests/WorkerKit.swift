@@ -46,22 +46,23 @@ final class WorkerKit {
     func worker(
         _ name: String = "worker-a", assignment: UInt64 = 1, decider: Decider = FakeDecider.decider,
         policy: Policy? = nil, patience: Duration = .seconds(30), lane: LaneName? = nil,
-        sink: (any ActionCarrier)? = nil,
+        sink: (any ActionCarrier)? = nil, tells: (any ActionCarrier)? = nil,
         bounds: RunnerBounds = RunnerBounds(), echoPatience: Duration = .milliseconds(100),
         orderPatience: Duration = .seconds(5),
         firstRest: Duration = .milliseconds(200), siblings: (@Sendable (String) -> [String])? = nil,
-        clocks: ServerClocks = ServerClocks()
+        clocks: ServerClocks = ServerClocks(), threadSpacing: Duration? = nil
     ) throws -> WorkerService {
         let sink: any ActionCarrier = sink ?? self.sink
         var setting = WorkerSetting(
             connector: connector, owner: name, runners: 1, decider: decider, policy: try policy ?? Self.policy(),
-            carriers: Carriers(channel: sink, tell: sink, notify: sink), bounds: bounds, clocks: clocks,
+            carriers: Carriers(channel: sink, tell: tells ?? sink, notify: sink), bounds: bounds, clocks: clocks,
             patience: patience,
             committed: { [events] _, committed in events.ring(with: committed.map { _ in 1 }) })
         setting.echoPatience = echoPatience
         setting.orderPatience = orderPatience
         setting.firstRest = firstRest
         setting.siblings = siblings
+        setting.threadSpacing = { _ in threadSpacing }
         let worker = try WorkerService(setting) { [reports] in reports.ring(with: [$0]) }
         worker.grant(lane ?? self.lane, assignment: assignment)
         return worker

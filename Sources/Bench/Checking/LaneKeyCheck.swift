@@ -26,7 +26,7 @@ struct LaneKeyCheck {
         ] + (0..<64).map { ("state:\($0)", "hash") }
     private static let numbers = [
         "generation", "epoch", "assignment", "sequence", "index", "policy", "now", "offset", "strikes", "appended",
-        "decided", "bytes", "producers", "moved", "stopper", "oldest", "result", "due",
+        "decided", "bytes", "producers", "moved", "stopper", "oldest", "result", "due", "walker",
     ]
     private static let entries = ["cursor", "last", "busy", "suspect"]
     private static let flags = ["virtual", "drained", "paused", "closed", "draining", "settling", "before"]

@@ -58,26 +58,9 @@ final class ClusterServers: DrillServers {
 
     func start() throws(DrillFailure) {
         for server in servers { try server.process.start() }
-        for place in servers.indices { try wait("\(name(place)) to answer") { ask(place, "PING") != nil } }
-        for place in 0..<Self.pairs {
-            let (first, behind) = (place * KeySlot.count / Self.pairs, (place + 1) * KeySlot.count / Self.pairs)
-            _ = ask(place, "CLUSTER", "SET-CONFIG-EPOCH", "\(place + 1)")
-            _ = ask(place, "CLUSTER", "ADDSLOTSRANGE", "\(first)", "\(behind - 1)")
-        }
-        for server in servers.dropFirst() {
-            _ = ask(0, "CLUSTER", "MEET", server.address.host, "\(server.address.port)")
-        }
-        for place in servers.indices.dropFirst(Self.pairs) {
-            let primary = ask(place - Self.pairs, "CLUSTER", "MYID")?.string ?? ""
-            try wait("\(name(place)) to follow") { ask(place, "CLUSTER", "REPLICATE", primary)?.string == "OK" }
-        }
+        let join = ClusterJoin(servers.map(\.address), primaries: Self.pairs) { self.ask($0, $1) }
+        try join.join { (what, holds) throws(DrillFailure) in try wait(what, until: holds) }
         for pair in 0..<Self.pairs { try wait("\(name(pair)) to have its replica") { isWhole(pair) } }
-        for place in servers.indices {
-            try wait("\(name(place)) to serve") {
-                info(place, "CLUSTER", "INFO")["cluster_state"] == "ok"
-                    && ask(place, "CLUSTER", "SLOTS")?.array?.count == Self.pairs
-            }
-        }
     }
 
     func abandon() { for server in servers { server.process.killNow() } }

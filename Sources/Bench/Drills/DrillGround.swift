@@ -31,6 +31,7 @@ final class DrillGround {
                 "worker", "w\(number)",
                 shared + [
                     "--name", "w\(number)", "--runners", "2", "--graph", site.url("sandbox", 1) + "/v26.0",
+                    "--graph-instagram", site.url("sandbox", 1) + "/instagram-v26.0",
                     "--port", "\(site.port(1 + number))", "--host", site.host(of: "w\(number)"), "--patience-ms",
                     "\(plan.patienceMs)",
                     "--secrets", site.secrets,

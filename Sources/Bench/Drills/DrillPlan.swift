@@ -9,6 +9,11 @@ package struct DrillPlan: Sendable {
     package var groups: Int
     package var rounds: Int
     package var perBody = 8
+    /// Each so many messages of a conversation there is a frequent question, which is answered: at least 3.
+    package var askEvery = 5
+    /// The first question comes in one of so many rounds, another one for each conversation: automation answers only the first
+    /// few, so that otherwise the later part of a drill had next to nothing to send. At least 1.
+    package var asksFrom = 1
     /// Events a second over all senders.
     package var rate: Double
     package var workers: Int
@@ -24,6 +29,8 @@ package struct DrillPlan: Sendable {
     /// Slots of a cluster that are moved, half way first, and how long they lie there.
     package var reshards = 0
     package var reshardFor: Duration = .seconds(3)
+    /// Whether the slot of leases, topology and switches is moved so too, before everything else.
+    package var reshardsControl = false
     /// Between processes in network namespaces, each so long after all was whole again.
     package var cuts: [NetworkCut] = []
     /// Before each answer of the channel.
@@ -48,7 +55,7 @@ package struct DrillPlan: Sendable {
 
     /// 200,000 events of 5,000 conversations at 1,500/s; 44 kills, 5 stops, 5 kills of the coordinator, 4 of Redis.
     package static let full = DrillPlan(
-        senders: 25, groups: 25, rounds: 40, rate: 1_500, workers: 6, killEvery: .seconds(3),
+        senders: 25, groups: 25, rounds: 40, askEvery: 3, asksFrom: 36, rate: 1_500, workers: 6, killEvery: .seconds(3),
         stops: [13, 38, 63, 88, 113].map { .seconds($0) },
         coordinatorKills: [7, 34, 58, 82, 106].map { .milliseconds($0 * 1_000 + 500) },
         redisKills: [26, 56, 86, 116].map { .milliseconds($0 * 1_000 + 500) }, patienceMs: 30_000,
@@ -62,6 +69,14 @@ package struct DrillPlan: Sendable {
         coordinatorKills: [.milliseconds(9_500)], redisKills: [.milliseconds(13_300)], patienceMs: 6_000,
         settleWithin: .seconds(30), fewestWithWork: 3, fewestWithEvents: 1)
 
+    /// No fault and no input of its own: the ground of a measurement.
+    static func undisturbed(workers: Int) -> DrillPlan {
+        DrillPlan(
+            senders: 1, groups: 1, rounds: 1, rate: 1, workers: workers, killEvery: .seconds(1_000_000), stops: [],
+            coordinatorKills: [], redisKills: [], patienceMs: 30_000, settleWithin: .seconds(120), fewestWithWork: 0,
+            fewestWithEvents: 0)
+    }
+
     /// On a Redis Cluster with replicas, `replicated(1)`: primaries killed one after the other under 120 events/s.
     package static let failover = failover(kills: 20)
     package static let failoverShort = failover(kills: 2)
@@ -69,12 +84,13 @@ package struct DrillPlan: Sendable {
     /// A kill takes about eight seconds: the others notice it after two, the pair is whole again some seconds later.
     package static func failover(kills: Int) -> DrillPlan {
         var plan = DrillPlan(
-            senders: 6, groups: max(1, kills * 10 / 6), rounds: 15, rate: 120, workers: 2,
+            senders: 6, groups: max(1, (kills + 1) * 10 / 6), rounds: 15, rate: 120, workers: 2,
             killEvery: .seconds(1_000_000),
             stops: [], coordinatorKills: [], redisKills: [], patienceMs: 10_000, settleWithin: .seconds(60),
             fewestWithWork: 0, fewestWithEvents: kills / 2)
         plan.primaryKills = kills
         plan.reshards = kills > 0 ? max(1, kills / 4) : 0
+        plan.reshardsControl = kills > 0
         return plan
     }
 
@@ -124,6 +140,7 @@ package struct DrillPlan: Sendable {
         faults += (0..<primaryKills).map { PlannedFault(at: primaryEvery * ($0 + 1), kind: .primary) }
         // Between two kills, each with a pair to itself.
         faults += (0..<reshards).map { PlannedFault(at: primaryEvery * (4 * $0 + 1) + .seconds(1), kind: .reshard) }
+        if reshardsControl { faults.append(PlannedFault(at: primaryEvery / 2, kind: .reshardControl)) }
         faults += cuts.enumerated().map { PlannedFault(at: primaryEvery * ($0 + 1), kind: .cut($1)) }
         return faults.sorted { $0.at < $1.at }
     }
@@ -143,6 +160,8 @@ package struct PlannedFault: Sendable, Equatable {
         case cut(NetworkCut)
         /// The slot of a lane on its way to another primary, left half moved for a while.
         case reshard
+        /// The same of the slot in which leases, topology and switches lie.
+        case reshardControl
 
         package var name: String {
             switch self {
@@ -153,6 +172,7 @@ package struct PlannedFault: Sendable, Equatable {
             case .primary: "primary kill -9"
             case .cut: "cut"
             case .reshard: "slot half moved"
+            case .reshardControl: "control slot half moved"
             }
         }
     }

@@ -73,7 +73,7 @@ final class DrillProducer: Sendable {
         let numbers = (0..<plan.perBody).map { (sender * plan.groups + body.group) * plan.perBody + $0 }
         let ids = numbers.map { "drill-\($0)-\(body.round)" }
         let messages = zip(numbers, ids).map { number, id in
-            (contact: "90000000\(number)", id: id, text: Self.text(number, body.round))
+            (contact: "90000000\(number)", id: id, text: text(number, body.round))
         }
         try await traffic?.write(account.id, messages, at: now)
         let updates = messages.map { message in
@@ -111,12 +111,16 @@ final class DrillProducer: Sendable {
         return bodies.sorted { ($0.key, $0.group) < ($1.key, $1.group) }.map { ($0.group, $0.round) }
     }
 
-    /// Small talk, and in every fifth message a frequent question, so that there is always something to send.
-    private static func text(_ conversation: Int, _ round: Int) -> String {
+    /// Small talk, and now and then a frequent question, so that there is always something to send.
+    private func text(_ conversation: Int, _ round: Int) -> String {
         let questions = [
             "How much is the small bag?", "What are the shipping costs?", "When do you open?", "Which size is it?",
+            "How long does delivery take?",
         ]
-        guard round % 5 == 2 else { return "Thank you, I will think about it until tomorrow, part \(round)." }
-        return questions[(conversation + round / 5) % questions.count]
+        let begun = round - conversation % plan.asksFrom
+        guard begun >= 0, begun % plan.askEvery == 2 else {
+            return "Thank you, I will think about it until tomorrow, part \(round)."
+        }
+        return questions[(conversation + begun / plan.askEvery) % questions.count]
     }
 }

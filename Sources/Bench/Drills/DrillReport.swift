@@ -109,7 +109,7 @@ extension FaultRecord {
     /// Whether servers of a cluster, or the ways to them, were its victims.
     var isOfCluster: Bool {
         switch kind {
-        case .primary, .cut, .reshard: true
+        case .primary, .cut, .reshard, .reshardControl: true
         case .kill, .stop, .coordinator, .redis: false
         }
     }
@@ -118,7 +118,7 @@ extension FaultRecord {
     var isOfWorker: Bool {
         switch kind {
         case .kill, .stop: true
-        case .coordinator, .redis, .primary, .cut, .reshard: false
+        case .coordinator, .redis, .primary, .cut, .reshard, .reshardControl: false
         }
     }
 }

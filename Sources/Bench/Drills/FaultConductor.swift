@@ -103,7 +103,7 @@ final class FaultConductor {
     private func isDue(_ fault: PlannedFault) -> Bool {
         guard ContinuousClock.now - start >= fault.at, !isRedisAway else { return false }
         switch fault.kind {
-        case .primary, .cut, .reshard: return ContinuousClock.now >= primariesRestUntil
+        case .primary, .cut, .reshard, .reshardControl: return ContinuousClock.now >= primariesRestUntil
         case .kill, .stop, .coordinator, .redis: return true
         }
     }
@@ -122,7 +122,7 @@ final class FaultConductor {
             try ground.redis?.killAndStart()
         case .primary: killPrimary(fault)
         case .cut(let plan): try begin(plan, fault)
-        case .reshard: beginReshard(fault)
+        case .reshard, .reshardControl: beginReshard(fault)
         }
     }
 
@@ -247,16 +247,22 @@ final class FaultConductor {
             fault: current.fault, lanes: eye.lanes, sights: now, isOwnerKept: true, now: .now, records: &records)
     }
 
-    /// Moves the slot of the busiest lane half way, and leaves it there.
+    /// Moves the slot of the busiest lane, or the control slot, half way, and leaves it there.
     private func beginReshard(_ fault: PlannedFault) {
-        func decided(_ lane: String) -> Int64 { sights[lane]?.decided ?? 0 }
-        guard let cluster = ground.cluster, let lane = eye.lanes.max(by: { decided($0) < decided($1) }) else { return }
-        let met = aim([lane])
-        guard let move = cluster.beginMove(of: lane) else { return }
+        let isControl = fault.kind == .reshardControl
+        let busiest = eye.lanes.max { sights[$0]?.decided ?? 0 < sights[$1]?.decided ?? 0 }
+        guard let cluster = ground.cluster, let busiest else { return }
+        let lanes = isControl ? eye.lanes : [busiest]
+        let met = aim(lanes)
+        guard let move = cluster.beginMove(of: isControl ? "ctl" : busiest) else { return }
         cluster.moveHalf(move)
-        note(fault, lane)
+        note(fault, move.lane)
         records[records.count - 1].inHand = met
-        reshard = OpenReshard(fault: records.count - 1, move: move, since: .now)
+        reshard = OpenReshard(fault: records.count - 1, move: move, lanes: lanes, since: .now)
+        // Nobody needs the control slot to decide: lanes must go on meanwhile.
+        guard isControl else { return }
+        watch.begin(
+            fault: records.count - 1, lanes: lanes, sights: sights, isOwnerKept: true, now: .now, records: &records)
     }
 
     /// Somebody finds the slot after a while and ends its move; then the lane must go on.
@@ -269,8 +275,7 @@ final class FaultConductor {
         reshard = nil
         primariesRestUntil = .now + plan.primaryEvery
         watch.begin(
-            fault: current.fault, lanes: [current.move.lane], sights: now, isOwnerKept: true, now: .now,
-            records: &records)
+            fault: current.fault, lanes: current.lanes, sights: now, isOwnerKept: true, now: .now, records: &records)
     }
 
     private static func network(_ body: () throws -> Void) throws(DrillFailure) {

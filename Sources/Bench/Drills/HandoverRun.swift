@@ -66,11 +66,7 @@ package struct HandoverRun {
     }
 
     package func play() async throws -> Figures {
-        let plan = DrillPlan(
-            senders: 1, groups: 1, rounds: 1, rate: 1, workers: 3, killEvery: .seconds(1_000_000), stops: [],
-            coordinatorKills: [], redisKills: [], patienceMs: 30_000, settleWithin: .seconds(60), fewestWithWork: 0,
-            fewestWithEvents: 0)
-        let ground = try DrillGround(site, plan)
+        let ground = try DrillGround(site, .undisturbed(workers: 3))
         defer { ground.abandon() }
         try ground.servers?.start()
         let lanes = try site.publish(site.endpoint).lanes

@@ -23,5 +23,7 @@ struct OpenCut {
 struct OpenReshard {
     let fault: Int
     let move: SlotMove
+    /// Those that must go on.
+    let lanes: [String]
     let since: ContinuousClock.Instant
 }

@@ -39,10 +39,7 @@ package struct DeliverRun {
     }
 
     package func play() async throws -> Figures {
-        var plan = DrillPlan(
-            senders: 1, groups: 1, rounds: 1, rate: 1, workers: 1, killEvery: .seconds(1_000_000), stops: [],
-            coordinatorKills: [], redisKills: [], patienceMs: 30_000, settleWithin: .seconds(120), fewestWithWork: 0,
-            fewestWithEvents: 0)
+        var plan = DrillPlan.undisturbed(workers: 1)
         plan.latencyMs = Int(latency / .milliseconds(1))
         let ground = try DrillGround(site, plan)
         defer { ground.abandon() }

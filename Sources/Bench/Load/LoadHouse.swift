@@ -72,14 +72,13 @@ package final class LoadHouse {
         tellAppender = LaneAppender(connector: connector)
         tells = TellCarrier(appender: tellAppender)
         let taken = TakenLanes()
-        service = try WorkerService(
-            WorkerSetting(
-                connector: connector, owner: "bench#1", runners: runners, decider: handler.decider,
-                policy: shop.policy,
-                carriers: Carriers(channel: sink, tell: tells, notify: sink),
-                // The sink has no rate of its own: what a platform allows is not to be measured here.
-                limits: ScheduleLimits(underWay: 4_096, underWayPerAccount: 512), committed: committed),
-            report: { taken.note($0) })
+        var setting = WorkerSetting(
+            connector: connector, owner: "bench#1", runners: runners, decider: handler.decider, policy: shop.policy,
+            carriers: Carriers(channel: sink, tell: tells, notify: sink),
+            // The sink has no rate of its own: what a platform allows is not to be measured here.
+            limits: ScheduleLimits(underWay: 4_096, underWayPerAccount: 512), committed: committed)
+        setting.threadSpacing = { _ in nil }
+        service = try WorkerService(setting, report: { taken.note($0) })
         for lane in lanes { service.grant(lane, assignment: 1) }
         try taken.wait(for: lanes.count)
     }

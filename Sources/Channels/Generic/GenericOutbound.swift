@@ -18,7 +18,7 @@ package enum GenericOutbound {
     package static func body(of action: Action, lane: LaneName, attempt: UInt32) throws(Unsendable) -> JSONValue {
         switch action.kind {
         case .send, .reply, .privateReply, .hide, .unhide, .delete, .senderAction: break
-        case .fetch, .notify, .tell, .publish, .unspecified, .UNRECOGNIZED:
+        case .fetch, .notify, .standDown, .tell, .publish, .unspecified, .UNRECOGNIZED:
             throw Unsendable(expected: "an action of a channel", came: action.kind.word)
         }
         var fields: [String: JSONValue] = [

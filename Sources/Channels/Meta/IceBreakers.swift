@@ -50,18 +50,20 @@ package struct IceBreakers: Sendable, Equatable {
     package var isEmpty: Bool { locales.isEmpty }
 
     /// What is asked for to read them.
-    package static func read(of account: String, _ channel: MetaChannel) -> MetaRead {
+    ///
+    /// - Parameter node: the account's own, or that of its linked page (`MetaLogin.node`).
+    package static func read(of node: String, _ channel: MetaChannel) -> MetaRead {
         MetaRead(
-            [account, "messenger_profile"],
+            [node, "messenger_profile"],
             [("fields", "ice_breakers")] + (channel == .instagram ? [("platform", "instagram")] : []))
     }
 
     /// The call that makes the platform have these, or none if there are none.
-    package func request(_ account: String, _ channel: MetaChannel) -> MetaRequest {
+    package func request(_ node: String, _ channel: MetaChannel) -> MetaRequest {
         var body: [String: JSONValue] = channel == .instagram ? ["platform": "instagram"] : [:]
         guard !isEmpty else {
             body["fields"] = ["ice_breakers"]
-            return MetaRequest(.delete, [account, "messenger_profile"], body: .object(body))
+            return MetaRequest(.delete, [node, "messenger_profile"], body: .object(body))
         }
         body["ice_breakers"] = .array(
             locales.sorted { $0.key < $1.key }.map { locale, questions in
@@ -70,7 +72,7 @@ package struct IceBreakers: Sendable, Equatable {
                 }
                 return ["call_to_actions": .array(calls), "locale": .string(locale)]
             })
-        return MetaRequest(.post, [account, "messenger_profile"], body: .object(body))
+        return MetaRequest(.post, [node, "messenger_profile"], body: .object(body))
     }
 
     /// In which locales the platform has others than these; empty where it has the same.

@@ -76,17 +76,32 @@ package enum MetaErrorTable {
         Row(code: 2_534_014, subcode: nil, meaning: .terminal),
         Row(code: 2_534_022, subcode: nil, meaning: .windowClosed),
         Row(code: 2_534_029, subcode: nil, meaning: .stop),
-        Row(code: 2_534_037, subcode: nil, meaning: .terminal),
-        Row(code: 2_534_038, subcode: nil, meaning: .terminal),
-        Row(code: 2_534_039, subcode: nil, meaning: .terminal),
-        Row(code: 2_534_040, subcode: nil, meaning: .terminal),
+        Row(code: 2_534_037, subcode: nil, meaning: .usedUp),
+        Row(code: 2_534_038, subcode: nil, meaning: .usedUp),
+        Row(code: 2_534_039, subcode: nil, meaning: .usedUp),
+        Row(code: 2_534_040, subcode: nil, meaning: .usedUp),
         Row(code: 2_534_122, subcode: nil, meaning: .stop),
     ]
 
     /// Nobody is there whom the account could write to, until they write themselves: blocked, gone, or closed to messages.
     package static let unreachable: [(code: Int64, subcode: Int64?)] = [
-        (100, 33), (100, 2_018_001), (200, 1_545_041), (551, nil), (9_010, nil),
+        (100, 2_018_001), (200, 1_545_041), (551, nil), (9_010, nil),
     ]
+
+    /// An object that does not exist, or not for this token. The platform names it in its words: it may be the contact, and
+    /// as well the node by which we call.
+    static func isMissingObject(code: Int64, subcode: Int64?) -> Bool { code == 100 && subcode == 33 }
+
+    /// The account's own node is not there for its token, so nothing else would go either: tried again a few times, since
+    /// a link that was just made may not be known everywhere, then a person's matter.
+    static let lostNode = Meaning.retry(most: 3, first: .seconds(2), end: .stop)
+
+    /// Whether a refusal says that this contact cannot be written to.
+    package static func isUnreachable(_ failure: SendFailure, contact: String) -> Bool {
+        guard let code = failure.code else { return false }
+        if isMissingObject(code: code, subcode: failure.subcode) { return failure.names(contact) }
+        return isUnreachable(code: code, subcode: failure.subcode)
+    }
 
     package static func isUnreachable(code: Int64, subcode: Int64?) -> Bool {
         unreachable.contains { $0.code == code && ($0.subcode == nil || $0.subcode == subcode) }

@@ -21,10 +21,13 @@ package struct MetaMessageSweep: Sendable {
 
     private let channel: MetaChannel
     private let account: String
+    private let node: String
 
-    package init(channel: MetaChannel, account: String) {
+    /// - Parameter login: by which node the account's conversations are read.
+    package init(channel: MetaChannel, account: String, login: MetaLogin = .page) {
         self.channel = channel
         self.account = account
+        node = login.node(of: account)
     }
 
     /// One page of conversations, the one that changed last first.
@@ -37,7 +40,7 @@ package struct MetaMessageSweep: Sendable {
             ),
         ]
         if let after { query.append(("after", after)) }
-        return MetaRead([account, "conversations"], query)
+        return MetaRead([node, "conversations"], query)
     }
 
     /// Whether everything behind this page changed last before that instant.
@@ -52,8 +55,8 @@ package struct MetaMessageSweep: Sendable {
         for conversation in page["data"]?.array ?? [] {
             let messages = conversation["messages"]?["data"]?.array ?? []
             let read = messages.compactMap { try? message($0) }
-            let answered = read.filter { $0.author == account }.map(\.at).max()
-            for one in read where one.author != account && range.contains(one.at) {
+            let answered = read.filter { isOwn($0.author) }.map(\.at).max()
+            for one in read where !isOwn(one.author) && range.contains(one.at) {
                 var event = Event()
                 event.id = MetaNormaliser.messageID(one.id)
                 event.account = account
@@ -69,6 +72,9 @@ package struct MetaMessageSweep: Sendable {
         }
         return events.sorted { ($0.happenedAt, $0.id) < ($1.happenedAt, $1.id) }
     }
+
+    /// The platform may name the page where the account wrote by way of it.
+    private func isOwn(_ author: String) -> Bool { author == account || author == node }
 
     private func message(
         _ value: JSONValue

@@ -70,16 +70,6 @@ package struct MetaNormaliser: Sendable {
         return walk.result
     }
 
-    /// What an update of `policy-enforcement` says; nil for any other.
-    package static func enforcement(in update: [UInt8]) -> (isBlocked: Bool, reason: String)? {
-        guard let update = try? JSONValue(parsing: update),
-            let told = update["policy-enforcement"] ?? update["policy_enforcement"],
-            let action = told["action"]?.string
-        else { return nil }
-        // Whatever else than an end is one of their measures.
-        return (action != "unblock", TextLimit(unit: .bytes, most: 80).cut(told["reason"]?.string ?? action))
-    }
-
     private static func parse(_ body: [UInt8]) throws(MetaBodyError) -> (JSONValue, repaired: Bool) {
         do {
             return (try JSONValue(parsing: body), false)

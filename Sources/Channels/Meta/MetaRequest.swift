@@ -29,10 +29,10 @@ package struct MetaRequest: Sendable, Equatable {
         self.body = body
     }
 
-    /// Subscribes our app to the webhooks of an account.
-    package static func subscribe(_ account: String, fields: [String]) -> MetaRequest {
+    /// Subscribes our app to the webhooks of a node: a page, or an Instagram account by Instagram Login.
+    package static func subscribe(_ node: String, fields: [String]) -> MetaRequest {
         MetaRequest(
-            .post, [account, "subscribed_apps"], query: [("subscribed_fields", fields.joined(separator: ","))])
+            .post, [node, "subscribed_apps"], query: [("subscribed_fields", fields.joined(separator: ","))])
     }
 
     /// Percent-encodes all but the unreserved characters of RFC 3986, for paths and query values alike.
@@ -90,10 +90,15 @@ package struct MetaOutbound: Sendable {
     package let channel: MetaChannel
     package let messageLimit: TextLimit
     package let commentLimit: TextLimit
+    /// By which node messages go.
+    package var login: MetaLogin
 
     /// Limits default to the channel's usual ones.
-    package init(channel: MetaChannel, messageLimit: TextLimit? = nil, commentLimit: TextLimit? = nil) {
+    package init(
+        channel: MetaChannel, login: MetaLogin = .page, messageLimit: TextLimit? = nil, commentLimit: TextLimit? = nil
+    ) {
         self.channel = channel
+        self.login = login
         self.messageLimit = messageLimit ?? channel.messageLimit
         self.commentLimit = commentLimit ?? channel.commentLimit
     }
@@ -131,13 +136,13 @@ package struct MetaOutbound: Sendable {
             let known: Set<String> = ["mark_seen", "typing_on", "typing_off"]
             let word = known.contains(action.text) ? action.text : "mark_seen"
             return MetaRequest(
-                .post, [try account(action), "messages"],
+                .post, [try node(action), "messages"],
                 body: ["recipient": try contact(action), "sender_action": .string(word)])
         case .reply: return try reply(action)
         case .hide: return try hide(action, true)
         case .unhide: return try hide(action, false)
         case .delete: return MetaRequest(.delete, [try comment(action)])
-        case .fetch, .notify, .tell, .publish, .unspecified, .UNRECOGNIZED:
+        case .fetch, .notify, .standDown, .tell, .publish, .unspecified, .UNRECOGNIZED:
             throw Unsendable(expected: "an action of a channel", came: action.kind.word)
         }
     }
@@ -156,7 +161,7 @@ package struct MetaOutbound: Sendable {
             "messaging_type": .string(isTagged ? "MESSAGE_TAG" : "RESPONSE"),
         ]
         if isTagged { body["tag"] = "HUMAN_AGENT" }
-        return MetaRequest(.post, [try account(action), "messages"], body: .object(body))
+        return MetaRequest(.post, [try node(action), "messages"], body: .object(body))
     }
 
     private func reply(_ action: Action) throws(Unsendable) -> MetaRequest {
@@ -174,9 +179,9 @@ package struct MetaOutbound: Sendable {
         }
     }
 
-    private func account(_ action: Action) throws(Unsendable) -> String {
+    private func node(_ action: Action) throws(Unsendable) -> String {
         guard !action.account.isEmpty else { throw Unsendable(expected: "an account", came: "none, account") }
-        return action.account
+        return login.node(of: action.account)
     }
 
     private func contact(_ action: Action) throws(Unsendable) -> JSONValue {

@@ -4,6 +4,11 @@
 // event that the webhook would have been, to the id, so the lane itself tells the second as a duplicate. Rejected: a list
 // of known comments beside the lanes, which could disagree with them. How it fails: a comment whose text was changed after
 // its webhook has another id; its conversation knows the comment and notes it only.
+//
+// The account's own replies stand among a post's comments and tell no author: one that answers a comment is told from one
+// that answers its neighbour in the same thread by the parent only, which the platform makes the thread's root where replies
+// are flat. So a comment counts as answered by a later own reply under it, or beside it under the same comment: people see
+// it, automation says nothing to it. How it fails: a reply that stands on a page that is not read is not known.
 
 package import Contracts
 package import Instants
@@ -73,13 +78,28 @@ package struct MetaSweep: Sendable {
         return paging["cursors"]?["after"]?.string
     }
 
+    /// The newest own reply under each comment of a post, in milliseconds since 1970. Kept from page to page: replies are
+    /// newer than what they answer, and so stand on an earlier page, or on the same.
+    package struct OwnReplies: Sendable {
+        fileprivate var newest: [String: Int64] = [:]
+
+        package init() {}
+
+        fileprivate func answer(_ comment: Comment, at: Int64) -> Bool {
+            let beside = comment.parent.isEmpty || comment.parent == comment.post ? nil : newest[comment.parent]
+            return [newest[comment.id], beside].contains { ($0 ?? .min) >= at }
+        }
+    }
+
     /// The comments of one page that were written in `range`, oldest first, as the events that webhooks would have brought.
     /// What is no comment is passed over: a sweep sees it again, and the platform's webhook has a quarantine.
     ///
     /// - Parameters:
     ///   - original: the post that an ad's own media is a copy of, where that is known.
+    ///   - own: those of the pages before; this page's are added.
     package func events(
-        in page: JSONValue, post: String, original: String?, range: Range<Instant>, received: Instant
+        in page: JSONValue, post: String, original: String?, range: Range<Instant>, received: Instant,
+        own: inout OwnReplies
     ) -> [Event] {
         var events: [Event] = []
         for comment in page["data"]?.array ?? [] {
@@ -87,12 +107,21 @@ package struct MetaSweep: Sendable {
             let answers = comment["replies"]?["data"]?.array ?? []
             for answer in answers { add(answer, parent: (try? comment.identifier("id")) ?? nil, &events) }
         }
+        for index in events.indices {
+            events[index].comment.answeredSince = own.answer(
+                events[index].comment, at: events[index].happenedAt)
+        }
         return events.filter { range.contains(Instant(milliseconds: $0.happenedAt)) }.sorted {
             ($0.happenedAt, $0.id) < ($1.happenedAt, $1.id)
         }
 
         func add(_ comment: JSONValue, parent: String?, _ events: inout [Event]) {
             guard let fields = try? read(comment, post: post, parent: parent) else { return }
+            if fields.author == account {
+                let answered = fields.comment.parent
+                if !answered.isEmpty { own.newest[answered] = max(own.newest[answered] ?? .min, fields.at) }
+                return
+            }
             var event = Event()
             event.id = fields.id
             event.account = account
@@ -102,8 +131,8 @@ package struct MetaSweep: Sendable {
             event.swept = true
             event.comment = fields.comment
             event.comment.originalPost = original ?? ""
-            guard event.contact != account, ((try? event.serializedData().count) ?? .max) <= EventFraming.mostEventBytes
-            else { return }
+            // It is marked later, which takes three bytes.
+            guard ((try? event.serializedData().count) ?? .max) <= EventFraming.mostEventBytes - 8 else { return }
             events.append(event)
         }
     }

@@ -52,9 +52,24 @@ package struct SendFailure: Sendable, Equatable, CustomStringConvertible {
         self.trace = TextLimit(unit: .bytes, most: 64).cut(trace)
     }
 
+    /// Whether the platform's words name this object, as in "Object with ID '123' does not exist".
+    package func names(_ id: String) -> Bool { !id.isEmpty && message.contains("'\(id)'") }
+
     /// The platform's edge, or the platform itself, said that the attempt failed: without an echo within the usual time
     /// it has not been taken. A gateway that gave up waiting (504) says nothing of the kind.
-    package var saysNotTaken: Bool { status == 502 || status == 503 || status >= 500 && status != 504 && code != nil }
+    package var saysNotTaken: Bool {
+        // It says that messages went out.
+        if code == 1, subcode == 1_357_046 { return false }
+        return status == 502 || status == 503 || status >= 500 && status != 504 && code != nil
+    }
+
+    /// The tries of the code's row in the table of errors; nil without one.
+    package var mostTries: UInt32? {
+        guard let code, case .retry(let most, _, _) = MetaErrorTable.row(code: code, subcode: subcode)?.meaning else {
+            return nil
+        }
+        return UInt32(clamping: most)
+    }
 
     package var description: String {
         var text = "http \(status)"
@@ -83,12 +98,17 @@ package struct MetaAnswer: Sendable {
     /// - Parameters:
     ///   - attempt: from 1; picks the delay before the next and tells when a row's tries are used up.
     ///   - earlier: whether an earlier attempt may have had its effect; nil: nobody knows.
-    package func outcome(of kind: Action.Kind, attempt: Int, earlier: Bool? = nil) -> SendAnswer {
+    ///   - node: ours, by which the call went; a refusal that names it as missing is no fault of the action.
+    package func outcome(
+        of kind: Action.Kind, attempt: Int, earlier: Bool? = nil, node: String? = nil
+    ) -> SendAnswer {
         guard let document = try? JSONValue(parsing: body), case .object = document else {
             return Self.unclear(
                 SendFailure(status: status, message: "expected JSON, got \(body.count) other bytes"), kind, attempt)
         }
-        if let error = document["error"], case .object = error { return errorOutcome(error, kind, attempt, earlier) }
+        if let error = document["error"], case .object = error {
+            return errorOutcome(error, kind, attempt, earlier, node)
+        }
         guard (200...299).contains(status) else {
             return Self.unclear(SendFailure(status: status, message: "no error in the answer"), kind, attempt)
         }
@@ -107,12 +127,17 @@ package struct MetaAnswer: Sendable {
     }
 
     private func errorOutcome(
-        _ error: JSONValue, _ kind: Action.Kind, _ attempt: Int, _ earlier: Bool?
+        _ error: JSONValue, _ kind: Action.Kind, _ attempt: Int, _ earlier: Bool?, _ node: String?
     ) -> SendAnswer {
         let code = error["code"]?.integer
         let failure = SendFailure(
             status: status, code: code, subcode: error["error_subcode"]?.integer,
             message: error["message"]?.string ?? "", trace: error["fbtrace_id"]?.string ?? "")
+        if let code, MetaErrorTable.isMissingObject(code: code, subcode: failure.subcode), kind != .fetch,
+            let node, failure.names(node)
+        {
+            return answer(MetaErrorTable.lostNode, failure, kind, attempt, earlier)
+        }
         guard let code, let row = MetaErrorTable.row(code: code, subcode: failure.subcode) else {
             if status == 429 {
                 return .braked(.account, for: regainTime ?? MetaErrorTable.usualBrake, failure)
@@ -121,7 +146,13 @@ package struct MetaAnswer: Sendable {
         }
         // A row's tries are for what was refused. With a server's error the call may have been carried out all the same.
         if status >= 500, case .retry = row.meaning { return Self.unclear(failure, kind, attempt) }
-        return answer(row.meaning, failure, kind, attempt, earlier)
+        let meaning = Self.saysReplied(failure) ? .usedUp : row.meaning
+        return answer(meaning, failure, kind, attempt, earlier)
+    }
+
+    /// Instagram's 2534014 stands for several things, and only its words say which (DOMAIN.md 4.10).
+    private static func saysReplied(_ failure: SendFailure) -> Bool {
+        (failure.code == 2_534_014 || failure.subcode == 2_534_014) && failure.message.lowercased().contains("replied")
     }
 
     private func answer(

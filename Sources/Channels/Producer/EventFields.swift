@@ -66,6 +66,7 @@ extension Comment: EventFields {
         try fields.attachments("attachments", &attachments)
         try fields.text("author_name", &authorName)
         try fields.flag("live", &live)
+        try fields.flag("answered_since", &answeredSince)
     }
 }
 
@@ -163,7 +164,7 @@ extension Outcome: EventFields {
 extension Command: EventFields {
     static let words: [(String, Verb)] = [
         ("assign", .assign), ("cancel", .cancel), ("release", .release), ("forget", .forget), ("replay", .replay),
-        ("sweep", .sweep),
+        ("sweep", .sweep), ("enforced", .enforced),
     ]
 
     mutating func visit(_ fields: inout some FieldVisitor) throws(EventJSONError) {

@@ -166,6 +166,12 @@ package nonisolated struct Action: @unchecked Sendable {
     set {_uniqueStorage()._resume = newValue}
   }
 
+  /// Fetch of comments: nothing that was written before this is wanted, also where a post is read from before `since`.
+  package var earliest: Int64 {
+    get {_storage._earliest}
+    set {_uniqueStorage()._earliest = newValue}
+  }
+
   /// A person's send: the end of the standard window (lane clock), from which on only the tag for people reaches the
   /// customer. 0: it is never tagged.
   package var windowEnds: Int64 {
@@ -206,6 +212,10 @@ package nonisolated struct Action: @unchecked Sendable {
     case notify // = 9
     case tell // = 10
     case publish // = 11
+
+    /// What those who were called hear of the end: somebody sees to it, or it is over (`stage`). A kind of its own, since a
+    /// worker that does not know it refuses it, where it would carry a notify with a stage out as a call.
+    case standDown // = 12
     case UNRECOGNIZED(Int)
 
     package init() {
@@ -226,6 +236,7 @@ package nonisolated struct Action: @unchecked Sendable {
       case 9: self = .notify
       case 10: self = .tell
       case 11: self = .publish
+      case 12: self = .standDown
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -244,6 +255,7 @@ package nonisolated struct Action: @unchecked Sendable {
       case .notify: return 9
       case .tell: return 10
       case .publish: return 11
+      case .standDown: return 12
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -262,6 +274,7 @@ package nonisolated struct Action: @unchecked Sendable {
       .notify,
       .tell,
       .publish,
+      .standDown,
     ]
 
   }
@@ -325,7 +338,7 @@ package nonisolated struct Action: @unchecked Sendable {
 
   }
 
-  /// Notify: what is said of the matter. Receivers that keep incidents follow it.
+  /// Notify and stand down: what is said of the matter. Receivers that keep incidents follow it.
   package nonisolated enum Stage: SwiftProtobuf.Enum, Swift.CaseIterable {
     package typealias RawValue = Int
 
@@ -418,7 +431,7 @@ fileprivate nonisolated let _protobuf_package = "nightshift.v1"
 
 nonisolated extension Action: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Action"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}id_high\0\u{1}kind\0\u{1}conversation\0\u{1}cause\0\u{1}n\0\u{1}class\0\u{3}order_key\0\u{3}decided_at\0\u{3}not_before\0\u{3}not_after\0\u{1}account\0\u{1}contact\0\u{1}comment\0\u{1}text\0\u{1}agent\0\u{1}team\0\u{1}event\0\u{1}rule\0\u{1}language\0\u{3}id_low\0\u{1}place\0\u{2}\u{13}subject\0\u{1}since\0\u{1}resume\0\u{1}until\0\u{3}window_ends\0\u{1}cards\0\u{3}quick_replies\0\u{2}\u{4}stage\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}id_high\0\u{1}kind\0\u{1}conversation\0\u{1}cause\0\u{1}n\0\u{1}class\0\u{3}order_key\0\u{3}decided_at\0\u{3}not_before\0\u{3}not_after\0\u{1}account\0\u{1}contact\0\u{1}comment\0\u{1}text\0\u{1}agent\0\u{1}team\0\u{1}event\0\u{1}rule\0\u{1}language\0\u{3}id_low\0\u{1}place\0\u{2}\u{13}subject\0\u{1}since\0\u{1}resume\0\u{1}until\0\u{3}window_ends\0\u{1}cards\0\u{3}quick_replies\0\u{1}earliest\0\u{2}\u{3}stage\0")
 
   fileprivate class _StorageClass {
     var _idHigh: UInt64 = 0
@@ -446,6 +459,7 @@ nonisolated extension Action: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
     var _since: Int64 = 0
     var _until: Int64 = 0
     var _resume: String = String()
+    var _earliest: Int64 = 0
     var _windowEnds: Int64 = 0
     var _cards: [Card] = []
     var _quickReplies: [QuickReply] = []
@@ -485,6 +499,7 @@ nonisolated extension Action: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
       _since = source._since
       _until = source._until
       _resume = source._resume
+      _earliest = source._earliest
       _windowEnds = source._windowEnds
       _cards = source._cards
       _quickReplies = source._quickReplies
@@ -535,6 +550,7 @@ nonisolated extension Action: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
         case 44: try { try decoder.decodeSingularInt64Field(value: &_storage._windowEnds) }()
         case 45: try { try decoder.decodeRepeatedMessageField(value: &_storage._cards) }()
         case 46: try { try decoder.decodeRepeatedMessageField(value: &_storage._quickReplies) }()
+        case 47: try { try decoder.decodeSingularInt64Field(value: &_storage._earliest) }()
         case 50: try { try decoder.decodeSingularEnumField(value: &_storage._stage) }()
         default: break
         }
@@ -632,6 +648,9 @@ nonisolated extension Action: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
       if !_storage._quickReplies.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._quickReplies, fieldNumber: 46)
       }
+      if _storage._earliest != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._earliest, fieldNumber: 47)
+      }
       if _storage._stage != .call {
         try visitor.visitSingularEnumField(value: _storage._stage, fieldNumber: 50)
       }
@@ -669,6 +688,7 @@ nonisolated extension Action: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
         if _storage._since != rhs_storage._since {return false}
         if _storage._until != rhs_storage._until {return false}
         if _storage._resume != rhs_storage._resume {return false}
+        if _storage._earliest != rhs_storage._earliest {return false}
         if _storage._windowEnds != rhs_storage._windowEnds {return false}
         if _storage._cards != rhs_storage._cards {return false}
         if _storage._quickReplies != rhs_storage._quickReplies {return false}
@@ -683,7 +703,7 @@ nonisolated extension Action: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
 }
 
 nonisolated extension Action.Kind: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0KIND_UNSPECIFIED\0\u{1}SEND\0\u{1}REPLY\0\u{1}PRIVATE_REPLY\0\u{1}HIDE\0\u{1}UNHIDE\0\u{1}DELETE\0\u{1}SENDER_ACTION\0\u{1}FETCH\0\u{1}NOTIFY\0\u{1}TELL\0\u{1}PUBLISH\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0KIND_UNSPECIFIED\0\u{1}SEND\0\u{1}REPLY\0\u{1}PRIVATE_REPLY\0\u{1}HIDE\0\u{1}UNHIDE\0\u{1}DELETE\0\u{1}SENDER_ACTION\0\u{1}FETCH\0\u{1}NOTIFY\0\u{1}TELL\0\u{1}PUBLISH\0\u{1}STAND_DOWN\0")
 }
 
 nonisolated extension Action.Class: SwiftProtobuf._ProtoNameProviding {

@@ -361,6 +361,9 @@ package nonisolated struct Comment: Sendable {
   /// Written under a broadcast that was live: only while it lasts can it be answered in private.
   package var live: Bool = false
 
+  /// A sweep found it with an own reply behind it: somebody has answered it, or a neighbour in its thread.
+  package var answeredSince: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -643,6 +646,9 @@ package nonisolated struct Command: Sendable {
 
     /// To an account's own entity: ask the platform what its webhooks left out. Subject `now`: at once.
     case sweep // = 6
+
+    /// To an account's own entity: the platform enforces its policy. Subject: its word, such as `block`, a space and its reason.
+    case enforced // = 7
     case UNRECOGNIZED(Int)
 
     package init() {
@@ -658,6 +664,7 @@ package nonisolated struct Command: Sendable {
       case 4: self = .forget
       case 5: self = .replay
       case 6: self = .sweep
+      case 7: self = .enforced
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -671,6 +678,7 @@ package nonisolated struct Command: Sendable {
       case .forget: return 4
       case .replay: return 5
       case .sweep: return 6
+      case .enforced: return 7
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -684,6 +692,7 @@ package nonisolated struct Command: Sendable {
       .forget,
       .replay,
       .sweep,
+      .enforced,
     ]
 
   }
@@ -793,7 +802,8 @@ package nonisolated struct Fetched: Sendable {
   /// `profile`, `comments`, `messages`, `subscriptions` or `mention`.
   package var subject: String = String()
 
-  /// Subscriptions: the webhook fields that did not come, separated by spaces. Mention: its words.
+  /// Subscriptions: the webhook fields that did not come, separated by spaces. Mention: its words. Comments: what kept the
+  /// sweep from being whole.
   package var text: String = String()
 
   /// Profile: the customer's first name. Mention: the author's name.
@@ -822,6 +832,9 @@ package nonisolated struct Fetched: Sendable {
   package var fullLength: UInt32 = 0
 
   package var target: String = String()
+
+  /// Subscriptions: the platform refused the look, so nothing is known; `text` says why.
+  package var refused: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1550,7 +1563,7 @@ nonisolated extension DirectMessage: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension Comment: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Comment"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}post\0\u{3}original_post\0\u{1}parent\0\u{1}ad\0\u{1}text\0\u{1}attachments\0\u{3}full_length\0\u{3}author_name\0\u{1}live\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}post\0\u{3}original_post\0\u{1}parent\0\u{1}ad\0\u{1}text\0\u{1}attachments\0\u{3}full_length\0\u{3}author_name\0\u{1}live\0\u{3}answered_since\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1568,6 +1581,7 @@ nonisolated extension Comment: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       case 8: try { try decoder.decodeSingularUInt32Field(value: &self.fullLength) }()
       case 9: try { try decoder.decodeSingularStringField(value: &self.authorName) }()
       case 10: try { try decoder.decodeSingularBoolField(value: &self.live) }()
+      case 11: try { try decoder.decodeSingularBoolField(value: &self.answeredSince) }()
       default: break
       }
     }
@@ -1604,6 +1618,9 @@ nonisolated extension Comment: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     if self.live != false {
       try visitor.visitSingularBoolField(value: self.live, fieldNumber: 10)
     }
+    if self.answeredSince != false {
+      try visitor.visitSingularBoolField(value: self.answeredSince, fieldNumber: 11)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1618,6 +1635,7 @@ nonisolated extension Comment: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     if lhs.fullLength != rhs.fullLength {return false}
     if lhs.authorName != rhs.authorName {return false}
     if lhs.live != rhs.live {return false}
+    if lhs.answeredSince != rhs.answeredSince {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2098,7 +2116,7 @@ nonisolated extension Command: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
 }
 
 nonisolated extension Command.Verb: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0VERB_UNSPECIFIED\0\u{1}ASSIGN\0\u{1}CANCEL\0\u{1}RELEASE\0\u{1}FORGET\0\u{1}REPLAY\0\u{1}SWEEP\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0VERB_UNSPECIFIED\0\u{1}ASSIGN\0\u{1}CANCEL\0\u{1}RELEASE\0\u{1}FORGET\0\u{1}REPLAY\0\u{1}SWEEP\0\u{1}ENFORCED\0")
 }
 
 nonisolated extension Told: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -2177,7 +2195,7 @@ nonisolated extension Told.Matter: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension Fetched: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Fetched"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}action\0\u{1}subject\0\u{1}text\0\u{1}author\0\u{2}\u{10}locale\0\u{3}utc_offset\0\u{2}\u{2}until\0\u{1}resume\0\u{1}found\0\u{1}restored\0\u{1}unsure\0\u{3}full_length\0\u{1}target\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}action\0\u{1}subject\0\u{1}text\0\u{1}author\0\u{2}\u{10}locale\0\u{3}utc_offset\0\u{2}\u{2}until\0\u{1}resume\0\u{1}found\0\u{1}restored\0\u{1}unsure\0\u{3}full_length\0\u{1}target\0\u{1}refused\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2198,6 +2216,7 @@ nonisolated extension Fetched: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       case 27: try { try decoder.decodeSingularBoolField(value: &self.unsure) }()
       case 28: try { try decoder.decodeSingularUInt32Field(value: &self.fullLength) }()
       case 29: try { try decoder.decodeSingularStringField(value: &self.target) }()
+      case 30: try { try decoder.decodeSingularBoolField(value: &self.refused) }()
       default: break
       }
     }
@@ -2243,6 +2262,9 @@ nonisolated extension Fetched: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     if !self.target.isEmpty {
       try visitor.visitSingularStringField(value: self.target, fieldNumber: 29)
     }
+    if self.refused != false {
+      try visitor.visitSingularBoolField(value: self.refused, fieldNumber: 30)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2260,6 +2282,7 @@ nonisolated extension Fetched: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     if lhs.unsure != rhs.unsure {return false}
     if lhs.fullLength != rhs.fullLength {return false}
     if lhs.target != rhs.target {return false}
+    if lhs.refused != rhs.refused {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -22,67 +22,94 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
-package nonisolated struct EntityState: Sendable {
+package nonisolated struct EntityState: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// How many decisions this entity has seen; carried by its tells.
-  package var decisions: UInt64 = 0
+  package var decisions: UInt64 {
+    get {_storage._decisions}
+    set {_uniqueStorage()._decisions = newValue}
+  }
 
   /// `now` of the last decision; a later one is never smaller.
-  package var lastNow: Int64 = 0
+  package var lastNow: Int64 {
+    get {_storage._lastNow}
+    set {_uniqueStorage()._lastNow = newValue}
+  }
 
   /// XXH64 of recent event ids, oldest first, and the day each was seen: the first in days since 1970, each other as days
   /// after the one before it, zeros at the end left out. At most 64, 8 days.
-  package var seenIds: [UInt64] = []
+  package var seenIds: [UInt64] {
+    get {_storage._seenIds}
+    set {_uniqueStorage()._seenIds = newValue}
+  }
 
-  package var seenDays: [UInt32] = []
+  package var seenDays: [UInt32] {
+    get {_storage._seenDays}
+    set {_uniqueStorage()._seenDays = newValue}
+  }
 
   /// No event that happened after this instant was ever pushed out of the memory of ids; an unknown one that did not is
   /// `late_unknown`. 0: nothing was pushed out.
-  package var forgottenUntil: Int64 = 0
+  package var forgottenUntil: Int64 {
+    get {_storage._forgottenUntil}
+    set {_uniqueStorage()._forgottenUntil = newValue}
+  }
 
-  package var timers: [ArmedTimer] = []
+  package var timers: [ArmedTimer] {
+    get {_storage._timers}
+    set {_uniqueStorage()._timers = newValue}
+  }
 
   /// Positions of the last 50 events, oldest first: entry ms (each as the difference to the one before it), and
   /// sequence * 256 + index (an entry holds at most 256 events).
-  package var positionMs: [Int64] = []
+  package var positionMs: [Int64] {
+    get {_storage._positionMs}
+    set {_uniqueStorage()._positionMs = newValue}
+  }
 
-  package var positionPlace: [UInt64] = []
+  package var positionPlace: [UInt64] {
+    get {_storage._positionPlace}
+    set {_uniqueStorage()._positionPlace = newValue}
+  }
 
-  package var entity: EntityState.OneOf_Entity? = nil
+  package var entity: OneOf_Entity? {
+    get {return _storage._entity}
+    set {_uniqueStorage()._entity = newValue}
+  }
 
   package var conversation: Conversation {
     get {
-      if case .conversation(let v)? = entity {return v}
+      if case .conversation(let v)? = _storage._entity {return v}
       return Conversation()
     }
-    set {entity = .conversation(newValue)}
+    set {_uniqueStorage()._entity = .conversation(newValue)}
   }
 
   package var post: Post {
     get {
-      if case .post(let v)? = entity {return v}
+      if case .post(let v)? = _storage._entity {return v}
       return Post()
     }
-    set {entity = .post(newValue)}
+    set {_uniqueStorage()._entity = .post(newValue)}
   }
 
   package var matter: Matter {
     get {
-      if case .matter(let v)? = entity {return v}
+      if case .matter(let v)? = _storage._entity {return v}
       return Matter()
     }
-    set {entity = .matter(newValue)}
+    set {_uniqueStorage()._entity = .matter(newValue)}
   }
 
   package var desk: Desk {
     get {
-      if case .desk(let v)? = entity {return v}
+      if case .desk(let v)? = _storage._entity {return v}
       return Desk()
     }
-    set {entity = .desk(newValue)}
+    set {_uniqueStorage()._entity = .desk(newValue)}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -96,6 +123,8 @@ package nonisolated struct EntityState: Sendable {
   }
 
   package init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 package nonisolated struct ArmedTimer: Sendable {
@@ -815,87 +844,132 @@ package nonisolated struct HeldReply: Sendable {
 }
 
 /// What the conversations under one post share.
-package nonisolated struct Post: @unchecked Sendable {
+package nonisolated struct Post: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var comments: UInt64 {
-    get {_storage._comments}
-    set {_uniqueStorage()._comments = newValue}
-  }
+  package var comments: UInt64 = 0
 
   /// XXH64 of the last public texts under the post, newest last, at most 8.
-  package var lastTexts: [UInt64] {
-    get {_storage._lastTexts}
-    set {_uniqueStorage()._lastTexts = newValue}
-  }
+  package var lastTexts: [UInt64] = []
 
   package var spike: SpikeWatch {
-    get {_storage._spike ?? SpikeWatch()}
-    set {_uniqueStorage()._spike = newValue}
+    get {_spike ?? SpikeWatch()}
+    set {_spike = newValue}
   }
   /// Returns true if `spike` has been explicitly set.
-  package var hasSpike: Bool {_storage._spike != nil}
+  package var hasSpike: Bool {self._spike != nil}
   /// Clears the value of `spike`. Subsequent reads from it will return its default value.
-  package mutating func clearSpike() {_uniqueStorage()._spike = nil}
+  package mutating func clearSpike() {self._spike = nil}
 
   /// Only of an account's own entity, `p/<account>/<account>`.
   package var watch: AccountWatch {
-    get {_storage._watch ?? AccountWatch()}
-    set {_uniqueStorage()._watch = newValue}
+    get {_watch ?? AccountWatch()}
+    set {_watch = newValue}
   }
   /// Returns true if `watch` has been explicitly set.
-  package var hasWatch: Bool {_storage._watch != nil}
+  package var hasWatch: Bool {self._watch != nil}
   /// Clears the value of `watch`. Subsequent reads from it will return its default value.
-  package mutating func clearWatch() {_uniqueStorage()._watch = nil}
+  package mutating func clearWatch() {self._watch = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _spike: SpikeWatch? = nil
+  fileprivate var _watch: AccountWatch? = nil
+}
+
+/// What is known of an account beyond its webhooks.
+package nonisolated struct AccountWatch: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Comments written before this instant were swept.
+  package var sweptUntil: Int64 {
+    get {_storage._sweptUntil}
+    set {_uniqueStorage()._sweptUntil = newValue}
+  }
+
+  /// The sweep under way, and when it was decided; 0: none is.
+  package var actionHigh: UInt64 {
+    get {_storage._actionHigh}
+    set {_uniqueStorage()._actionHigh = newValue}
+  }
+
+  package var actionLow: UInt64 {
+    get {_storage._actionLow}
+    set {_uniqueStorage()._actionLow = newValue}
+  }
+
+  package var askedAt: Int64 {
+    get {_storage._askedAt}
+    set {_uniqueStorage()._askedAt = newValue}
+  }
+
+  /// When the webhooks' fields were last asked for, and what did not come then.
+  package var subscriptionsAskedAt: Int64 {
+    get {_storage._subscriptionsAskedAt}
+    set {_uniqueStorage()._subscriptionsAskedAt = newValue}
+  }
+
+  package var missing: String {
+    get {_storage._missing}
+    set {_uniqueStorage()._missing = newValue}
+  }
+
+  /// Until when the sweep under way goes, if it is made in pieces.
+  package var sweepingUntil: Int64 {
+    get {_storage._sweepingUntil}
+    set {_uniqueStorage()._sweepingUntil = newValue}
+  }
+
+  /// The same of direct messages.
+  package var messages: SweepMark {
+    get {_storage._messages ?? SweepMark()}
+    set {_uniqueStorage()._messages = newValue}
+  }
+  /// Returns true if `messages` has been explicitly set.
+  package var hasMessages: Bool {_storage._messages != nil}
+  /// Clears the value of `messages`. Subsequent reads from it will return its default value.
+  package mutating func clearMessages() {_uniqueStorage()._messages = nil}
+
+  /// When the account was first watched: sweeps look no further back. 0: it was swept before that was kept.
+  package var beganAt: Int64 {
+    get {_storage._beganAt}
+    set {_uniqueStorage()._beganAt = newValue}
+  }
+
+  /// Sweeps of comments, and looks at the webhooks' fields, that were refused or not whole, in a row.
+  package var refused: UInt32 {
+    get {_storage._refused}
+    set {_uniqueStorage()._refused = newValue}
+  }
+
+  package var looksRefused: UInt32 {
+    get {_storage._looksRefused}
+    set {_uniqueStorage()._looksRefused = newValue}
+  }
+
+  /// A piece of the sweep under way was not whole.
+  package var spoilt: Bool {
+    get {_storage._spoilt}
+    set {_uniqueStorage()._spoilt = newValue}
+  }
+
+  /// The platform blocks the account, and has not said that this is over.
+  package var enforced: Bool {
+    get {_storage._enforced}
+    set {_uniqueStorage()._enforced = newValue}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
-}
-
-/// What is known of an account beyond its webhooks.
-package nonisolated struct AccountWatch: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  /// Comments written before this instant were swept.
-  package var sweptUntil: Int64 = 0
-
-  /// The sweep under way, and when it was decided; 0: none is.
-  package var actionHigh: UInt64 = 0
-
-  package var actionLow: UInt64 = 0
-
-  package var askedAt: Int64 = 0
-
-  /// When the webhooks' fields were last asked for, and what did not come then.
-  package var subscriptionsAskedAt: Int64 = 0
-
-  package var missing: String = String()
-
-  /// Until when the sweep under way goes, if it is made in pieces.
-  package var sweepingUntil: Int64 = 0
-
-  /// The same of direct messages.
-  package var messages: SweepMark {
-    get {_messages ?? SweepMark()}
-    set {_messages = newValue}
-  }
-  /// Returns true if `messages` has been explicitly set.
-  package var hasMessages: Bool {self._messages != nil}
-  /// Clears the value of `messages`. Subsequent reads from it will return its default value.
-  package mutating func clearMessages() {self._messages = nil}
-
-  package var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  package init() {}
-
-  fileprivate var _messages: SweepMark? = nil
 }
 
 /// How far one kind of sweep has come; the fields mean what those of `AccountWatch` do.
@@ -913,6 +987,10 @@ package nonisolated struct SweepMark: Sendable {
   package var askedAt: Int64 = 0
 
   package var sweepingUntil: Int64 = 0
+
+  package var refused: UInt32 = 0
+
+  package var spoilt: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1210,138 +1288,190 @@ nonisolated extension EntityState: SwiftProtobuf.Message, SwiftProtobuf._Message
   package static let protoMessageName: String = _protobuf_package + ".EntityState"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}decisions\0\u{3}last_now\0\u{3}seen_ids\0\u{3}seen_days\0\u{3}forgotten_until\0\u{1}timers\0\u{3}position_ms\0\u{4}\u{3}position_place\0\u{2}\u{a}conversation\0\u{1}post\0\u{1}matter\0\u{1}desk\0\u{c}\u{8}\u{1}\u{c}\u{9}\u{1}")
 
+  fileprivate class _StorageClass {
+    var _decisions: UInt64 = 0
+    var _lastNow: Int64 = 0
+    var _seenIds: [UInt64] = []
+    var _seenDays: [UInt32] = []
+    var _forgottenUntil: Int64 = 0
+    var _timers: [ArmedTimer] = []
+    var _positionMs: [Int64] = []
+    var _positionPlace: [UInt64] = []
+    var _entity: EntityState.OneOf_Entity?
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _decisions = source._decisions
+      _lastNow = source._lastNow
+      _seenIds = source._seenIds
+      _seenDays = source._seenDays
+      _forgottenUntil = source._forgottenUntil
+      _timers = source._timers
+      _positionMs = source._positionMs
+      _positionPlace = source._positionPlace
+      _entity = source._entity
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.decisions) }()
-      case 2: try { try decoder.decodeSingularInt64Field(value: &self.lastNow) }()
-      case 3: try { try decoder.decodeRepeatedFixed64Field(value: &self.seenIds) }()
-      case 4: try { try decoder.decodeRepeatedUInt32Field(value: &self.seenDays) }()
-      case 5: try { try decoder.decodeSingularInt64Field(value: &self.forgottenUntil) }()
-      case 6: try { try decoder.decodeRepeatedMessageField(value: &self.timers) }()
-      case 7: try { try decoder.decodeRepeatedSInt64Field(value: &self.positionMs) }()
-      case 10: try { try decoder.decodeRepeatedUInt64Field(value: &self.positionPlace) }()
-      case 20: try {
-        var v: Conversation?
-        var hadOneofValue = false
-        if let current = self.entity {
-          hadOneofValue = true
-          if case .conversation(let m) = current {v = m}
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularUInt64Field(value: &_storage._decisions) }()
+        case 2: try { try decoder.decodeSingularInt64Field(value: &_storage._lastNow) }()
+        case 3: try { try decoder.decodeRepeatedFixed64Field(value: &_storage._seenIds) }()
+        case 4: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._seenDays) }()
+        case 5: try { try decoder.decodeSingularInt64Field(value: &_storage._forgottenUntil) }()
+        case 6: try { try decoder.decodeRepeatedMessageField(value: &_storage._timers) }()
+        case 7: try { try decoder.decodeRepeatedSInt64Field(value: &_storage._positionMs) }()
+        case 10: try { try decoder.decodeRepeatedUInt64Field(value: &_storage._positionPlace) }()
+        case 20: try {
+          var v: Conversation?
+          var hadOneofValue = false
+          if let current = _storage._entity {
+            hadOneofValue = true
+            if case .conversation(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._entity = .conversation(v)
+          }
+        }()
+        case 21: try {
+          var v: Post?
+          var hadOneofValue = false
+          if let current = _storage._entity {
+            hadOneofValue = true
+            if case .post(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._entity = .post(v)
+          }
+        }()
+        case 22: try {
+          var v: Matter?
+          var hadOneofValue = false
+          if let current = _storage._entity {
+            hadOneofValue = true
+            if case .matter(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._entity = .matter(v)
+          }
+        }()
+        case 23: try {
+          var v: Desk?
+          var hadOneofValue = false
+          if let current = _storage._entity {
+            hadOneofValue = true
+            if case .desk(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._entity = .desk(v)
+          }
+        }()
+        default: break
         }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.entity = .conversation(v)
-        }
-      }()
-      case 21: try {
-        var v: Post?
-        var hadOneofValue = false
-        if let current = self.entity {
-          hadOneofValue = true
-          if case .post(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.entity = .post(v)
-        }
-      }()
-      case 22: try {
-        var v: Matter?
-        var hadOneofValue = false
-        if let current = self.entity {
-          hadOneofValue = true
-          if case .matter(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.entity = .matter(v)
-        }
-      }()
-      case 23: try {
-        var v: Desk?
-        var hadOneofValue = false
-        if let current = self.entity {
-          hadOneofValue = true
-          if case .desk(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.entity = .desk(v)
-        }
-      }()
-      default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if self.decisions != 0 {
-      try visitor.visitSingularUInt64Field(value: self.decisions, fieldNumber: 1)
-    }
-    if self.lastNow != 0 {
-      try visitor.visitSingularInt64Field(value: self.lastNow, fieldNumber: 2)
-    }
-    if !self.seenIds.isEmpty {
-      try visitor.visitPackedFixed64Field(value: self.seenIds, fieldNumber: 3)
-    }
-    if !self.seenDays.isEmpty {
-      try visitor.visitPackedUInt32Field(value: self.seenDays, fieldNumber: 4)
-    }
-    if self.forgottenUntil != 0 {
-      try visitor.visitSingularInt64Field(value: self.forgottenUntil, fieldNumber: 5)
-    }
-    if !self.timers.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.timers, fieldNumber: 6)
-    }
-    if !self.positionMs.isEmpty {
-      try visitor.visitPackedSInt64Field(value: self.positionMs, fieldNumber: 7)
-    }
-    if !self.positionPlace.isEmpty {
-      try visitor.visitPackedUInt64Field(value: self.positionPlace, fieldNumber: 10)
-    }
-    switch self.entity {
-    case .conversation?: try {
-      guard case .conversation(let v)? = self.entity else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
-    }()
-    case .post?: try {
-      guard case .post(let v)? = self.entity else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 21)
-    }()
-    case .matter?: try {
-      guard case .matter(let v)? = self.entity else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 22)
-    }()
-    case .desk?: try {
-      guard case .desk(let v)? = self.entity else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 23)
-    }()
-    case nil: break
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if _storage._decisions != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._decisions, fieldNumber: 1)
+      }
+      if _storage._lastNow != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._lastNow, fieldNumber: 2)
+      }
+      if !_storage._seenIds.isEmpty {
+        try visitor.visitPackedFixed64Field(value: _storage._seenIds, fieldNumber: 3)
+      }
+      if !_storage._seenDays.isEmpty {
+        try visitor.visitPackedUInt32Field(value: _storage._seenDays, fieldNumber: 4)
+      }
+      if _storage._forgottenUntil != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._forgottenUntil, fieldNumber: 5)
+      }
+      if !_storage._timers.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._timers, fieldNumber: 6)
+      }
+      if !_storage._positionMs.isEmpty {
+        try visitor.visitPackedSInt64Field(value: _storage._positionMs, fieldNumber: 7)
+      }
+      if !_storage._positionPlace.isEmpty {
+        try visitor.visitPackedUInt64Field(value: _storage._positionPlace, fieldNumber: 10)
+      }
+      switch _storage._entity {
+      case .conversation?: try {
+        guard case .conversation(let v)? = _storage._entity else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
+      }()
+      case .post?: try {
+        guard case .post(let v)? = _storage._entity else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 21)
+      }()
+      case .matter?: try {
+        guard case .matter(let v)? = _storage._entity else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 22)
+      }()
+      case .desk?: try {
+        guard case .desk(let v)? = _storage._entity else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 23)
+      }()
+      case nil: break
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: EntityState, rhs: EntityState) -> Bool {
-    if lhs.decisions != rhs.decisions {return false}
-    if lhs.lastNow != rhs.lastNow {return false}
-    if lhs.seenIds != rhs.seenIds {return false}
-    if lhs.seenDays != rhs.seenDays {return false}
-    if lhs.forgottenUntil != rhs.forgottenUntil {return false}
-    if lhs.timers != rhs.timers {return false}
-    if lhs.positionMs != rhs.positionMs {return false}
-    if lhs.positionPlace != rhs.positionPlace {return false}
-    if lhs.entity != rhs.entity {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._decisions != rhs_storage._decisions {return false}
+        if _storage._lastNow != rhs_storage._lastNow {return false}
+        if _storage._seenIds != rhs_storage._seenIds {return false}
+        if _storage._seenDays != rhs_storage._seenDays {return false}
+        if _storage._forgottenUntil != rhs_storage._forgottenUntil {return false}
+        if _storage._timers != rhs_storage._timers {return false}
+        if _storage._positionMs != rhs_storage._positionMs {return false}
+        if _storage._positionPlace != rhs_storage._positionPlace {return false}
+        if _storage._entity != rhs_storage._entity {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2180,11 +2310,69 @@ nonisolated extension Post: SwiftProtobuf.Message, SwiftProtobuf._MessageImpleme
   package static let protoMessageName: String = _protobuf_package + ".Post"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}comments\0\u{3}last_texts\0\u{2}\u{12}spike\0\u{2}(watch\0")
 
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.comments) }()
+      case 2: try { try decoder.decodeRepeatedFixed64Field(value: &self.lastTexts) }()
+      case 20: try { try decoder.decodeSingularMessageField(value: &self._spike) }()
+      case 60: try { try decoder.decodeSingularMessageField(value: &self._watch) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.comments != 0 {
+      try visitor.visitSingularUInt64Field(value: self.comments, fieldNumber: 1)
+    }
+    if !self.lastTexts.isEmpty {
+      try visitor.visitPackedFixed64Field(value: self.lastTexts, fieldNumber: 2)
+    }
+    try { if let v = self._spike {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
+    } }()
+    try { if let v = self._watch {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 60)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Post, rhs: Post) -> Bool {
+    if lhs.comments != rhs.comments {return false}
+    if lhs.lastTexts != rhs.lastTexts {return false}
+    if lhs._spike != rhs._spike {return false}
+    if lhs._watch != rhs._watch {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension AccountWatch: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".AccountWatch"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}swept_until\0\u{3}action_high\0\u{3}action_low\0\u{3}asked_at\0\u{3}subscriptions_asked_at\0\u{1}missing\0\u{3}sweeping_until\0\u{1}messages\0\u{3}began_at\0\u{1}refused\0\u{3}looks_refused\0\u{1}spoilt\0\u{1}enforced\0")
+
   fileprivate class _StorageClass {
-    var _comments: UInt64 = 0
-    var _lastTexts: [UInt64] = []
-    var _spike: SpikeWatch? = nil
-    var _watch: AccountWatch? = nil
+    var _sweptUntil: Int64 = 0
+    var _actionHigh: UInt64 = 0
+    var _actionLow: UInt64 = 0
+    var _askedAt: Int64 = 0
+    var _subscriptionsAskedAt: Int64 = 0
+    var _missing: String = String()
+    var _sweepingUntil: Int64 = 0
+    var _messages: SweepMark? = nil
+    var _beganAt: Int64 = 0
+    var _refused: UInt32 = 0
+    var _looksRefused: UInt32 = 0
+    var _spoilt: Bool = false
+    var _enforced: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2195,10 +2383,19 @@ nonisolated extension Post: SwiftProtobuf.Message, SwiftProtobuf._MessageImpleme
     private init() {}
 
     init(copying source: _StorageClass) {
-      _comments = source._comments
-      _lastTexts = source._lastTexts
-      _spike = source._spike
-      _watch = source._watch
+      _sweptUntil = source._sweptUntil
+      _actionHigh = source._actionHigh
+      _actionLow = source._actionLow
+      _askedAt = source._askedAt
+      _subscriptionsAskedAt = source._subscriptionsAskedAt
+      _missing = source._missing
+      _sweepingUntil = source._sweepingUntil
+      _messages = source._messages
+      _beganAt = source._beganAt
+      _refused = source._refused
+      _looksRefused = source._looksRefused
+      _spoilt = source._spoilt
+      _enforced = source._enforced
     }
   }
 
@@ -2217,10 +2414,19 @@ nonisolated extension Post: SwiftProtobuf.Message, SwiftProtobuf._MessageImpleme
         // allocates stack space for every case branch when no optimizations are
         // enabled. https://github.com/apple/swift-protobuf/issues/1034
         switch fieldNumber {
-        case 1: try { try decoder.decodeSingularUInt64Field(value: &_storage._comments) }()
-        case 2: try { try decoder.decodeRepeatedFixed64Field(value: &_storage._lastTexts) }()
-        case 20: try { try decoder.decodeSingularMessageField(value: &_storage._spike) }()
-        case 60: try { try decoder.decodeSingularMessageField(value: &_storage._watch) }()
+        case 1: try { try decoder.decodeSingularInt64Field(value: &_storage._sweptUntil) }()
+        case 2: try { try decoder.decodeSingularFixed64Field(value: &_storage._actionHigh) }()
+        case 3: try { try decoder.decodeSingularFixed64Field(value: &_storage._actionLow) }()
+        case 4: try { try decoder.decodeSingularInt64Field(value: &_storage._askedAt) }()
+        case 5: try { try decoder.decodeSingularInt64Field(value: &_storage._subscriptionsAskedAt) }()
+        case 6: try { try decoder.decodeSingularStringField(value: &_storage._missing) }()
+        case 7: try { try decoder.decodeSingularInt64Field(value: &_storage._sweepingUntil) }()
+        case 8: try { try decoder.decodeSingularMessageField(value: &_storage._messages) }()
+        case 9: try { try decoder.decodeSingularInt64Field(value: &_storage._beganAt) }()
+        case 10: try { try decoder.decodeSingularUInt32Field(value: &_storage._refused) }()
+        case 11: try { try decoder.decodeSingularUInt32Field(value: &_storage._looksRefused) }()
+        case 12: try { try decoder.decodeSingularBoolField(value: &_storage._spoilt) }()
+        case 13: try { try decoder.decodeSingularBoolField(value: &_storage._enforced) }()
         default: break
         }
       }
@@ -2233,31 +2439,67 @@ nonisolated extension Post: SwiftProtobuf.Message, SwiftProtobuf._MessageImpleme
       // allocates stack space for every if/case branch local when no optimizations
       // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
       // https://github.com/apple/swift-protobuf/issues/1182
-      if _storage._comments != 0 {
-        try visitor.visitSingularUInt64Field(value: _storage._comments, fieldNumber: 1)
+      if _storage._sweptUntil != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._sweptUntil, fieldNumber: 1)
       }
-      if !_storage._lastTexts.isEmpty {
-        try visitor.visitPackedFixed64Field(value: _storage._lastTexts, fieldNumber: 2)
+      if _storage._actionHigh != 0 {
+        try visitor.visitSingularFixed64Field(value: _storage._actionHigh, fieldNumber: 2)
       }
-      try { if let v = _storage._spike {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
+      if _storage._actionLow != 0 {
+        try visitor.visitSingularFixed64Field(value: _storage._actionLow, fieldNumber: 3)
+      }
+      if _storage._askedAt != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._askedAt, fieldNumber: 4)
+      }
+      if _storage._subscriptionsAskedAt != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._subscriptionsAskedAt, fieldNumber: 5)
+      }
+      if !_storage._missing.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._missing, fieldNumber: 6)
+      }
+      if _storage._sweepingUntil != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._sweepingUntil, fieldNumber: 7)
+      }
+      try { if let v = _storage._messages {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
       } }()
-      try { if let v = _storage._watch {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 60)
-      } }()
+      if _storage._beganAt != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._beganAt, fieldNumber: 9)
+      }
+      if _storage._refused != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._refused, fieldNumber: 10)
+      }
+      if _storage._looksRefused != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._looksRefused, fieldNumber: 11)
+      }
+      if _storage._spoilt != false {
+        try visitor.visitSingularBoolField(value: _storage._spoilt, fieldNumber: 12)
+      }
+      if _storage._enforced != false {
+        try visitor.visitSingularBoolField(value: _storage._enforced, fieldNumber: 13)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  package static func ==(lhs: Post, rhs: Post) -> Bool {
+  package static func ==(lhs: AccountWatch, rhs: AccountWatch) -> Bool {
     if lhs._storage !== rhs._storage {
       let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
         let _storage = _args.0
         let rhs_storage = _args.1
-        if _storage._comments != rhs_storage._comments {return false}
-        if _storage._lastTexts != rhs_storage._lastTexts {return false}
-        if _storage._spike != rhs_storage._spike {return false}
-        if _storage._watch != rhs_storage._watch {return false}
+        if _storage._sweptUntil != rhs_storage._sweptUntil {return false}
+        if _storage._actionHigh != rhs_storage._actionHigh {return false}
+        if _storage._actionLow != rhs_storage._actionLow {return false}
+        if _storage._askedAt != rhs_storage._askedAt {return false}
+        if _storage._subscriptionsAskedAt != rhs_storage._subscriptionsAskedAt {return false}
+        if _storage._missing != rhs_storage._missing {return false}
+        if _storage._sweepingUntil != rhs_storage._sweepingUntil {return false}
+        if _storage._messages != rhs_storage._messages {return false}
+        if _storage._beganAt != rhs_storage._beganAt {return false}
+        if _storage._refused != rhs_storage._refused {return false}
+        if _storage._looksRefused != rhs_storage._looksRefused {return false}
+        if _storage._spoilt != rhs_storage._spoilt {return false}
+        if _storage._enforced != rhs_storage._enforced {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -2267,78 +2509,9 @@ nonisolated extension Post: SwiftProtobuf.Message, SwiftProtobuf._MessageImpleme
   }
 }
 
-nonisolated extension AccountWatch: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".AccountWatch"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}swept_until\0\u{3}action_high\0\u{3}action_low\0\u{3}asked_at\0\u{3}subscriptions_asked_at\0\u{1}missing\0\u{3}sweeping_until\0\u{1}messages\0")
-
-  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularInt64Field(value: &self.sweptUntil) }()
-      case 2: try { try decoder.decodeSingularFixed64Field(value: &self.actionHigh) }()
-      case 3: try { try decoder.decodeSingularFixed64Field(value: &self.actionLow) }()
-      case 4: try { try decoder.decodeSingularInt64Field(value: &self.askedAt) }()
-      case 5: try { try decoder.decodeSingularInt64Field(value: &self.subscriptionsAskedAt) }()
-      case 6: try { try decoder.decodeSingularStringField(value: &self.missing) }()
-      case 7: try { try decoder.decodeSingularInt64Field(value: &self.sweepingUntil) }()
-      case 8: try { try decoder.decodeSingularMessageField(value: &self._messages) }()
-      default: break
-      }
-    }
-  }
-
-  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if self.sweptUntil != 0 {
-      try visitor.visitSingularInt64Field(value: self.sweptUntil, fieldNumber: 1)
-    }
-    if self.actionHigh != 0 {
-      try visitor.visitSingularFixed64Field(value: self.actionHigh, fieldNumber: 2)
-    }
-    if self.actionLow != 0 {
-      try visitor.visitSingularFixed64Field(value: self.actionLow, fieldNumber: 3)
-    }
-    if self.askedAt != 0 {
-      try visitor.visitSingularInt64Field(value: self.askedAt, fieldNumber: 4)
-    }
-    if self.subscriptionsAskedAt != 0 {
-      try visitor.visitSingularInt64Field(value: self.subscriptionsAskedAt, fieldNumber: 5)
-    }
-    if !self.missing.isEmpty {
-      try visitor.visitSingularStringField(value: self.missing, fieldNumber: 6)
-    }
-    if self.sweepingUntil != 0 {
-      try visitor.visitSingularInt64Field(value: self.sweepingUntil, fieldNumber: 7)
-    }
-    try { if let v = self._messages {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
-    } }()
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  package static func ==(lhs: AccountWatch, rhs: AccountWatch) -> Bool {
-    if lhs.sweptUntil != rhs.sweptUntil {return false}
-    if lhs.actionHigh != rhs.actionHigh {return false}
-    if lhs.actionLow != rhs.actionLow {return false}
-    if lhs.askedAt != rhs.askedAt {return false}
-    if lhs.subscriptionsAskedAt != rhs.subscriptionsAskedAt {return false}
-    if lhs.missing != rhs.missing {return false}
-    if lhs.sweepingUntil != rhs.sweepingUntil {return false}
-    if lhs._messages != rhs._messages {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
 nonisolated extension SweepMark: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".SweepMark"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}swept_until\0\u{3}action_high\0\u{3}action_low\0\u{3}asked_at\0\u{3}sweeping_until\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}swept_until\0\u{3}action_high\0\u{3}action_low\0\u{3}asked_at\0\u{3}sweeping_until\0\u{1}refused\0\u{1}spoilt\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2351,6 +2524,8 @@ nonisolated extension SweepMark: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case 3: try { try decoder.decodeSingularFixed64Field(value: &self.actionLow) }()
       case 4: try { try decoder.decodeSingularInt64Field(value: &self.askedAt) }()
       case 5: try { try decoder.decodeSingularInt64Field(value: &self.sweepingUntil) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.refused) }()
+      case 7: try { try decoder.decodeSingularBoolField(value: &self.spoilt) }()
       default: break
       }
     }
@@ -2372,6 +2547,12 @@ nonisolated extension SweepMark: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if self.sweepingUntil != 0 {
       try visitor.visitSingularInt64Field(value: self.sweepingUntil, fieldNumber: 5)
     }
+    if self.refused != 0 {
+      try visitor.visitSingularUInt32Field(value: self.refused, fieldNumber: 6)
+    }
+    if self.spoilt != false {
+      try visitor.visitSingularBoolField(value: self.spoilt, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2381,6 +2562,8 @@ nonisolated extension SweepMark: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs.actionLow != rhs.actionLow {return false}
     if lhs.askedAt != rhs.askedAt {return false}
     if lhs.sweepingUntil != rhs.sweepingUntil {return false}
+    if lhs.refused != rhs.refused {return false}
+    if lhs.spoilt != rhs.spoilt {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

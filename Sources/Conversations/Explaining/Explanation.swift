@@ -149,6 +149,9 @@ package enum Explanation {
         "promise.pre_breach": "nobody has answered and the promise comes due soon, so the desk was told",
         "promise.due": "the promised instant has come without a person's answer",
         "promise.held": "a person's reply stands in the log before the promise was due and is being sent",
+        "promise.undelivered":
+            "a person's reply was written in time and is still not delivered, since its account is paused or stopped or the "
+            + "platform does not answer; so the desk was called, and the promise is not counted as broken yet",
         "outcome.delivered": "the channel has what was sent",
         "outcome.ambiguous": "nobody can tell whether the channel has what was sent",
         "outcome.failed": "the channel refused what was sent",

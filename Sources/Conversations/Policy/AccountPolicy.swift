@@ -16,10 +16,12 @@ package struct AccountPolicy: Sendable {
     package let personsMayWriteLate: Bool
     /// False: everything is decided, nothing automatic is sent.
     package let automation: Bool
+    /// Where calls about it go; no decision reads it.
+    package let login: MetaLogin
 
     package init(
         id: String, channel: String, partition: PartitionName, secret: String, app: String? = nil,
-        brand: String? = nil, personsMayWriteLate: Bool = false, automation: Bool = true
+        brand: String? = nil, personsMayWriteLate: Bool = false, automation: Bool = true, login: MetaLogin = .page
     ) {
         self.id = id
         self.channel = channel
@@ -29,6 +31,7 @@ package struct AccountPolicy: Sendable {
         self.brand = brand
         self.personsMayWriteLate = personsMayWriteLate
         self.automation = automation
+        self.login = login
     }
 }
 
@@ -64,6 +67,8 @@ package struct ChannelPolicy: Sendable {
     package let platformRepliesWithin: Duration
     /// How long the echo of a message may take that got no clear answer.
     package let echoWithin: Duration
+    /// The least time from one text to a thread to its next; nil: the platform is not known to mind.
+    package let threadSpacing: Duration?
     package let textLimit: TextLimit
     /// Cards in one message; nil: the platform takes none.
     package let cards: CardLimit?
@@ -93,6 +98,7 @@ package struct ChannelPolicy: Sendable {
         name: String, window: Duration? = .seconds(86_400), personWindow: Duration? = .seconds(7 * 86_400),
         inboxHold: Duration = .seconds(86_400), foreignHold: Duration = .seconds(3_600),
         platformRepliesWithin: Duration = .seconds(10), echoWithin: Duration = usualEcho,
+        threadSpacing: Duration? = nil,
         textLimit: TextLimit = TextLimit(unit: .characters, most: 2_000), limits: [SendLimit] = [],
         cards: CardLimit? = nil, quickReplies: QuickReplyLimit? = nil, address: String? = nil, sweep: Duration? = nil,
         watchesSubscriptions: Bool? = nil, sweepsMessages: Bool = false, asksProfiles: Bool = false,
@@ -111,6 +117,7 @@ package struct ChannelPolicy: Sendable {
         self.foreignHold = foreignHold
         self.platformRepliesWithin = platformRepliesWithin
         self.echoWithin = echoWithin
+        self.threadSpacing = threadSpacing
         self.textLimit = textLimit
         self.cards = cards
         self.quickReplies = quickReplies

@@ -57,7 +57,9 @@ extension Turn {
         let stated = statement(hours, opening: opening, owed: owed)
         let zone = customerZone
         let slots = ReplySlots(
-            due: stated.due, now: now, customerZone: zone.rules, zoneIsWeak: zone.isWeak, brand: rules.account.brand)
+            due: stated.due, now: now, customerZone: zone.rules, zoneIsWeak: zone.isWeak,
+            crossesHoliday: stated.due.map { coverage.hasDayOff(from: now, to: $0) } ?? false,
+            brand: rules.account.brand)
         let kind: ReplyKind =
             stated.due == nil ? .afterHoursNoTime : owed == nil ? .afterHoursPromise : .apologyLate
         let isPersons = owed != nil || stated.due == nil

@@ -44,6 +44,9 @@ extension Conversation {
 }
 
 extension Turn {
+    /// The desk is called since a reply that would keep a promise does not get through.
+    static let undelivered = "promise.undelivered"
+
     /// A reply of a person is being sent that would keep a promise due then.
     func isHeld(for due: Instant) -> Bool {
         talk.held.contains { !$0.unsure && $0.at <= due.milliseconds }

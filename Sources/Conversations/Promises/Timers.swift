@@ -42,6 +42,10 @@ extension ArmedTimer {
 extension Turn {
     /// How long an unsettled promise waits past its instant before it is looked at again.
     static let againAfter = Duration.seconds(3_600)
+    /// A reply that was written in time and is not delivered so long after the promised instant calls the desk. Longer than the
+    /// platform's outages and brakes mostly are, after which the reply counts as in time; a pause or a stop lasts until somebody
+    /// ends it, and whoever wrote believes that the customer was answered.
+    static let deliveredWithin = Duration.seconds(900)
     /// After this an outcome that never came counts as a delivery that nobody saw.
     static let outcomeAfter = Duration.seconds(86_400)
 
@@ -99,25 +103,45 @@ extension Turn {
                 result.rule = "promise.pre_breach"
                 escalate(index)
             }
-        case .promiseDue: comeDue(index)
+        case .promiseDue: comeDue(index, armedFor: Instant(milliseconds: timer.dueAt))
         case .clockCheck: result.rule = "promise.clock_check"
         default: result.rule = "timer.unknown"
         }
     }
 
-    private mutating func comeDue(_ index: Int) {
+    private mutating func comeDue(_ index: Int, armedFor instant: Instant) {
         let promise = talk.promises[index]
         let text = ActionID(high: promise.actionHigh, low: promise.actionLow)
         if promise.standing == .made, talk.pending.contains(where: { $0.isCarrying(text) && $0.cancelled }) {
-            // It was stopped before anybody tried to send it, else its outcome had come long ago.
+            // It was stopped before it can have been sent: else its outcome came as soon as it was stopped.
             result.rule = "promise.void"
             settle(index, as: .void)
-        } else if isHeld(for: promise.due) || (promise.standing == .made && now < promise.due + Self.outcomeAfter) {
-            result.rule = promise.standing == .made ? "promise.unsettled" : "promise.held"
+        } else if isHeld(for: promise.due) {
+            waitForDelivery(index, armedFor: instant)
+        } else if promise.standing == .made, now < promise.due + Self.outcomeAfter {
+            result.rule = "promise.unsettled"
             arm(.promiseDue, at: now + Self.againAfter, subject: promise.id)
         } else {
             result.rule = "promise.due"
             breakPromise(index)
         }
+    }
+
+    /// A reply that would keep the promise is on its way: it is not broken before that reply has an end. Once, a while
+    /// after the promised instant, the desk hears of it, whether it was called before the reply or not.
+    private mutating func waitForDelivery(_ index: Int, armedFor instant: Instant) {
+        let promise = talk.promises[index]
+        let call = promise.due + Self.deliveredWithin
+        result.rule = instant == call ? Self.undelivered : "promise.held"
+        arm(.promiseDue, at: instant < call ? call : now + Self.againAfter, subject: promise.id)
+        guard instant == call else { return }
+        talk.promises[index].escalated = true
+        talk.list(since: promise.due)
+        let written = talk.held.filter { !$0.unsure && $0.at <= promise.dueAt }.map(\.at).max() ?? promise.dueAt
+        tell(
+            .escalation, rule: Self.undelivered, due: promise.due,
+            facts: "a reply written at \(Instant(milliseconds: written)), in time for what was promised by "
+                + "\(promise.due), is not delivered: account \(rules.account.id) is paused or stopped, or its "
+                + "platform does not answer")
     }
 }

@@ -76,6 +76,7 @@ extension Turn {
             text: comment.text, hasAttachments: !comment.attachments.isEmpty, payload: "", contact: event.contact,
             comment: comment.id, subject: StableHash.hash(comment.id), isCut: comment.fullLength > 0,
             post: comment.post, ad: comment.ad, isLive: comment.live)
+        if comment.answeredSince { return hearBehindAnswer(words, arrival) }
         hear(words, arrival, isUnknown: isUnknown)
         watchAdQuestion(comment, arrival)
     }

@@ -11,7 +11,8 @@ import Instants
 /// It climbs the team's ladder: each step calls somebody, and a timer leads to the next one until the matter is acknowledged
 /// or closed, or the last round has ended. Who is called follows the sun: the team while somebody of it is there, else a
 /// team that is there and can answer, else who is on call. What was handed over always ends at who is on call. A threat in
-/// a matter that is open already begins the ladder anew, whoever has acknowledged the smaller thing.
+/// a matter that is open already begins the ladder anew, whoever has acknowledged the smaller thing; so does a person's
+/// reply that does not get through.
 struct DeskTurn {
     let id: EntityID
     let cause: String
@@ -61,11 +62,13 @@ struct DeskTurn {
             matter.askedAt = now.milliseconds
             guard matter.isOpen else {
                 matter.rule = told.rule
+                matter.facts = told.facts
                 return open()
             }
             // A threat stays one until the matter ends.
             guard !isSafety else { return }
-            if told.rule == Self.safety { rise() } else { recount(as: told.rule) }
+            matter.facts = told.facts
+            if Self.rising.contains(told.rule) { rise(as: told.rule) } else { recount(as: told.rule) }
         case .spike: hearSpike(told)
         case .claimed:
             if matter.standing != .closed { acknowledge() }
@@ -111,10 +114,14 @@ struct DeskTurn {
         begin()
     }
 
-    private mutating func rise() {
+    /// What begins the ladder anew although somebody sees to the matter: a threat; and a reply that does not get through,
+    /// whose writer believes that the customer has it.
+    private static let rising: Set<String> = [safety, Turn.undelivered]
+
+    private mutating func rise(as rule: String) {
         withdrawCall()
         state.timers.removeAll()
-        matter.rule = Self.safety
+        matter.rule = rule
         begin()
     }
 

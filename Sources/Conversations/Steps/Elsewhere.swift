@@ -56,6 +56,7 @@ extension Turn {
         }
         if arrival.happened.milliseconds <= talk.lastAgentAt {
             talk.noteCustomer(at: arrival.happened, wantsAnswer: true)
+            if !words.comment.isEmpty { noteComment(words.comment) { $0.answered = true } }
             result.rule = "overtaken"
             return
         }

@@ -6,7 +6,9 @@ import Instants
 /// Problem: a pager's incident that nobody ends goes on paging after the customer was answered. Choice: an entity remembers
 /// whom it has called, by name, and tells them when somebody sees to it and when it is over; which of them want to hear that
 /// says the file of notices, where only pagers do by themselves. Rejected: asking the pager, which would need its keys
-/// here and a call a matter. How it fails: a ninth name is called and not told of the end; a matter that is erased
+/// here and a call a matter; a stage on a notice alone, which a worker of before it carries out as a call: people would be called
+/// for what is over while two releases run. The kind of its own (`standDown`) such a worker refuses, and nothing
+/// comes of its failed outcome: the incident stays open until somebody ends it there. How it fails: a ninth name is called and not told of the end; a matter that is erased
 /// with its person tells nobody.
 struct Notices {
     static let mostCallees = 8
@@ -47,6 +49,8 @@ struct Notices {
     func told(_ callees: [String], _ stage: Action.Stage, rule: String, from n: Int) -> [Action] {
         callees.enumerated().map { index, target in
             var action = action(to: target, n: n + index)
+            // Its id is a notice's still, so that logs of before are decided again to the byte.
+            action.kind = .standDown
             action.stage = stage
             action.rule = rule
             return action

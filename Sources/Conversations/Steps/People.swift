@@ -48,6 +48,7 @@ extension Turn {
         case .forget: result.rule = "command.forget"
         case .replay: result.rule = "command.replay"
         case .sweep: result.rule = "command.sweep"
+        case .enforced: result.rule = "command.enforced"
         case .unspecified, .UNRECOGNIZED: result.rule = "command.unknown"
         }
     }
@@ -56,7 +57,7 @@ extension Turn {
     /// later is a duplicate there. So would be a second one of the same decision: a decision tells a desk once, and its last
     /// word counts, which knows of those before. A matter that began and ended with one decision calls nobody.
     mutating func tell(
-        _ matter: Told.Matter, _ class: Action.Class = .promiseNear, rule: String, due: Instant?
+        _ matter: Told.Matter, _ class: Action.Class = .promiseNear, rule: String, due: Instant?, facts: String = ""
     ) {
         if matter == .escalation || matter == .brokenPromise || matter == .handover {
             if !talk.escalated, matter != .handover { findTeam() }
@@ -72,6 +73,7 @@ extension Turn {
         told.language = languageTag
         told.channel = rules.account.channel
         told.dueAt = due?.milliseconds ?? 0
+        told.facts = facts
         let target = EntityID.matter(team: team, conversation: id).text
         if let earlier = actions.firstIndex(where: { $0.kind == .tell && $0.event.conversation == target }) {
             actions[earlier].class = `class`

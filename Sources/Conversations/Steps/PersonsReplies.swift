@@ -70,10 +70,10 @@ extension Turn {
         }
     }
 
-    /// The platform has it. Where that is news, the action may wait to be sent again: with this commit it never is, whoever
-    /// owns the lane.
+    /// The platform has it. The action may wait to be sent again: with this commit it never is, whoever owns the lane. Pieces
+    /// before the last of a text are awaited nowhere, so each echo says so; of what has ended it changes nothing.
     private mutating func heard(of action: ActionID) {
-        if talk.awaits(action) { cancels.append(action) }
+        cancels.append(action)
         reachedCustomer(action)
     }
 

@@ -7,15 +7,16 @@ import Instants
 /// who was away for an hour without a word. Choice: a sweep is an action like any other, decided by a timer in the account's
 /// own lane and carried by the courier, so limits and brakes hold for it and it dies with no process. It asks for everything
 /// written since the last one that was completed, so after an outage of any length the next sweep fills the gap, and what
-/// came by webhook as well is a duplicate by its id. Once an hour, also without sweeps, it asks whether the webhooks still
+/// came by webhook as well is a duplicate by its id. What was written before the account was first watched is nobody's gap:
+/// its team has seen to it, and nothing automatic is said to it. Once an hour, also without sweeps, it asks whether the webhooks still
 /// come. Rejected: a loop
 /// in a process of its own, which would need a lease, limits and a memory of its own. How it fails: a sweep that cannot be
-/// carried out moves nothing, and the next one asks for more; comments on posts that the platform does not list and of which
+/// carried out moves nothing, and the next one asks for more, while the desk hears of those that never are; comments on posts that the platform does not list and of which
 /// no webhook ever told stay unseen.
 struct WatchTurn {
     /// What is younger may still come by webhook.
     static let settled = Duration.seconds(60)
-    /// How far back the first sweep looks, and any other at the most: private replies are possible for so long.
+    /// How far back a sweep looks at the most: private replies are possible for so long.
     static let farthest = Duration.seconds(7 * 86_400)
     /// So far a sweep of conversations looks back behind the end of the last one.
     static let overlap = Duration.seconds(900)
@@ -24,8 +25,11 @@ struct WatchTurn {
     static let lost = Duration.seconds(6 * 3_600)
     static let rule = "account.unsubscribed"
     static let unsureRule = "account.app_unknown"
+    static let sweepRule = "account.unswept"
+    static let lookRule = "account.unwatched"
+    static let enforcedRule = "account.enforced"
     /// Stands for the missing fields while nobody can say which come.
-    private static let unsure = "?"
+    static let unsure = "?"
 
     let id: EntityID
     let cause: String
@@ -67,6 +71,7 @@ struct WatchTurn {
         result.rule = "noted"
         switch event.kind {
         case .command(let command) where command.verb == .sweep: start(isAtOnce: command.subject == "now")
+        case .command(let command) where command.verb == .enforced: enforced(command.subject)
         case .fetched(let fetched): take(fetched)
         case .outcome(let outcome): take(outcome)
         default: break
@@ -97,6 +102,9 @@ struct WatchTurn {
     /// Puts the sweeps in motion, spread over the interval so that a thousand accounts do not ask at once.
     private mutating func start(isAtOnce: Bool) {
         result.rule = "sweep.on"
+        if !isAtOnce, watch.beganAt == 0, watch.comments.isUntouched, watch.messages.isUntouched {
+            watch.beganAt = now.milliseconds
+        }
         guard let every = interval else {
             result.rule = "sweep.off"
             if isAtOnce { lookNow() }
@@ -109,8 +117,11 @@ struct WatchTurn {
         if isAtOnce { lookNow() }
     }
 
+    /// Whoever asks wants all: as if the last day had not been swept, since a sweep of a day reads every post.
     private mutating func lookNow() {
         askForSubscriptions(isForced: true)
+        let thorough = max(.epoch, now - Self.settled - .seconds(86_400))
+        watch.sweptUntil = min(watch.sweptUntil, thorough.milliseconds)
         sweep()
     }
 
@@ -119,7 +130,7 @@ struct WatchTurn {
             now - Instant(milliseconds: watch.subscriptionsAskedAt) >= Self.subscriptionsEvery
         else { return }
         watch.subscriptionsAskedAt = now.milliseconds
-        fetch(.subscriptions) { _ in }
+        fetch(.subscriptions, within: Self.subscriptionsEvery)
         result.rule = "subscriptions.asked"
     }
 
@@ -129,11 +140,14 @@ struct WatchTurn {
         result.rule = isSweeping || isSweepingMessages ? "sweep" : "sweep.under_way"
     }
 
-    /// False while the last one of its kind is under way.
+    /// False while the last one of its kind is under way, and where nothing was written that it could look for.
     private mutating func begin(_ mark: WritableKeyPath<AccountWatch, SweepMark>, _ subject: FetchSubject) -> Bool {
         let askedAt = watch[keyPath: mark].askedAt
         guard askedAt == 0 || now - Instant(milliseconds: askedAt) >= Self.lost else { return false }
-        watch[keyPath: mark].sweepingUntil = (now - Self.settled).milliseconds
+        let until = now - Self.settled
+        guard until > Instant(milliseconds: watch.beganAt) else { return false }
+        watch[keyPath: mark].sweepingUntil = until.milliseconds
+        watch[keyPath: mark].spoilt = false
         ask(mark, subject, resume: "")
         return true
     }
@@ -144,10 +158,12 @@ struct WatchTurn {
         let until = watch[keyPath: mark].sweepingUntil
         let overlap = subject == .messages ? Self.overlap : .zero
         let swept = Instant(milliseconds: watch[keyPath: mark].sweptUntil) - overlap
-        let since = max(swept, Instant(milliseconds: until) - Self.farthest)
-        let action = fetch(subject) { action in
+        let began = Instant(milliseconds: watch.beganAt)
+        let since = max(swept, began, Instant(milliseconds: until) - Self.farthest)
+        let action = fetch(subject, within: Self.lost) { action in
             action.since = max(0, since.milliseconds)
             action.until = until
+            action.earliest = began.milliseconds
             action.resume = resume
         }
         watch[keyPath: mark].actionHigh = action.high
@@ -155,8 +171,11 @@ struct WatchTurn {
         watch[keyPath: mark].askedAt = now.milliseconds
     }
 
+    /// - Parameter within: by when the next one is asked for, so that a paused account does not gather them.
     @discardableResult
-    private mutating func fetch(_ subject: FetchSubject, _ fill: (inout Action) -> Void) -> ActionID {
+    private mutating func fetch(
+        _ subject: FetchSubject, within: Duration, _ fill: (inout Action) -> Void = { _ in }
+    ) -> ActionID {
         var action = Action()
         action.kind = .fetch
         action.class = .background
@@ -165,6 +184,7 @@ struct WatchTurn {
         action.n = UInt32(clamping: actions.filter { $0.kind == .fetch }.count)
         action.orderKey = "\(id.text)/\(subject.rawValue)"
         action.decidedAt = now.milliseconds
+        action.notAfter = (now + within).milliseconds
         action.account = rules.account.id
         action.subject = subject.rawValue
         action.actionID = ActionID(conversation: id, cause: cause, kind: .fetch, n: Int(action.n))
@@ -189,36 +209,20 @@ struct WatchTurn {
             result.rule = "swept.late"
             return
         }
-        result.rule = "swept"
         watch[keyPath: mark].askedAt = 0
-        watch[keyPath: mark].sweptUntil = max(watch[keyPath: mark].sweptUntil, fetched.until)
-        if fetched.until == 0, !fetched.resume.isEmpty { ask(mark, subject, resume: fetched.resume) }
-    }
-
-    private mutating func takeSubscriptions(_ fetched: Fetched) {
-        guard !fetched.unsure else {
-            result.rule = "subscriptions.unknown"
-            if watch.missing != Self.unsure { tellDesk(Self.unsureRule, unsureFacts) }
-            watch.missing = Self.unsure
+        guard fetched.until == 0, !fetched.resume.isEmpty else {
+            guard fetched.until > 0, !watch[keyPath: mark].spoilt else { return refused(mark, subject, fetched.text) }
+            result.rule = "swept"
+            watch[keyPath: mark].sweptUntil = max(watch[keyPath: mark].sweptUntil, fetched.until)
+            guard watch[keyPath: mark].refused > 0 else { return }
+            let wasTold = watch[keyPath: mark].isTold
+            watch[keyPath: mark].refused = 0
+            if wasTold { ends("sweeps of account \(rules.account.id) are whole again") }
             return
         }
-        result.rule = fetched.text.isEmpty ? "subscriptions.complete" : "subscriptions.missing"
-        let isNews = fetched.text != watch.missing
-        // Kept until a look finds all of them, also where they were subscribed again: what never comes is told once.
-        watch.missing = fetched.text
-        guard isNews else { return }
-        guard !fetched.text.isEmpty else {
-            return tellDesk(Self.rule, "webhooks of account \(rules.account.id) come again", .closed)
-        }
-        tellDesk(
-            Self.rule,
-            "webhooks of account \(rules.account.id) did not come: \(fetched.text)"
-                + (fetched.restored ? "; they are subscribed again" : "; subscribing them again was refused"))
-    }
-
-    private var unsureFacts: String {
-        "nobody can tell whether webhooks of account \(rules.account.id) come: apps are subscribed, and the platform does "
-            + "not say which is ours; `app` in accounts.yaml does"
+        result.rule = "swept"
+        if !fetched.text.isEmpty { watch[keyPath: mark].spoilt = true }
+        ask(mark, subject, resume: fetched.resume)
     }
 
     /// An outcome comes behind the event that the fetch found, if it found anything.
@@ -227,6 +231,9 @@ struct WatchTurn {
         for mark in [\AccountWatch.comments, \AccountWatch.messages] where watch[keyPath: mark].awaits(outcome.action) {
             result.rule = "sweep.failed"
             watch[keyPath: mark].askedAt = 0
+            // One that expired was never made: its account is paused or stopped, which is told elsewhere.
+            let subject: FetchSubject = mark == \.messages ? .messages : .comments
+            if outcome.status == .failed { return refused(mark, subject, outcome.error) }
         }
     }
 
@@ -235,63 +242,5 @@ struct WatchTurn {
         timer.kind = .sweep
         timer.dueAt = due.milliseconds
         state.timers.append(timer)
-    }
-
-    private mutating func tellDesk(_ rule: String, _ facts: String, _ matter: Told.Matter = .escalation) {
-        var told = Told()
-        told.origin = id.text
-        told.decisions = state.decisions
-        told.matter = matter
-        told.rule = rule
-        told.market = rules.market.name
-        told.language = rules.market.language
-        told.channel = rules.account.channel
-        told.dueAt = now.milliseconds
-        told.facts = facts
-        var action = Action()
-        action.kind = .tell
-        action.class = .safety
-        action.conversation = id.text
-        action.cause = cause
-        action.orderKey = "\(id.text)/tell"
-        action.decidedAt = now.milliseconds
-        action.account = rules.account.id
-        action.team = rules.market.team
-        action.rule = rule
-        action.actionID = ActionID(conversation: id, cause: cause, kind: .tell, n: 0)
-        var event = Event()
-        event.id = action.actionID.description
-        event.account = rules.account.id
-        event.happenedAt = now.milliseconds
-        event.receivedAt = now.milliseconds
-        event.conversation = EntityID.matter(team: rules.market.team, conversation: id).text
-        event.told = told
-        action.event = event
-        actions.append(action)
-    }
-}
-
-extension SweepMark {
-    /// The sweep under way is that action.
-    fileprivate func awaits(_ action: String) -> Bool {
-        askedAt != 0 && ActionID(hex: action) == ActionID(high: actionHigh, low: actionLow)
-    }
-}
-
-extension AccountWatch {
-    /// The mark of comments, which is older than those of other sweeps and stands in fields of its own.
-    fileprivate var comments: SweepMark {
-        get {
-            var mark = SweepMark()
-            mark.sweptUntil = sweptUntil
-            (mark.actionHigh, mark.actionLow) = (actionHigh, actionLow)
-            (mark.askedAt, mark.sweepingUntil) = (askedAt, sweepingUntil)
-            return mark
-        }
-        set {
-            sweptUntil = newValue.sweptUntil
-            (actionHigh, actionLow) = (newValue.actionHigh, newValue.actionLow)
-            (askedAt, sweepingUntil) = (newValue.askedAt, newValue.sweepingUntil)
-        }
     }
 }

@@ -24,11 +24,18 @@ package final class Coordinator: Sendable {
         package var forgottenAfter: Int
         /// Two rounds are never closer than this, whatever rings.
         package var leastPause: Duration
+        /// Of the program, for people.
+        package var version: String
+        /// What it says that it knows of, and beyond which it raises no house (`FeatureLevel`).
+        package var featureLevel: UInt64
 
         package init(
             times: LeaseTimes = LeaseTimes(), shareDivisor: Int = 4, forgottenAfter: Int = 20,
-            leastPause: Duration = .milliseconds(50)
+            leastPause: Duration = .milliseconds(50), version: String = "",
+            featureLevel: UInt64 = FeatureLevel.offered
         ) {
+            self.version = version
+            self.featureLevel = featureLevel
             self.times = times
             self.shareDivisor = max(1, shareDivisor)
             self.forgottenAfter = max(1, forgottenAfter)
@@ -53,7 +60,7 @@ package final class Coordinator: Sendable {
         package var signals: UInt64 = 0
         /// How many reported figures of load could not be and were brought to what can be.
         package var contained = 0
-        /// Living members that do not know of all that the house may use by now.
+        /// Living processes that do not know of all that the house may use by now.
         package var older = 0
         /// How many workers there ought to be, by its last round as leader or by its predecessor; nil before either.
         package var demand: DemandWord?

@@ -12,7 +12,7 @@ extension CoordinatorPost {
                 switch event {
                 case .message(_, let payload):
                     let word = String(decoding: payload, as: UTF8.self)
-                    if word == "members" || word == "leader" || word == "topology" { self.put { $0.worksNow = true } }
+                    if ["members", "leader", "topology", "pins"].contains(word) { self.put { $0.worksNow = true } }
                 case .subscribed: self.put { $0.worksNow = true }
                 case .lost: break
                 }

@@ -27,6 +27,8 @@ struct LaneWatch {
     struct Basis: Equatable {
         var topology: UInt64
         var assignment: UInt64
+        /// Of the pins.
+        var pins: UInt64 = 0
         var living: [MemberID]
         /// Those of them that may be given lanes.
         var placeable: [MemberID]

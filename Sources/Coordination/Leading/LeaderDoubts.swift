@@ -3,7 +3,7 @@ internal import Membership
 internal import Telemetry
 
 /// What a leader logs once in its term, however often it sees it: figures that cannot be, signals for which there is no
-/// room, members of an older release than the house has been through.
+/// room, processes of an older release than the house has been through.
 struct LeaderDoubts {
     private static let mostSubjects = 1_000
 
@@ -19,14 +19,14 @@ struct LeaderDoubts {
         }
     }
 
-    mutating func log(older members: [MemberRecord], than level: UInt64, to log: Logger) {
-        for member in members
-        where subjects.count < Self.mostSubjects && subjects.insert("older \(member.id)").inserted {
+    mutating func log(older releases: [Release], than level: UInt64, to log: Logger) {
+        for release in releases
+        where subjects.count < Self.mostSubjects && subjects.insert("older \(release.id)").inserted {
             log.warning(
-                "A member is of an older release than what this house may use by now",
+                "A process is of an older release than what this house may use by now",
                 metadata: .of(
-                    (.member, member.id.name),
-                    (.cause, "\(member.version): feature level \(member.featureLevel) of \(level)")))
+                    (.member, release.id.name), (.role, release.role),
+                    (.cause, "\(release.version): feature level \(release.featureLevel) of \(level)")))
         }
     }
 

@@ -17,6 +17,7 @@ final class LeaderLoop {
     private let post: CoordinatorPost
     private var link: LeaderLink?
     private var assignment = Assignment()
+    private var pins = PinBook()
     private var ledTerm: UInt64?
     private var topologyNumber: UInt64 = 0
     /// Every lane of the topology, in order.
@@ -32,11 +33,7 @@ final class LeaderLoop {
     ) {
         self.id = id
         self.settings = settings
-        var endpoint = connector.endpoint
-        endpoint.timeouts.reply = min(endpoint.timeouts.reply, max(settings.times.interval, .milliseconds(100)))
-        endpoint.timeouts.connect = min(endpoint.timeouts.connect, max(settings.times.interval, .milliseconds(100)))
-        self.connector = LaneConnector(
-            endpoint: endpoint, keyspace: connector.keyspace, durability: connector.durability)
+        self.connector = connector.answering(within: settings.times.interval)
         self.placement = placement
         self.log = log.with(.member, id.text)
         self.post = post
@@ -85,9 +82,9 @@ final class LeaderLoop {
     }
 
     private func round(_ link: LeaderLink) throws(LaneError) -> Duration {
-        let sent = ContinuousClock.now
-        let (leads, control) = try link.control.lead(
-            id, lease: settings.times.lease, gap: settings.times.gap, features: features)
+        // Said before it leads: a leader that says nothing is one of an older release.
+        try link.attend(id, settings)
+        let (leads, control, window) = try link.lead(id, settings, features: features)
         guard leads else {
             if ledTerm != nil { log.notice("Leads no longer") }
             ledTerm = nil
@@ -101,11 +98,10 @@ final class LeaderLoop {
             let left = control.leaderUntil - control.now - (isSuccessor ? settings.times.lease / 2 : .zero)
             return min(settings.times.interval, max(left, settings.leastPause))
         }
-        let window = TrustWindow(
-            term: control.term, requestSent: sent, lease: settings.times.lease, margin: settings.times.margin)
         if ledTerm != control.term {
             log.notice("Leads", metadata: .of((.epoch, "\(control.term)")))
             assignment = Assignment()
+            pins = PinBook()
             house.load = LoadView(
                 profiles: try link.control.profiles { HourProfile(text: $0) },
                 word: try link.control.signals().flatMap { DemandWord($0.signals) })
@@ -131,11 +127,14 @@ final class LeaderLoop {
             house.care.learn(retired: topology.retired.keys.sorted())
         }
         try readAssignment(control, link)
+        try pins.read(link.control)
         let records = try link.control.members()
         let census = Census(records, at: control, lease: settings.times.lease)
-        features = census.canJudge ? census.living.map(\.featureLevel).min() ?? 0 : 0
+        let level = HouseLevel(census, others: try link.tolerant(link.control.attending), own: settings.featureLevel)
+        features = level.reachable
         let basis = LaneWatch.Basis(
-            topology: topologyNumber, assignment: assignment.number, living: census.living.map(\.id),
+            topology: topologyNumber, assignment: assignment.number, pins: pins.number ?? 0,
+            living: census.living.map(\.id),
             placeable: census.placeable, silent: census.silent, canJudge: census.canJudge)
         // Without a new look a plan would be the last one again, which was that nothing moves.
         var window = window
@@ -143,9 +142,10 @@ final class LeaderLoop {
             try renew(&window, link)
         }
         let way = isNew ? try place(census, &window, link) : (underWay: 0, waits: false)
-        let older = census.living.filter { $0.featureLevel < control.numbers.features }
+        let older = level.older(than: control.numbers.features)
         doubts.log(older: older, than: control.numbers.features, to: log)
         try expel(records, control, window, link)
+        try unpin(census, window, link)
         try signal(control, census, window, link)
         // For a gauge alone: what cannot be read of it, a newer member's perhaps, is no reason not to lead.
         let moves = (try? link.topology.moves()) ?? []
@@ -171,8 +171,8 @@ final class LeaderLoop {
         let start = ContinuousClock.now
         let round = LeaderRound(
             lanes: lanes, assignment: assignment, census: census, share: settings.share(of: house.seen),
-            answer: settings.times.answer, figures: house.figures(of: lanes, at: census.now), placement: placement,
-            sight: house.sight)
+            answer: settings.times.answer, figures: house.figures(of: lanes, at: census.now),
+            pins: pins.places(census), placement: placement, sight: house.sight)
         show { $0.planTook = .now - start }
         doubts.log(house.load.book.contained, to: log)
         if !round.moves.isEmpty || round.isAwaiting || round.underWay > 0 { house.stir() }
@@ -184,14 +184,10 @@ final class LeaderLoop {
     /// A look at many lanes and a plan of them may take as long as the lease, on a busy machine: who looked and planned writes
     /// nothing in vain. A new term ends the round, since another may have written meanwhile.
     private func renew(_ window: inout TrustWindow, _ link: LeaderLink) throws(LaneError) {
-        let sent = ContinuousClock.now
-        guard !window.isOpen(at: sent + settings.times.margin) else { return }
-        let (leads, control) = try link.control.lead(
-            id, lease: settings.times.lease, gap: settings.times.gap, features: features)
+        guard !window.isOpen(at: .now + settings.times.margin) else { return }
+        let (leads, control, renewed) = try link.lead(id, settings, features: features)
         guard leads, control.term == window.term else { return }
-        window = TrustWindow(
-            term: control.term, requestSent: sent, lease: settings.times.lease, margin: settings.times.margin)
-        let renewed = window
+        window = renewed
         show { $0.window = renewed }
     }
 
@@ -206,6 +202,13 @@ final class LeaderLoop {
             assignment.learn(kept, upTo: assignment.number)
         }
         assignment.learn([], upTo: control.numbers.assignment)
+    }
+
+    /// Pins end with their time and with their member.
+    private func unpin(_ census: Census, _ window: TrustWindow, _ link: LeaderLink) throws(LaneError) {
+        let over = pins.over(census, lanes: lanes)
+        guard !over.isEmpty, window.isOpen(at: .now) else { return }
+        refused(try link.control.unpin(over, by: id, term: window.term))
     }
 
     private func write(_ moves: [PlacementMove], _ window: TrustWindow, _ link: LeaderLink) throws(LaneError) {
@@ -271,7 +274,9 @@ final class LeaderLoop {
 
     private func resign() {
         do throws(LaneError) {
-            try open().control.resign(id, gap: settings.times.gap)
+            let control = try open().control
+            try control.resign(id, gap: settings.times.gap)
+            try control.leaveAttendance(id)
         } catch {
             log.warning("Resigning failed", metadata: .of((.cause, "\(error)")))
         }

@@ -35,9 +35,11 @@ package struct LeaderRound: Sendable {
     ///   - share: how many lanes may be on the move between living members at a time.
     ///   - figures: what is known of the load.
     ///   - answer: how long a member has for the heartbeat after an assignment.
+    ///   - pins: where people want lanes.
     package init(
         lanes: [LaneName], assignment: Assignment, census: Census, share: Int, answer: Duration,
-        figures: PlacementFigures = PlacementFigures(), placement: Placement, sight: (Int) -> LaneSight
+        figures: PlacementFigures = PlacementFigures(), pins: [LaneName: MemberID] = [:], placement: Placement,
+        sight: (Int) -> LaneSight
     ) {
         let alive = Set(census.living.map(\.id))
         let silent = Self.silent(lanes, assignment, census, answer, sight)
@@ -67,7 +69,7 @@ package struct LeaderRound: Sendable {
             PlacementInput(
                 members: census.placeable.filter { !silent.contains($0) },
                 lanes: movable.filter { lane in current[lane].map { !silent.contains($0) } ?? true }, current: current,
-                share: max(0, share - underWay), figures: figures))
+                share: max(0, share - underWay), pins: pins, figures: figures))
         let planned = Set(plan.map(\.lane))
         moves = (plan + kept.filter { !planned.contains($0.lane) }).sorted { $0.lane < $1.lane }
         self.underWay = underWay
@@ -77,11 +79,12 @@ package struct LeaderRound: Sendable {
     /// The same with the owners by lane; nobody's for a lane that is missing.
     package init(
         lanes: [LaneName], assignment: Assignment, census: Census, sights: [LaneName: LaneSight], share: Int,
-        answer: Duration, figures: PlacementFigures = PlacementFigures(), placement: Placement
+        answer: Duration, figures: PlacementFigures = PlacementFigures(), pins: [LaneName: MemberID] = [:],
+        placement: Placement
     ) {
         self.init(
             lanes: lanes, assignment: assignment, census: census, share: share, answer: answer, figures: figures,
-            placement: placement
+            pins: pins, placement: placement
         ) { sights[lanes[$0]] ?? LaneSight() }
     }
 

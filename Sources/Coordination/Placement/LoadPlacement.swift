@@ -38,6 +38,12 @@ import Membership
 //     ones are ten. Then a member below the band, and one that has nothing in any case, is filled from those furthest
 //     above.
 //
+// Pins come before load: a lane that people want with a member goes there first, within the share, and stays, while that
+// member may be given lanes. Rescue does not take it away either: who pins a hot lane to one worker does so because of its
+// load, sees it in `lanes`, and it ends by itself; two that undo each other's moves would help nobody. The unpinned lanes
+// of that worker leave instead. So what holds at the end holds for w the lightest lane on m that is not pinned. With P
+// the lanes that are not where they are pinned: P never rises by a move, and while it stands still the rest is as above.
+//
 // Affinity: home(m) is one shard for each member, by rendezvous hash, so that a runner's round touches few primaries.
 // φ is less than the band: it decides where a lane goes that moves anyway and moves none that lies well.
 // Rejected: the least maximum instead of the sum of squares. It sees only the worst member and is content with any order
@@ -79,6 +85,7 @@ package struct LoadPlacement: Sendable {
             table.placeOrphans()
         } else if input.share > 0 {
             table.left = input.share
+            table.heedPins()
             if input.figures.isWarm {
                 table.rescue()
                 table.relieve()

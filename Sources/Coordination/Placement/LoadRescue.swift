@@ -46,8 +46,9 @@ extension LoadTable {
     /// Lanes leave until the member is at `relief`: first those of which one is enough, the lightest of these first.
     private mutating func shed(_ donor: Int) {
         let need = busy(donor) - rules.relief * capacity[donor]
-        let heavy = Self.greatestFirst(held[donor].filter { busyOf($0) >= need }) { -weight[$0].now }
-        let light = Self.greatestFirst(held[donor].filter { busyOf($0) < need }) { weight[$0].now }
+        let free = free(donor)
+        let heavy = Self.greatestFirst(free.filter { busyOf($0) >= need }) { -weight[$0].now }
+        let light = Self.greatestFirst(free.filter { busyOf($0) < need }) { weight[$0].now }
         for lane in (heavy.prefix(Self.mostTried / 2) + light.prefix(Self.mostTried)) where left > 0 {
             guard busy(donor) > rules.relief * capacity[donor] else { return }
             var best: (gain: Double, member: Int)?

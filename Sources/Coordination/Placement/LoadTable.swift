@@ -18,6 +18,8 @@ struct LoadTable {
     private let shard: [Int]
     let base: Double
     private let before: [Int]
+    /// The member that each lane is pinned to, -1 for none; empty if none is.
+    private let pin: [Int]
     private var place: [Int]
     private(set) var held: [[Int]]
     private(set) var sum: [Outlook]
@@ -58,6 +60,7 @@ struct LoadTable {
             sum[at] += weight[index]
         }
         self.weight = weight
+        pin = input.pins.isEmpty ? [] : lanes.map { input.pins[$0].flatMap { indices[$0] } ?? -1 }
         self.place = place
         before = place
         self.held = held
@@ -95,6 +98,10 @@ struct LoadTable {
     /// Every orphan, heaviest first, to where Φ rises least.
     mutating func placeOrphans() {
         for lane in Self.greatestFirst(orphans, { weight[$0].mean }) {
+            if isPinned(lane) {
+                put(lane, on: pin[lane])
+                continue
+            }
             let hash = StableHash.hash(lanes[lane].text)
             var best: (rise: Double, tie: UInt64, member: Int)?
             for step in 0..<min(Self.sample, members.count) {
@@ -111,13 +118,26 @@ struct LoadTable {
         orphans = []
     }
 
+    /// Lanes go where they are pinned.
+    mutating func heedPins() {
+        for lane in pin.indices where left > 0 && isPinned(lane) && place[lane] != pin[lane] {
+            move(lane, from: place[lane], to: pin[lane])
+        }
+    }
+
+    /// Whether it stays with, or is on its way to, a member that people named.
+    func isPinned(_ lane: Int) -> Bool { !pin.isEmpty && pin[lane] >= 0 }
+
+    /// What a member may give away.
+    func free(_ member: Int) -> [Int] { pin.isEmpty ? held[member] : held[member].filter { !isPinned($0) } }
+
     /// Members above the band give lanes away, furthest above first; each has one turn.
     mutating func relieve() {
         let above = members.indices.filter { excess($0).urgent > rules.band }
         for donor in Self.greatestFirst(above, { excess($0).urgent })
         where left > 0 && excess(donor).urgent > rules.band {
             let hour = excess(donor).urgentIndex
-            let lanes = Self.greatestFirst(held[donor]) { weight[$0].values[hour] }
+            let lanes = Self.greatestFirst(free(donor)) { weight[$0].values[hour] }
             var takers = takers(from: donor, at: hour)
             for lane in lanes where left > 0 {
                 guard let taker = best(takers, for: lane, from: donor) else { continue }
@@ -147,7 +167,7 @@ struct LoadTable {
 
     /// At most an eighth of a donor's lanes, those that lower Φ most; whether any moved.
     private mutating func draw(from donor: Int, to taker: Int) -> Bool {
-        let gains = Self.greatestFirst(held[donor]) { gain(of: $0, from: donor, to: taker) }
+        let gains = Self.greatestFirst(free(donor)) { gain(of: $0, from: donor, to: taker) }
         var hasMoved = false
         for lane in gains.prefix(max(1, held[donor].count / 8)) {
             guard left > 0, -excess(taker).mean > rules.threshold else { break }

@@ -11,16 +11,19 @@ package struct PlacementInput: Sendable {
     package var current: [LaneName: MemberID]
     /// How many lanes may be moved from one living member to another in this round; orphans are always placed.
     package var share: Int
+    /// Where people want lanes. Heeded while that member is among `members`, before everything that load says.
+    package var pins: [LaneName: MemberID]
     package var figures: PlacementFigures
 
     package init(
         members: [MemberID], lanes: [LaneName], current: [LaneName: MemberID], share: Int,
-        figures: PlacementFigures = PlacementFigures()
+        pins: [LaneName: MemberID] = [:], figures: PlacementFigures = PlacementFigures()
     ) {
         self.members = members
         self.lanes = lanes
         self.current = current
         self.share = share
+        self.pins = pins
         self.figures = figures
     }
 }

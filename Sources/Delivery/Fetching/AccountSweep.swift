@@ -2,7 +2,8 @@ internal import Channels
 internal import Contracts
 internal import Instants
 
-/// One sweep over an account's posts: those that the platform lists and those that webhooks told of.
+/// One sweep over an account's posts: those that the platform lists and those that webhooks told of, as many of them as it
+/// is this one's turn to read (`PostRound`).
 ///
 /// Posts are taken in the order of their ids, one call at a time, so that a sweep that has no time left says behind which
 /// post the next one goes on. What was found is held post by post: a sweep that ends early has lost nothing.
@@ -14,38 +15,52 @@ struct AccountSweep {
 
     private let fetch: GraphFetch
     private let sweep: MetaSweep
+    private let round: PostRound
+
+    /// A post that is read, and the time of whose comments.
+    private struct Reading {
+        let post: FetchDoors.Post
+        let time: Range<Instant>
+    }
 
     init(_ fetch: GraphFetch) {
         self.fetch = fetch
         sweep = MetaSweep(channel: fetch.channel, account: fetch.action.account)
+        let since = Instant(milliseconds: fetch.action.since)
+        round = PostRound(since..<max(since, Instant(milliseconds: fetch.action.until)))
     }
 
     func run(_ usage: inout MetaUsage?) async throws {
         let action = fetch.action
-        let since = Instant(milliseconds: action.since)
-        let range = since..<max(since, Instant(milliseconds: action.until))
         var found: UInt32 = 0
         var done = action.resume
-        var isWhole = true
+        // What keeps the sweep from being whole.
+        var fault: SendFailure?
         var (read, forbidden) = (0, 0)
-        for post in try await posts(&usage) where post.id > action.resume {
+        var refusal: SendFailure?
+        for reading in try await readings(&usage, &fault) where reading.post.id > action.resume {
+            let post = reading.post
             // The first is always tried, so that sweeps that are out of breath go on.
             if done != action.resume, fetch.left < .seconds(2) {
-                return try await end(found) { $0.resume = done }
+                return try await end(found, fault) { $0.resume = done }
             }
             let events: [Event]
             do {
-                events = try await comments(of: post, range, &usage)
+                events = try await comments(of: post, reading.time, &usage)
             } catch let ended as GraphFetch.Ended {
                 if case .failed(let failure) = ended.answer {
                     // The other posts are not to wait for one that the platform refuses, or fails at.
-                    if Self.isForbidden(failure) { forbidden += 1 } else { isWhole = false }
+                    if Self.isForbidden(failure) {
+                        (forbidden, refusal) = (forbidden + 1, failure)
+                    } else {
+                        fault = failure
+                    }
                     done = post.id
                     continue
                 }
                 // What failed by chance costs no more than its post; what a platform limits ends the sweep.
                 guard case .again = ended.answer, done != action.resume else { throw ended }
-                return try await end(found) { $0.resume = done }
+                return try await end(found, fault) { $0.resume = done }
             }
             if !events.isEmpty { try await fetch.hold(events) }
             found += UInt32(clamping: events.count)
@@ -54,8 +69,8 @@ struct AccountSweep {
         }
         // What was not read is asked for again: the next sweep begins where this one did. One post that is forbidden would be
         // so again; if all are, a permission is missing that may come back.
-        if read == 0, forbidden > 0 { isWhole = false }
-        try await end(found) { $0.until = isWhole ? action.until : 0 }
+        if read == 0, forbidden > 0, fault == nil { fault = refusal }
+        try await end(found, fault) { $0.until = fault == nil ? action.until : 0 }
     }
 
     /// Codes of missing permissions (DOMAIN.md 4.10).
@@ -63,32 +78,49 @@ struct AccountSweep {
         failure.code == 3 || failure.code == 10 || failure.code.map { (200...299).contains($0) } == true
     }
 
-    private func end(_ found: UInt32, _ fill: (inout Fetched) -> Void) async throws {
+    private func end(
+        _ found: UInt32, _ fault: SendFailure?, _ fill: (inout Fetched) -> Void
+    ) async throws {
         try await fetch.hold([
             fetch.fetched { fetched in
                 fetched.found = found
+                fetched.text = fault?.description ?? ""
                 fill(&fetched)
             }
         ])
     }
 
-    /// In the order of their ids, each once.
-    private func posts(_ usage: inout MetaUsage?) async throws -> [FetchDoors.Post] {
+    /// In the order of their posts' ids, each once.
+    ///
+    /// - Parameter fault: why a list could not be read that ought to be.
+    private func readings(_ usage: inout MetaUsage?, _ fault: inout SendFailure?) async throws -> [Reading] {
         guard let told = await fetch.doors.posts(fetch.action.account) else {
             let failure = SendFailure(status: 0, message: "expected the known posts, Redis did not answer")
             throw GraphFetch.Ended(answer: .again(after: .seconds(5), failure))
         }
         var posts: [String: FetchDoors.Post] = [:]
+        var lively: Set<String> = []
         for (number, list) in sweep.posts.enumerated() {
             do {
-                for id in try await ids(of: list, &usage) { posts[id] = FetchDoors.Post(id: id) }
+                let ids = try await ids(of: list, &usage)
+                for id in ids { posts[id] = FetchDoors.Post(id: id) }
+                lively.formUnion(ids.prefix(PostRound.newest))
             } catch let ended as GraphFetch.Ended {
                 // Only the first list is every account's; one of ads wants permissions of its own.
-                guard number > 0, case .failed = ended.answer else { throw ended }
+                guard number > 0, case .failed(let failure) = ended.answer else { throw ended }
+                if !Self.isForbidden(failure) { fault = failure }
             }
         }
-        for post in told { posts[post.id] = post }
-        return posts.values.sorted { $0.id < $1.id }
+        for post in told {
+            posts[post.id] = post
+            if round.isLively(toldAt: post.toldAt) { lively.insert(post.id) }
+        }
+        return posts.values.sorted { $0.id < $1.id }.compactMap { post in
+            round.time(of: post.id, isLively: lively.contains(post.id)).map { time in
+                let start = max(time.lowerBound, Instant(milliseconds: fetch.action.earliest))
+                return Reading(post: post, time: min(start, time.upperBound)..<time.upperBound)
+            }
+        }
     }
 
     /// What all pages of a list name, the newest posts first.
@@ -109,18 +141,20 @@ struct AccountSweep {
     ) async throws -> [Event] {
         var events: [Event] = []
         var after: String?
+        var own = MetaSweep.OwnReplies()
         for _ in 0..<Self.mostPages {
             let page: JSONValue
             do {
                 page = try await fetch.read(
                     sweep.comments(of: post.id, since: range.lowerBound, after: after), &usage)
             } catch let ended as GraphFetch.Ended {
-                // A post that is gone, or was never ours, has nothing to be found.
-                guard case .failed(let failure) = ended.answer, failure.code == 100 else { throw ended }
+                // A post that is gone, or was never ours, has nothing to be found. Any other 100 is about what we asked.
+                guard case .failed(let failure) = ended.answer, failure.code == 100, failure.subcode == 33
+                else { throw ended }
                 return events
             }
             events += sweep.events(
-                in: page, post: post.id, original: post.original, range: range, received: fetch.received)
+                in: page, post: post.id, original: post.original, range: range, received: fetch.received, own: &own)
             guard let next = MetaSweep.next(in: page) else { break }
             after = next
         }

@@ -1,5 +1,6 @@
 package import Channels
 package import Contracts
+package import Instants
 
 /// What fetches need beside the platform; given by whoever wires the worker.
 package struct FetchDoors: Sendable {
@@ -8,10 +9,14 @@ package struct FetchDoors: Sendable {
         package let id: String
         /// The post that this one, an ad's own media, is a copy of.
         package let original: String?
+        /// When the newest webhook told of it.
+        package let toldAt: Instant
 
-        package init(id: String, original: String? = nil) {
+        /// - Parameter toldAt: without it, lately.
+        package init(id: String, original: String? = nil, toldAt: Instant = .distantFuture) {
             self.id = id
             self.original = original
+            self.toldAt = toldAt
         }
     }
 

@@ -41,7 +41,7 @@ struct GraphFetch: Sendable {
             case .profile: try await profile(&usage)
             case .comments: try await AccountSweep(self).run(&usage)
             case .messages: try await MessageSweep(self).run(&usage)
-            case .subscriptions: try await SubscriptionWatch(self).run(&usage)
+            case .subscriptions: try await look(&usage)
             case .mention: try await MentionFetch(self).run(&usage)
             }
             return answered(.delivered(providerID: ""), usage)
@@ -49,6 +49,23 @@ struct GraphFetch: Sendable {
             return answered(ended.answer, usage)
         } catch {
             return answered(.again(after: .seconds(5), SendFailure(status: 0, message: "\(error)")), usage)
+        }
+    }
+
+    /// A look that is refused is told to the account's own entity, which counts those in a row.
+    private func look(_ usage: inout MetaUsage?) async throws {
+        do {
+            try await SubscriptionWatch(self).run(&usage)
+        } catch let ended as Ended {
+            if case .failed(let failure) = ended.answer {
+                try await hold([
+                    fetched { fetched in
+                        fetched.refused = true
+                        fetched.text = failure.description
+                    }
+                ])
+            }
+            throw ended
         }
     }
 
@@ -61,7 +78,7 @@ struct GraphFetch: Sendable {
         for number in 1... {
             guard left > .zero else { break }
             let made = await client.fetch(
-                read, account: action.account, attempt: Int(attempt.number), deadline: readPatience)
+                read, account: action.account, attempt: attempt.tries, deadline: readPatience)
             if let told = made.usage { usage = told }
             if let document = made.document { return document }
             guard case .again = made.answer, number < Self.mostTries else { throw Ended(answer: made.answer) }

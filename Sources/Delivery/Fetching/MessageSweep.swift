@@ -22,7 +22,9 @@ struct MessageSweep {
     init(_ fetch: GraphFetch, pause: Duration = Self.pause) {
         self.fetch = fetch
         self.pause = pause
-        sweep = MetaMessageSweep(channel: fetch.channel, account: fetch.action.account)
+        sweep = MetaMessageSweep(
+            channel: fetch.channel, account: fetch.action.account,
+            login: fetch.client.login(of: fetch.action.account))
     }
 
     func run(_ usage: inout MetaUsage?) async throws {

@@ -10,23 +10,29 @@ internal import Instants
 struct SubscriptionWatch {
     private let fetch: GraphFetch
     private let account: String
+    private let login: MetaLogin
+    private let node: String
 
     init(_ fetch: GraphFetch) {
         self.fetch = fetch
         account = fetch.action.account
+        login = fetch.client.login(of: account)
+        node = login.node(of: account)
     }
 
     func run(_ usage: inout MetaUsage?) async throws {
-        let apps = SubscribedApps(try await fetch.read(MetaRead([account, "subscribed_apps"]), &usage))
+        let apps = SubscribedApps(try await fetch.read(MetaRead([node, "subscribed_apps"]), &usage))
         var app = fetch.doors.app(account)
         if app == nil, apps.count > 0 { app = try await ownApp(&usage) }
         guard let have = apps.fields(of: app) else {
             return try await fetch.hold([fetch.fetched { $0.unsure = true }])
         }
         let needed = AccountInspection.neededFields(
-            fetch.channel, receipts: fetch.doors.receipts(account))
+            fetch.channel, login, receipts: fetch.doors.receipts(account))
         // Fields that the platform's version may not know are `accounts check`'s to show: nobody is called for them.
-        let missing = needed.filter { !have.contains($0) && !AccountInspection.youngFields.contains($0) }
+        let missing = AccountInspection.missing(needed, have, login).filter {
+            !AccountInspection.youngFields.contains($0)
+        }
         let isRestored = missing.isEmpty ? false : try await restore(needed, have, &usage)
         // Who reads and writes the account's settings here anyway. Others than ours stay as they are; `accounts check` shows
         // them and what is refused, `accounts sync` writes over them.
@@ -68,8 +74,8 @@ struct SubscriptionWatch {
     /// False if the platform refuses.
     private func subscribe(_ fields: [String], _ usage: inout MetaUsage?) async throws -> Bool {
         let made = await fetch.client.carryOut(
-            .subscribe(account, fields: fields), account: account, kind: .fetch,
-            attempt: Int(fetch.attempt.number), deadline: max(.milliseconds(1), min(fetch.left, .seconds(10))))
+            .subscribe(node, fields: fields), account: account, kind: .fetch, attempt: fetch.attempt.tries,
+            deadline: max(.milliseconds(1), min(fetch.left, .seconds(10))))
         if let told = made.usage { usage = told }
         switch made.answer {
         case .delivered: return true

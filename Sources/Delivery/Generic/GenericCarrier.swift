@@ -36,7 +36,7 @@ package enum GenericCarrier {
                     body.bytes(), to: address.url, secrets: address.secrets,
                     headers: [(GenericOutbound.keyHeader, attempt.id.description)], deadline: deadline)
                 return Answered(
-                    id: attempt.id, attempt: attempt.number, answer: outcome(reply, Int(attempt.number)))
+                    id: attempt.id, attempt: attempt.number, answer: outcome(reply, attempt.tries))
             } catch {
                 return Answered(refused: attempt, error.description)
             }

@@ -38,6 +38,8 @@ extension CourierLoop {
                 waits[one.scheduled.id] = server + Self.awayPause
             } else if let brake = gate.brake(on: account, now: server), brake.stops(one.scheduled.urgency) {
                 waits[one.scheduled.id] = server
+            } else if let until = pace.wait(for: one.scheduled.orderKey, now: server) {
+                waits[one.scheduled.id] = until
             } else if let until = purse.take(account, limits(of: one), now: spent) {
                 waits[one.scheduled.id] = until
                 counters.limited += 1

@@ -45,7 +45,7 @@ package struct NoticeSender: Sendable {
             return Answered(id: attempt.id, attempt: attempt.number, answer: .delivered(providerID: ""))
         }
         let patience = min(target.timeout, max(.milliseconds(1), attempt.deadline - .now - .milliseconds(200)))
-        let answer = await call(notice, target, patience, Int(attempt.number))
+        let answer = await call(notice, target, patience, attempt.tries)
         return Answered(id: attempt.id, attempt: attempt.number, answer: answer)
     }
 

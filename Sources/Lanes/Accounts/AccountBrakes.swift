@@ -31,8 +31,16 @@ package enum BrakedScope: Sendable, Hashable {
     case everybody
 }
 
+/// What is known of something that lies in an account's own slot.
+package enum AccountFact<Value: Sendable & Equatable>: Sendable, Equatable {
+    /// Nil where there is none.
+    case known(Value?)
+    /// Nobody can tell: on a cluster the account's own server cannot be reached, or somebody edited the key.
+    case away
+}
+
 extension LaneStore {
-    /// Brakes, for all workers; gives the brake that now stands, which may be stricter than this one.
+    /// Brakes, for all workers; gives the brake that now stands: of two the stricter, of equally strict ones the later end.
     ///
     /// - Parameter lets: see `AccountBrake.lets`.
     package func brake(
@@ -48,7 +56,21 @@ extension LaneStore {
         let answer = try braking(command)
         guard answer.word == "braked" else { throw answer.unexpected(0) }
         return AccountBrake(
-            until: try answer.instant(1), lets: Int(clamping: try answer.integer(2)), reason: reason, by: by)
+            until: try answer.instant(1), lets: Int(clamping: try answer.integer(2)), reason: try answer.text(3),
+            by: try answer.text(4))
+    }
+
+    /// Stops an account that the platform blocks, for a month and as one that only a person, or the platform's end of it,
+    /// lets go; with false what was so stopped goes on, while throttling and what people have braked stand.
+    package func enforce(_ isBlocked: Bool, on account: String, reason: String) throws(LaneError) {
+        let name = "ingress"
+        if isBlocked {
+            _ = try brake(
+                .account(account), for: .seconds(30 * 86_400), lets: 0,
+                reason: AccountBrake.stopMark + "the platform enforces its policy: \(reason)", by: name)
+        } else if try brakes([.account(account)]).first??.by == name {
+            try release(.account(account))
+        }
     }
 
     /// Lets it go again, whoever braked it.
@@ -66,16 +88,10 @@ extension LaneStore {
         return try replies.map { reply throws(LaneError) in try Self.brake(in: reply) }
     }
 
-    /// What is known of an account's brake.
-    package enum BrakeReading: Sendable, Equatable {
-        /// Nil where none stands.
-        case known(AccountBrake?)
-        /// On a cluster: the account's own server cannot be reached.
-        case away
-    }
-
     /// Like `brakes`, where the other accounts are to go on although the server of one is away.
-    package func brakesWhereReached(_ scopes: [BrakedScope]) throws(LaneError) -> [BrakeReading] {
+    package func brakesWhereReached(
+        _ scopes: [BrakedScope]
+    ) throws(LaneError) -> [AccountFact<AccountBrake>] {
         let replies = try plainWhereReached(scopes.map { brakeReading($0) })
         return try replies.map { reply throws(LaneError) in
             reply.error == nil ? .known(try Self.brake(in: reply)) : .away

@@ -47,7 +47,7 @@ package final class PolicyStore {
     /// The number in force; 0 before the first publication. O(1), small: to be asked often.
     package func number() throws(LaneError) -> UInt64 {
         let reply = try call(RedisCommand("HGET", keyspace.control("slot"), "policy"))
-        return UInt64(reply.int ?? 0)
+        return UInt64(clamping: reply.int ?? 0)
     }
 
     /// The bundle in force; nil before the first publication.

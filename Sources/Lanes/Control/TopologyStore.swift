@@ -112,7 +112,7 @@ package final class TopologyStore {
 
     private func currentNumber() throws(LaneError) -> UInt64 {
         let replies = try pipeline([RedisCommand("HGET", keyspace.control("slot"), "topology")])
-        return UInt64(replies.first?.int ?? 0)
+        return UInt64(clamping: replies.first?.int ?? 0)
     }
 
     private func pairs(_ replies: [RedisReply], _ index: Int) throws(LaneError) -> [(String, String)] {

@@ -8,13 +8,23 @@ package struct ForgetNote: Sendable {
     package var token: LaneToken
     fileprivate var gone: [String] = []
     fileprivate var written: [(field: String, value: [UInt8])] = []
+    /// If one of them is there, nothing is written.
+    fileprivate var absent: [String] = []
+    private var isClaim = false
 
     package init(lane: LaneName, token: LaneToken) {
         self.lane = lane
         self.token = token
     }
 
-    package var isEmpty: Bool { gone.isEmpty && written.isEmpty }
+    package var isEmpty: Bool { gone.isEmpty && written.isEmpty && !isClaim }
+
+    /// Written even if it is empty: from then on leaders of earlier terms are kept out, and what is read stays until this one
+    /// writes. For tokens of `retired(term:)`.
+    package mutating func claim() { isClaim = true }
+
+    /// Two who give one order at a time must not have it carried out again once it was.
+    fileprivate mutating func onlyIfUnknown(_ order: ForgetOrder) { absent += [order.field, "d:\(order.name)"] }
 
     /// The order stands, and so does its tombstone.
     ///
@@ -67,7 +77,7 @@ package struct ForgetNote: Sendable {
     }
 }
 
-/// Which lanes an order was given to, for as long as tombstones stand; written before it is given.
+/// Which lanes an order was given to, for as long as tombstones stand; written before it is given, at the store's durability.
 ///
 /// One code may stand for orders of several accounts, each given to lanes of its own: each has a note under its name, which
 /// desks go by, and all have one under their code, which the page for the person goes by.
@@ -81,7 +91,7 @@ extension LaneStore {
         let milliseconds = Tombstone.lifetime.components.seconds * 1_000
         let all = (orders.values.flatMap { $0 } + retired.values.flatMap { $0 }).sorted()
         let notes = [(code, all)] + orders.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-        _ = try plain(
+        try plainDurably(
             notes.map { name, lanes in
                 let names = lanes.map(\.text).joined(separator: " ")
                 return RedisCommand("SET", keyspace.ordered(name), names, "PX", String(milliseconds))
@@ -100,10 +110,11 @@ extension LaneStore {
     /// Gives the order to lanes that were retired. States, actions and open items left them with the move, so it goes on with
     /// what their logs tell. A lane that has the order is left alone.
     ///
+    /// - Parameter answersEmpty: lanes that never held anything say that they are done, for those who wait for their answer.
     /// - Returns: the lanes that have the order now, or have carried it out; and those that could not be given it, since they are
-    ///   away or in use again. Lanes that never held anything are neither.
+    ///   away or in use again. Lanes that never held anything are neither, unless they are to answer.
     package func orderRetired(
-        _ event: Event, _ lanes: [LaneName]
+        _ event: Event, _ lanes: [LaneName], answersEmpty: Bool = false
     ) throws(LaneError) -> (given: [LaneName], refused: [LaneName]) {
         guard !lanes.isEmpty else { return ([], []) }
         var (given, refused): ([LaneName], [LaneName]) = ([], [])
@@ -114,18 +125,36 @@ extension LaneStore {
                 continue
             }
             let end = min(look.lastEntry, look.cursor.entry.previous)
-            guard look.lastEntry != .start, look.cursor.entry != .start,
+            let isEmpty = look.lastEntry == .start || look.cursor.entry == .start
+            guard answersEmpty || !isEmpty,
                 let order = ForgetOrder(event, at: Position(entry: end, index: EventFraming.mostEvents - 1))
             else { continue }
             var isGiven =
                 people.orders.contains { $0.name == order.name } || people.done.contains { $0.name == order.name }
             if !isGiven {
+                let now = max(look.now, look.serverTime + look.offset)
                 isGiven = try note(
-                    Self.beginning(order, in: lane, now: max(look.now, look.serverTime + look.offset)))
+                    isEmpty ? Self.end(of: order, in: lane, now: now) : Self.beginning(order, in: lane, now: now))
             }
             if isGiven { given.append(lane) } else { refused.append(lane) }
         }
         return (given, refused)
+    }
+
+    private static func end(of order: ForgetOrder, in lane: LaneName, now: Instant) -> ForgetNote {
+        var note = ForgetNote(lane: lane, token: .retired)
+        note.end(order, started.tally, ThreadsLeft(), now: now)
+        note.onlyIfUnknown(order)
+        return note
+    }
+
+    /// Nothing but the log is left in a retired lane. `ForgetStanding` takes one event off each lane's count for the order itself,
+    /// which is none of this log.
+    private static var started: ForgetProgress {
+        var progress = ForgetProgress()
+        progress.isPastStates = true
+        progress.tally.events = 1
+        return progress
     }
 
     private static func beginning(
@@ -137,11 +166,8 @@ extension LaneStore {
         } catch {
             throw .invalidRequest("expected an order that can be serialised, got \(error)")
         }
-        var progress = ForgetProgress()
-        progress.isPastStates = true
-        // `ForgetStanding` takes one event off each lane's count for the order itself, which is none of this log.
-        progress.tally.events = 1
-        note.progress(progress, of: order)
+        note.progress(Self.started, of: order)
+        note.onlyIfUnknown(order)
         return note
     }
 }
@@ -167,7 +193,8 @@ extension LaneStore {
         }
     }
 
-    /// Writes a note, fenced. False: the lane is another's, or away; nothing was written then. Redis: O(fields).
+    /// Writes a note, fenced. False: the lane is another's, or away; nothing was written then. True also where the lane has the
+    /// order already that a note gives. Redis: O(fields).
     package func note(_ note: ForgetNote) throws(LaneError) -> Bool {
         guard !note.isEmpty else { return true }
         let keys = keys(of: note.lane)
@@ -177,13 +204,16 @@ extension LaneStore {
         command.add(note.token.text)
         command.add(note.gone.count)
         command.add(note.written.count)
+        command.add(note.absent.count)
         for field in note.gone { command.add(field) }
+        for field in note.absent { command.add(field) }
         for (field, value) in note.written {
             command.add(field)
             command.add(value)
         }
         let replies = try run([command], durably: true)
-        return try each([note], replies, call: "forget", fault: { _ in false }) { _, answer in answer.word == "noted" }[
+        return try each([note], replies, call: "forget", fault: { _ in false }) { _, answer in answer.word != "fenced"
+        }[
             0]
     }
 }

@@ -5,7 +5,9 @@
 --             before the first write, and the two appends to streams, which alone could still fail, come first.
 --             With the dead letters at their bound nothing is written but the lane's pause and its alarm.
 --             Additions come before removals of the same list, except actions: added first, then cancelled. Cancel
---             removes an action without an open attempt; one with gets `no retry`.
+--             removes an action of which no attempt may have had its effect. One with an open attempt gets `no retry`;
+--             one whose earlier attempt is unclear is `stopped`: as if that attempt were open and its time over, so that
+--             whoever owns the lane closes it.
 --             A suspicion, and what was in hand, ends when the cursor has passed it (or the whole log) and no timer
 --             is due by its instant.
 -- KEYS:       1 lane, 2 timers, 3 outbox, 4 actions, 5 results, 6 dead, 7 open, 8… state hashes touched
@@ -16,7 +18,7 @@
 --             {key number, n, n × (entity, bytes)}, removed states as {key number, n, n × entity}, timers as
 --             (due, entity), entities, actions as (id, 13-byte header + bytes), then (next attempt, id), ids,
 --             letters, open items as (conversation, bytes), conversations. At most 1 MiB.
--- Returns:    committed now offset due suspect wanted {cancelled id, …} | fenced | sequence expected | dead
+-- Returns:    committed now offset due suspect wanted {cancelled id, …} {stopped id, …} | fenced | sequence expected | dead
 -- Complexity: O(elements)
 
 local count_names = {
@@ -85,13 +87,18 @@ local function append_at(key, now, last, value)
 end
 
 local function cancel(keys, args, from, count)
-    local removed = {}
+    local removed, stopped = {}, {}
+    local server = decimal(server_ms())
     for i = from, from + count - 1 do
         local value = redis.call('HGET', keys[4], args[i])
         if value then
-            local attempts, is_open, _, deadline = action_header(value)
+            local attempts, is_open, _, deadline, is_unclear = action_header(value)
             if is_open then
                 redis.call('HSET', keys[4], args[i], with_action_header(value, attempts, true, true, deadline))
+            elseif is_unclear then
+                redis.call('HSET', keys[4], args[i], with_action_header(value, attempts, true, true, tonumber(server)))
+                redis.call('ZADD', keys[3], server, args[i])
+                stopped[#stopped + 1] = args[i]
             else
                 redis.call('HDEL', keys[4], args[i])
                 redis.call('ZREM', keys[3], args[i])
@@ -99,7 +106,7 @@ local function cancel(keys, args, from, count)
             end
         end
     end
-    return removed
+    return removed, stopped
 end
 
 local function write_lists(keys, args, counts, lists)
@@ -162,7 +169,7 @@ register('commit', {'allow-oom'}, function(keys, args)
     result = lane[14] and lane[14] ~= '' and result or nil
     if args[9] ~= '' then result = append_at(keys[5], now, result, args[9]) end
     for i = lists.dead, lists.open - 1 do append_at(keys[6], now, dead_last, args[i]) end
-    local cancelled = write_lists(keys, args, counts, lists)
+    local cancelled, stopped = write_lists(keys, args, counts, lists)
 
     local due = lane[16] or ''
     if counts[3] + counts[4] > 0 then due = first_score(keys[2]) end
@@ -185,5 +192,5 @@ register('commit', {'allow-oom'}, function(keys, args)
     end
     redis.call('HSET', keys[1], unpack(changes))
     return {'committed', clock, offset, due, suspect ~= '' and 1 or 0,
-        lane[15] or '', cancelled}
+        lane[15] or '', cancelled, stopped}
 end)

@@ -1,7 +1,7 @@
 -- erase: what a lane holds of a person goes, and what stood beside it stays.
 --
 -- Guarantee:  fenced like a commit, and while a move has the lane frozen; a lane that was retired has no owner, and takes the
---             token `retired` as long as it is; in one step: entries of the log are deleted
+--             token `retired:<term>` as long as it is and no leader of a later term has come; in one step: entries of the log are deleted
 --             (only decided ones), their other events kept by position, and states, timers, actions, open items,
 --             dead letters and batches of results removed; states, open items and kept things may be written anew. Saying it
 --             again changes nothing more. Nothing of an erased entry remains in the log, nor in what its bytes count.
@@ -82,8 +82,8 @@ end
 
 register('erase', {'allow-oom'}, function(keys, args)
     expect_counts('erase', keys, 9, args, 12)
-    local lane = redis.call('HMGET', keys[1], 'token', 'cursor', 'bytes', 'move')
-    if is_fenced(lane[1], lane[4], args[1], true) then return {'fenced'} end
+    local lane = redis.call('HMGET', keys[1], 'token', 'cursor', 'bytes', 'move', 'walker')
+    if is_fenced(lane[1], lane[4], args[1], true, lane[5]) then return {'fenced'} end
     local counts, starts, gone, written = layout(keys, args)
     local stored_bytes = stored(lane[3], 'bytes')
     local bytes = check(keys, args, counts, starts, lane[2] or '0-0')

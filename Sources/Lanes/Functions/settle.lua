@@ -3,9 +3,10 @@
 -- Guarantee:  fenced by action and attempt alone, since an outcome is a fact whoever saw it may report. An action is
 --             closed once: with it goes its outbox member, and its outcome is appended in the same step. All outcomes
 --             of a call are one entry, outside the limits of length and of a closed lane. `again` re-schedules, unless
---             the action was cancelled meanwhile: then it closes with the outcome given.
+--             the action was cancelled meanwhile: then it closes with the outcome given. `unclear` is `again` after an
+--             attempt that may have had its effect, which the action keeps.
 -- KEYS:       1 log, 2 lane, 3 outbox, 4 actions, 5 wake channel
--- ARGV:       1 to 256 × (action id, attempt, close | again, delay in ms until the next attempt, outcome as one
+-- ARGV:       1 to 256 × (action id, attempt, close | again | unclear, delay in ms until the next attempt, outcome as one
 --             framed event). Outcomes: at most 256 KiB together.
 -- Returns:    settled entry-or-'' {closed 0 | again at | stale 0 | gone 0, …}
 -- Complexity: O(actions + bytes)
@@ -26,6 +27,8 @@ local function expect_framed(text)
     end
 end
 
+local verdicts = {close = true, again = true, unclear = true}
+
 local function check(args)
     local ids, seen, bytes = {}, {}, 0
     if #args % 5 ~= 0 or #args > 1280 then bad('settle', '1 to 256 times 5 arguments', #args) end
@@ -33,7 +36,7 @@ local function check(args)
         expect_short(args[i], 64, 'settle action')
         if seen[args[i]] then bad('settle action', 'each once', args[i]) end
         whole(args[i + 1], 4294967295, 'settle attempt')
-        if args[i + 2] ~= 'close' and args[i + 2] ~= 'again' then bad('settle', 'close or again', args[i + 2]) end
+        if not verdicts[args[i + 2]] then bad('settle', 'close, again or unclear', args[i + 2]) end
         whole(args[i + 3], 31536000000, 'settle delay')
         expect_framed(args[i + 4])
         bytes = bytes + #args[i + 4]
@@ -74,10 +77,10 @@ register('settle', {'allow-oom'}, function(keys, args)
             local attempts, is_open, no_retry = action_header(values[n])
             if not is_open or attempts ~= tonumber(args[at + 1]) then
                 word = 'stale'
-            elseif args[at + 2] == 'again' and not no_retry then
+            elseif args[at + 2] ~= 'close' and not no_retry then
                 word, next_at = 'again', server + tonumber(args[at + 3])
                 again[#again + 1] = ids[n]
-                again[#again + 1] = with_action_header(values[n], attempts, false, false, 0)
+                again[#again + 1] = with_action_header(values[n], attempts, false, false, args[at + 2] == 'unclear' and 1 or 0)
                 scores[#scores + 1] = decimal(next_at)
                 scores[#scores + 1] = ids[n]
             else

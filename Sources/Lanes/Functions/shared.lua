@@ -118,10 +118,20 @@ local function add(changes, field, value)
     changes[#changes + 1] = value
 end
 
+-- The term of the leader that walks through a retired lane, of its token `retired:<term>`; nil for any other token.
+local function walker_term(given)
+    local term = string.match(given, '^retired:(.*)$')
+    return term and whole(term, most_ms, 'term')
+end
+
 -- Whether a call must not write: its token is not the owner's, or a move has the lane frozen and `stands_still`. A retired
--- lane has no owner; `retired`, which is no owner's token, writes there until a move takes the lane into use again.
-local function is_fenced(token, move, given, stands_still)
-    if given == 'retired' then return move ~= 'retired' end
+-- lane has no owner; `retired`, which is no owner's token, writes there until a move takes the lane into use again, and so does
+-- `retired:<term>`, unless a leader of a later term has come: `walker` is the latest.
+local function is_fenced(token, move, given, stands_still, walker)
+    local term = walker_term(given)
+    if given == 'retired' or term then
+        return move ~= 'retired' or (term ~= nil and term < stored(walker, 'walker'))
+    end
     return not token or token == '' or token ~= given or (stands_still and (move or '') ~= '')
 end
 
@@ -157,11 +167,13 @@ local function in_slices(command, key, args, from, count)
 end
 
 -- The 13 bytes in front of an action: attempts (u32), flags (1 an attempt is open, 2 no retry), deadline (u64 ms),
--- all big-endian. What is too short to hold them counts as untried.
+-- all big-endian. Without an open attempt the deadline is 0, or 1 if an earlier attempt may have had its effect: not a
+-- flag, since workers of before read any flag from 2 on as `no retry`. What is too short to hold them counts as untried.
 local function action_header(value)
-    if #value < 13 then return 0, false, false, 0 end
+    if #value < 13 then return 0, false, false, 0, false end
     local attempts, flags, high, low = struct.unpack('>I4BI4I4', value)
-    return attempts, flags % 2 == 1, flags >= 2, high * 4294967296 + low
+    local is_open = flags % 2 == 1
+    return attempts, is_open, flags >= 2, high * 4294967296 + low, not is_open and low == 1
 end
 
 local function with_action_header(value, attempts, is_open, no_retry, deadline)

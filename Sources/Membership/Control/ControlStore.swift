@@ -41,6 +41,7 @@ package final class ControlStore {
         transitions: [
             PackageResources.beat_lua, PackageResources.lead_lua, PackageResources.assign_lua,
             PackageResources.leave_lua, PackageResources.signals_lua, PackageResources.profiles_lua,
+            PackageResources.pin_lua, PackageResources.unpin_lua, PackageResources.attend_lua,
         ])
 
     package init(connection: RedisConnection, keyspace: Keyspace) {

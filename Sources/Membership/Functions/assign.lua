@@ -21,7 +21,9 @@ register('assign', { 'allow-oom' }, function(keys, args)
   local now = server_ms()
   local leader = read_leader(keys[2])
   if not may_write(leader, args[1], args[2], now) then return { 'fenced', leader[2] or '0' } end
-  local current = redis.call('HGET', keys[1], 'assignment') or '0'
+  -- Somebody may have edited it: what is no number counts as none, for readers too, and is written anew.
+  local current = string.match(redis.call('HGET', keys[1], 'assignment') or '0', '^0*(%d+)$') or '0'
+  if #current > 16 then current = '0' end
   if current ~= args[3] then return { 'stale', current } end
   local number = string.format('%.0f', rising(current, now))
   for index = 5, #args, 2 do

@@ -28,24 +28,19 @@ register('beat', { 'allow-oom' }, function(keys, args)
   if #keys ~= 3 or #args ~= 12 or not lease or lease < 1 or not gap or gap < 1 or not most then
     return redis.error_reply('NSBAD expected beat with 3 keys and 12 arguments')
   end
-  local fault = expect_type(keys[1], 'hash') or expect_type(keys[2], 'hash') or expect_type(keys[3], 'hash')
-  if fault then return fault end
+  -- All three are read, and thereby checked, before anything is written.
   local now = server_ms()
-  local leader = read_leader(keys[2])
-  local known = redis.call('HGET', keys[3], id)
+  local slot, leader, known = read_slot(keys[1]), read_leader(keys[2]), read(keys[3], 'HGET', id)
   local dead = nil
   local is_full = not known and redis.call('HLEN', keys[3]) >= most
   if is_full then dead = longest_dead(keys[3], now) end
-  if is_full and not dead then
-    local since = contact(keys[1], now, gap)
-    return { 'full', unpack(state(keys[1], leader, now, since)) }
-  end
-  local since = contact(keys[1], now, gap)
+  local since = contact(keys[1], slot, now, gap)
+  if is_full and not dead then return { 'full', unpack(state(slot, leader, now, since)) } end
   local record = table.concat(
     { string.format('%.0f', now), string.format('%.0f', now + lease), args[6], args[7], args[8], args[9], args[10],
       args[5], args[11] }, '|')
   if dead then redis.call('HDEL', keys[3], dead) end
   redis.call('HSET', keys[3], id, record)
   if not known or args[5] == '1' then redis.call('SPUBLISH', args[12], 'members') end
-  return { 'ok', unpack(state(keys[1], leader, now, since)) }
+  return { 'ok', unpack(state(slot, leader, now, since)) }
 end)

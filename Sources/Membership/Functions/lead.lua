@@ -19,28 +19,28 @@ register('lead', { 'allow-oom' }, function(keys, args)
   if #keys ~= 2 or #args ~= 5 or not lease or lease < 0 or not gap or gap < 1 or not features then
     return redis.error_reply('NSBAD expected lead with 2 keys and 5 arguments')
   end
-  local fault = expect_type(keys[1], 'hash') or expect_type(keys[2], 'hash')
-  if fault then return fault end
   local now = server_ms()
-  local leader = read_leader(keys[2])
+  local slot, leader = read_slot(keys[1]), read_leader(keys[2])
   local held = leads(leader, now)
   if held and lease > 0 and leader[1] ~= id and name_of(leader[1]) == name_of(id) then
     held = now < tonumber(leader[3]) - tonumber(leader[4]) / 2
   end
-  local level = tonumber(redis.call('HGET', keys[1], 'features')) or 0
-  local since = contact(keys[1], now, gap)
+  local since = contact(keys[1], slot, now, gap)
   if held and leader[1] ~= id then
-    return { 'following', unpack(state(keys[1], leader, now, since)) }
+    return { 'following', unpack(state(slot, leader, now, since)) }
   end
   if lease == 0 then
     if held then
       redis.call('HSET', keys[2], 'until', 0)
       redis.call('SPUBLISH', args[5], 'leader')
     end
-    return { 'following', unpack(state(keys[1], read_leader(keys[2]), now, since)) }
+    return { 'following', unpack(state(slot, read_leader(keys[2]), now, since)) }
   end
   local term = held and leader[2] or string.format('%.0f', rising(leader[2], now))
   redis.call('HSET', keys[2], 'id', id, 'term', term, 'until', now + lease, 'lease', lease)
-  if features > level then redis.call('HSET', keys[1], 'features', features) end
-  return { 'leading', unpack(state(keys[1], read_leader(keys[2]), now, since)) }
+  if features > (tonumber(slot[7]) or 0) then
+    redis.call('HSET', keys[1], 'features', features)
+    slot[7] = args[4]
+  end
+  return { 'leading', unpack(state(slot, read_leader(keys[2]), now, since)) }
 end)

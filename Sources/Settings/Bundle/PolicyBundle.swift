@@ -81,7 +81,7 @@ extension Policy {
         let known = zones
         let check = ConfigCheck(
             files, zone: { name in known[name].flatMap { try? ZoneRules(name: name, tzif: $0) } },
-            zoneNames: { known.keys.map(\.text) }, compilesTexts: true, threads: threads)
+            zoneNames: { known.keys.map(\.text) }, compilesTexts: true, demandsLogin: false, threads: threads)
         guard let config = check.config, let texts = config.texts else { throw ConfigFaults(check.faults) }
         return try make(config, texts, number: number, hash: Digest.sha256(bundle.canonicalBytes))
     }

@@ -20,9 +20,12 @@ struct CheckedConfig: Sendable {
 
     /// Reports what leads nowhere to `faults`; what is left is of use only if there are none.
     ///
-    /// - Parameter compilesTexts: whether the text rules are wanted too; no fault is found by that.
+    /// - Parameters:
+    ///   - compilesTexts: whether the text rules are wanted too; no fault is found by that.
+    ///   - demandsLogin: false for a bundle in force, which an older version published without it.
     init(
-        _ parsed: ParsedConfig, zones lookup: ZoneLookup, faults: FaultList, compilesTexts: Bool, threads: Int
+        _ parsed: ParsedConfig, zones lookup: ZoneLookup, faults: FaultList, compilesTexts: Bool,
+        demandsLogin: Bool = true, threads: Int
     ) {
         let names = Names(parsed)
         let hours = HoursPlan(parsed, zones: lookup)
@@ -49,7 +52,7 @@ struct CheckedConfig: Sendable {
             return PartitionPolicy(
                 name: partition.name, market: market, zone: partition.zone.text, lanes: partition.lanes)
         }
-        accounts = parsed.accounts.compactMap { Self.account($0, parsed, names) }
+        accounts = parsed.accounts.compactMap { Self.account($0, parsed, names, demandsLogin: demandsLogin) }
         zones = lookup.found.values.sorted { $0.name < $1.name }
     }
 
@@ -75,19 +78,28 @@ struct CheckedConfig: Sendable {
     }
 
     private static func account(
-        _ account: AccountSettings, _ parsed: ParsedConfig, _ names: Names
+        _ account: AccountSettings, _ parsed: ParsedConfig, _ names: Names, demandsLogin: Bool
     ) -> AccountPolicy? {
         let channel = account.channel.found(in: names.channels, "channel")
         let found = account.partition.found(in: names.partitions, "partition")
         guard let channel, let found, let partition = parsed.partitions.first(where: { $0.name.text == found }) else {
             return nil
         }
+        let isInstagram = channel == "instagram"
+        if isInstagram, demandsLogin, account.login == nil {
+            account.entry.fault(
+                "page: \"<id of the linked Facebook page>\" (Facebook Login) or login: instagram in an account of "
+                    + "channel instagram", got: "neither")
+        }
+        if !isInstagram, account.login != nil {
+            account.entry.fault("page or login only in an account of channel instagram", got: "channel \(channel)")
+        }
         let market = parsed.markets.first { $0.name == partition.market.text }
         return AccountPolicy(
             id: account.id, channel: channel, partition: partition.name, secret: account.secret,
             app: account.app, brand: account.brand ?? market?.brand,
             personsMayWriteLate: account.personsMayWriteLate,
-            automation: account.automation)
+            automation: account.automation, login: account.login ?? .page)
     }
 
     private static func market(

@@ -30,16 +30,19 @@ package struct ConfigCheck: Sendable {
     ///   - zone: the rules of a zone, nil if there is no such zone.
     ///   - zoneNames: all names, asked for only to suggest one.
     ///   - compilesTexts: whether a policy is to be made of it, which needs the text rules.
+    ///   - demandsLogin: whether an Instagram account must say how our app got at it. Bundles that older versions
+    ///     published do not; they stay readable, for the policy in force and for replays.
     ///   - threads: so many work at it, the calling one among them.
     package init(
         _ files: ConfigFiles, zone: @escaping (ZoneName) -> ZoneRules?,
-        zoneNames: @escaping () -> [String] = { [] }, compilesTexts: Bool = false, threads: Int = 1
+        zoneNames: @escaping () -> [String] = { [] }, compilesTexts: Bool = false, demandsLogin: Bool = true,
+        threads: Int = 1
     ) {
         let list = FaultList()
         let parsed = ParsedConfig(files, faults: list, threads: threads)
         let config = CheckedConfig(
             parsed, zones: ZoneLookup(find: zone, names: zoneNames), faults: list, compilesTexts: compilesTexts,
-            threads: threads)
+            demandsLogin: demandsLogin, threads: threads)
         var seen: [ConfigFault] = []
         for fault in list.sorted where seen.last != fault { seen.append(fault) }
         faults = seen

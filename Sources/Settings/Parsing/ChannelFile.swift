@@ -4,8 +4,6 @@ internal import Conversations
 /// What `channels/NAME.yaml` says: what the platform allows, as values.
 struct ChannelSettings: Sendable {
     let policy: ChannelPolicy
-    /// At most `most` texts to one thread within `per`; nil: no limit of the platform is known.
-    let threadRate: (most: Int, per: Duration)?
 
     private static let known = [
         "window", "person_window", "inbox_hold", "foreign_hold", "platform_replies_within", "echo_within", "text_limit",
@@ -23,7 +21,7 @@ struct ChannelSettings: Sendable {
         let foreignHold = fields["foreign_hold"].map { $0.duration() } ?? .seconds(3_600)
         let platformReplies = fields["platform_replies_within"].map(Self.platformReplies) ?? .seconds(10)
         let echo = fields["echo_within"].map(Self.echo) ?? ChannelPolicy.usualEcho
-        threadRate = fields["thread_rate"].flatMap(Self.rate)
+        let threadRate = fields["thread_rate"].map(Self.rate)
         let address = fields["address"].map { $0.webAddress() }
         let isSwept = Self.swept.contains(name)
         let sweep = fields["sweep"].map(Self.interval) ?? .some(isSwept ? Self.usualSweep : nil)
@@ -35,7 +33,7 @@ struct ChannelSettings: Sendable {
         let limits = fields["limits"].map(Self.limits) ?? []
         let cards = fields["cards"].map(Self.cards)
         let quickReplies = fields["quick_replies"].map(Self.quickReplies)
-        guard cards != .some(nil), quickReplies != .some(nil) else { return nil }
+        guard cards != .some(nil), threadRate.map({ $0 != nil }) ?? true, quickReplies != .some(nil) else { return nil }
         guard let sweep, let subscriptions, let profiles, let mentions, let receipts, let limits, let sweepsMessages
         else {
             return nil
@@ -46,7 +44,8 @@ struct ChannelSettings: Sendable {
         policy = ChannelPolicy(
             name: name, window: fields["window"]?.duration(), personWindow: fields["person_window"]?.duration(),
             inboxHold: inboxHold, foreignHold: foreignHold, platformRepliesWithin: platformReplies, echoWithin: echo,
-            textLimit: limit, limits: limits, cards: cards ?? nil, quickReplies: quickReplies ?? nil,
+            threadSpacing: threadRate.flatMap(\.self).map { $0.per / $0.most }, textLimit: limit, limits: limits,
+            cards: cards ?? nil, quickReplies: quickReplies ?? nil,
             address: address ?? nil,
             sweep: sweep, watchesSubscriptions: subscriptions, sweepsMessages: sweepsMessages, asksProfiles: profiles,
             asksMentions: mentions, takesReceipts: receipts)

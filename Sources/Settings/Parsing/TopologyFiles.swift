@@ -38,10 +38,19 @@ struct AccountSettings {
     let brand: String?
     let personsMayWriteLate: Bool
     let automation: Bool
+    /// Nil where neither `page` nor `login` stands.
+    let login: MetaLogin?
+    /// Where faults of the whole entry are reported.
+    let entry: ConfigValue
 
     private static let known = [
-        "channel", "partition", "secret", "app", "brand", "persons_may_write_late", "automation",
+        "channel", "partition", "secret", "app", "page", "login", "brand", "persons_may_write_late", "automation",
     ]
+
+    /// What `login` may say; Facebook Login is said by `page`.
+    private enum LoginWord: String, CaseIterable {
+        case instagram
+    }
 
     static func read(_ root: ConfigValue) -> [AccountSettings] {
         root.entries("accounts by id").compactMap { key, value in
@@ -54,11 +63,32 @@ struct AccountSettings {
             let brand = fields["brand"]?.text("the name that customers know")
             let late = fields["persons_may_write_late"].map { $0.flag() } ?? false
             let automation = fields["automation"].map { $0.flag() } ?? true
+            let page = fields["page"].map(pageID)
+            let word = fields["login"].map { $0.word(LoginWord.self) }
             guard let id, let channel, let partition, let secret, let late, let automation else { return nil }
+            if page != nil, word != nil {
+                fields["login"]?.fault("either page, for Facebook Login, or login: instagram", got: "both")
+                return nil
+            }
+            if case .some(nil) = page { return nil }
+            if case .some(nil) = word { return nil }
+            let linked = page.flatMap { $0 }.map(MetaLogin.linkedPage)
             return AccountSettings(
                 id: id, channel: channel, partition: partition, secret: secret, app: app, brand: brand,
-                personsMayWriteLate: late, automation: automation)
+                personsMayWriteLate: late, automation: automation, login: word == nil ? linked : .instagram,
+                entry: value)
         }
+    }
+
+    /// Digits: a name or an address would reach no page.
+    private static func pageID(_ value: ConfigValue) -> String? {
+        let expected = "the id of the Facebook page that the account is linked to, digits in quotes"
+        guard let text = value.text(expected) else { return nil }
+        guard (1...32).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+            value.fault(expected)
+            return nil
+        }
+        return text
     }
 
     private static func secretName(_ value: ConfigValue) -> String? {

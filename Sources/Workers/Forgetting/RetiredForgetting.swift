@@ -1,90 +1,8 @@
 internal import Contracts
-internal import Delivery
 internal import Instants
-package import Lanes
-package import Logging
+internal import Lanes
+internal import Logging
 internal import Telemetry
-
-// A person's way out of lanes that a resize took out of use.
-//
-// Problem: such a lane keeps its log, what was kept of it, its results and dead letters until they age, and has no owner who
-// could carry an order out. Choice: whoever gives the order writes it where an owner would have noted it, and the leader's
-// process walks through these lanes as an owner does, with a token that functions take only while the lane is retired. States and
-// actions left with the move; as a desk does, the walk waits until the account's lanes have told which threads went, since
-// results under these are the person's too. Rejected: to give such lanes owners, who would place, adopt and hand over what never
-// decides anything; to erase in the command, which may be gone in the middle and which the platform's own orders do not have.
-// How it fails: without a leader the order stands until there is one; a lane that is used again meanwhile has the order in
-// its hash, and its owner carries on. Of two leaders for a moment one may overwrite what the other noted; both read the log.
-
-/// A thread with a connection of its own that walks through retired lanes while its process leads.
-package final class RetiredForgetter: Sendable {
-    private struct Mail: Sendable {
-        var leads: Bool?
-        var retention: Retention?
-        var isStopped = false
-    }
-
-    /// Orders are looked for so often.
-    private static let looksEvery = Duration.seconds(1)
-    /// So long it works before it looks whether it still leads.
-    private static let share = Duration.milliseconds(200)
-
-    private let mailbox: Mailbox<Mail>
-    private let thread: PlainThread
-
-    package init(connector: LaneConnector, log: Logger) {
-        let mailbox = Mailbox(empty: Mail())
-        self.mailbox = mailbox
-        thread = PlainThread(name: "retired") { Self.run(connector, mailbox, log) }
-    }
-
-    /// Whether this process leads now.
-    package func lead(_ leads: Bool) { mailbox.post { $0.leads = leads } }
-
-    /// How long lanes keep what was kept of erased entries and batches; before the first word nothing of it goes.
-    package func keep(_ retention: Retention) { mailbox.post { $0.retention = retention } }
-
-    /// Ends after the page in hand; whether it has ended within `longest`.
-    package func stop(atMost longest: Duration) -> Bool {
-        mailbox.post { $0.isStopped = true }
-        return thread.wait(atMost: longest)
-    }
-
-    private static func run(_ connector: LaneConnector, _ mailbox: Mailbox<Mail>, _ log: Logger) {
-        var (leads, hasMore) = (false, false)
-        var store: LaneStore?
-        var topologies: TopologyStore?
-        var fault: String?
-        let walk = RetiredForgetting(log: log)
-        while true {
-            if let mail = mailbox.take(waiting: leads ? (hasMore ? .zero : looksEvery) : .seconds(3_600)) {
-                if mail.isStopped { return }
-                // Somebody else may have led since.
-                if mail.leads == true, !leads { walk.startAgain() }
-                leads = mail.leads ?? leads
-                mail.retention.map { walk.aging.use($0) }
-            }
-            guard leads else { continue }
-            do {
-                let open = try store ?? connector.open()
-                let known = topologies ?? TopologyStore(connection: open.connection, keyspace: open.keyspace)
-                (store, topologies) = (open, known)
-                let retired = try known.read().retired.keys.sorted()
-                hasMore = try walk.forget(in: retired, open, until: .now + share)
-                try walk.age(retired, open, now: .now)
-                fault = nil
-            } catch {
-                // The next second tries again; what was erased is erased.
-                if fault != "\(error)" {
-                    log.warning("Retired lanes could not be looked through", metadata: .of((.cause, "\(error)")))
-                }
-                fault = "\(error)"
-                walk.startAgain()
-                (store, topologies, hasMore) = (nil, nil, false)
-            }
-        }
-    }
-}
 
 /// Walks through retired lanes. Belongs to one thread.
 final class RetiredForgetting {
@@ -101,19 +19,30 @@ final class RetiredForgetting {
     var aging = RetiredAging()
     /// Why lanes were passed over last, as told; until they have no more to do.
     private var faults: [LaneName: String] = [:]
+    /// Lanes from which this term keeps earlier ones out already.
+    private var claimed: Set<LaneName> = []
+    /// Orders that stood in a lane when it was looked at last.
+    private var standing: [LaneName: OpenOrders] = [:]
+    private var term: UInt64 = 0
     private let log: Logger
 
     init(log: Logger) { self.log = log }
 
+    /// Of all lanes that were looked at in this term.
+    var open: OpenOrders { standing.sorted { $0.key < $1.key }.reduce(OpenOrders()) { $0 + $1.value } }
+
     /// Takes nothing for known any more: orders and how far they are stand in the lanes.
-    func startAgain() { held = [:] }
+    func startAgain(term: UInt64) {
+        self.term = term
+        (held, claimed, standing) = ([:], [], [:])
+    }
 
     /// Removes what was kept in the next lanes and has aged, if it is time.
     func age(_ retired: [LaneName], _ store: LaneStore, now: ContinuousClock.Instant) throws {
         let (names, retention) = aging.next(of: retired, now: now)
         guard let retention, !names.isEmpty else { return }
         for look in try store.look(names) {
-            guard let tenure = look.retiredTenure else { continue }
+            guard let tenure = look.retiredTenure(term: term) else { continue }
             let lane = HeldLane(tenure, assignment: look.assignment, now: now)
             _ = try contained(lane.name, store) {
                 try slices.age(lane, log: retention.log, results: retention.results, now: lane.clock.now, store)
@@ -125,7 +54,7 @@ final class RetiredForgetting {
     private func contained(_ lane: LaneName, _ store: LaneStore, _ body: () throws -> Bool) throws -> Bool {
         do {
             if try body() { return true }
-            tell("the lane cannot be reached or written to, or is in use again", of: lane)
+            tell("the lane cannot be reached or written to, is in use again, or another leads by now", of: lane)
         } catch {
             if case .outOfStep? = error as? LaneError { throw error }
             guard !store.isBroken else { throw error }
@@ -148,6 +77,8 @@ final class RetiredForgetting {
         let known = Set(retired)
         held = held.filter { known.contains($0.key) }
         faults = faults.filter { known.contains($0.key) }
+        standing = standing.filter { known.contains($0.key) }
+        claimed.formIntersection(known)
         try find(among: retired, store)
         let names = held.keys.sorted()
         let behind = latest.flatMap { latest in names.firstIndex { $0 > latest } } ?? 0
@@ -174,26 +105,36 @@ final class RetiredForgetting {
         next += Self.mostLanes
         guard !names.isEmpty else { return }
         let found = zip(names, try store.forgotten(names)).compactMap { name, people in
-            people.flatMap { $0.isEmpty ? nil : (lane: name, people: $0) }
+            if people != nil { standing[name] = nil }
+            return people.flatMap { $0.isEmpty ? nil : (lane: name, people: $0) }
         }
         guard !found.isEmpty else { return }
         let looks = Dictionary(try store.look(found.map(\.lane)).map { ($0.lane, $0) }) { first, _ in first }
         for (name, people) in found {
-            guard let look = looks[name], let tenure = look.retiredTenure else { continue }
+            guard let look = looks[name], let tenure = look.retiredTenure(term: term) else { continue }
             let lane = HeldLane(tenure, assignment: look.assignment, now: .now)
-            guard try contained(name, store, { try dropOld(people, lane, store) }), !people.orders.isEmpty else {
-                continue
+            if !people.orders.isEmpty {
+                standing[name] = OpenOrders(
+                    count: people.orders.count, oldest: people.orders.map { lane.clock.now - $0.at }.max())
             }
-            lane.forgetting = LaneForgetting(people, cursor: lane.cursor, isDesk: true)
-            held[name] = lane
+            guard try contained(name, store, { try begin(with: people, lane, store) }) else { continue }
+            if lane.forgetting?.jobs.isEmpty == false { held[name] = lane }
         }
     }
 
-    /// Tombstones and answers go after eight days, as an owner has them go.
-    private func dropOld(_ people: ForgottenPeople, _ lane: HeldLane, _ store: LaneStore) throws -> Bool {
+    /// Keeps earlier terms out, and then reads what is to be done. Tombstones and answers go after eight days, as an owner has them
+    /// go. False if the lane takes nothing.
+    private func begin(with people: ForgottenPeople, _ lane: HeldLane, _ store: LaneStore) throws -> Bool {
+        let isNew = !people.orders.isEmpty && !claimed.contains(lane.name)
         var note = ForgetNote(lane: lane.name, token: lane.token)
         note.dropOld(of: people, now: lane.clock.now)
-        return try store.note(note)
+        if isNew { note.claim() }
+        guard try store.note(note) else { return false }
+        // What another term has done in between counts; from now on nobody else does anything.
+        guard let people = isNew ? try store.forgotten([lane.name])[0] : people else { return false }
+        if !people.orders.isEmpty { claimed.insert(lane.name) }
+        lane.forgetting = LaneForgetting(people, cursor: lane.cursor, isDesk: true)
+        return true
     }
 
     /// False if the lane could not be written to, or holds what makes no sense.

@@ -9,19 +9,22 @@ extension AccountsCommand {
         static let configuration = CommandConfiguration(
             abstract: "Add an account to a configuration folder, if the folder then still holds.",
             discussion:
-                "Afterwards: `nightshift publish`, put its token where secrets lie (`token-<account>`), `accounts check` "
-                + "and `accounts subscribe`.")
+                "Afterwards: `nightshift publish`, put its token where secrets lie (`token-<account>`, with --page "
+                + "`token-<page>`), `accounts check` and `accounts subscribe`.")
 
         @Option(help: "The configuration folder.") var config: String
         @Option(help: "A channel of the folder.") var channel: String
         @Option(help: "A partition of the folder.") var partition: String
         @Option(help: "Name of the secret that signs its webhooks.") var secret: String
         @Option(help: "The platform's id of our own app.") var app: String?
+        @Option(help: "Of an Instagram account by Facebook Login: the id of the page that it is linked to.")
+        var page: String?
+        @Option(help: "Of an Instagram account by Instagram Login: instagram.") var login: String?
         @Option(help: "The name that customers know.") var brand: String?
         @Argument(help: "The platform's id of the page or Instagram account.") var account: String
 
         func validate() throws {
-            for text in [account, channel, partition, secret, app, brand].compactMap({ $0 }) {
+            for text in [account, channel, partition, secret, app, page, login, brand].compactMap({ $0 }) {
                 guard (1...128).contains(text.utf8.count), !text.contains(where: { "\"\\\n\r".contains($0) }) else {
                     throw ValidationError("expected 1 to 128 bytes without quotes and line ends, got \(text)")
                 }
@@ -36,6 +39,8 @@ extension AccountsCommand {
             }
             var fields = ["channel: \"\(channel)\"", "partition: \"\(partition)\"", "secret: \"\(secret)\""]
             if let app { fields.append("app: \"\(app)\"") }
+            if let page { fields.append("page: \"\(page)\"") }
+            if let login { fields.append("login: \"\(login)\"") }
             if let brand { fields.append("brand: \"\(brand)\"") }
             let line = "\"\(account)\": {\(fields.joined(separator: ", "))}\n"
             try Data((before + (before.hasSuffix("\n") ? "" : "\n") + line).utf8).write(to: file, options: .atomic)

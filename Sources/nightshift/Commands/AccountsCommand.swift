@@ -36,7 +36,7 @@ struct AccountsCommand: AsyncParsableCommand {
                 "account", "channel", "partition", "secret", "token", "automation", "sending", "brake")
             for account in policy.accounts.values.sorted(by: { $0.id < $1.id }) {
                 let hasSecret = !store.values(of: account.secret).isEmpty
-                let hasToken = !store.values(of: "token-\(account.id)").isEmpty
+                let hasToken = !store.values(of: account.tokenName).isEmpty
                 let isGeneric = policy.channels[account.channel]?.address != nil
                 let pause = pauses[account.id]
                 if json {
@@ -46,7 +46,11 @@ struct AccountsCommand: AsyncParsableCommand {
                         "secret_present": .bool(hasSecret), "token_present": .bool(hasToken),
                         "automation": .bool(account.automation), "paused": pause?.json ?? .null,
                     ]
-                    if let brakes { line["brake"] = brakes[account.id]?.json(of: account.id) ?? .null }
+                    switch brakes?[account.id] {
+                    case .known(let brake): line["brake"] = brake?.json(of: account.id) ?? .null
+                    case .away: line["brake"] = "unknown"
+                    case nil: break
+                    }
                     Output.line(JSONValue.object(line).text())
                 }
                 table.add(
@@ -54,7 +58,7 @@ struct AccountsCommand: AsyncParsableCommand {
                     account.secret + (hasSecret ? "" : " (missing)"),
                     isGeneric ? "-" : hasToken ? "present" : "missing",
                     account.automation ? "on" : "off", pause?.words ?? "on",
-                    brakes.map { $0[account.id]?.words ?? "none" } ?? "-")
+                    brakes?[account.id]?.words ?? "-")
             }
             if !json { Output.line(table.text) }
         }
@@ -65,8 +69,8 @@ struct AccountsCommand: AsyncParsableCommand {
             abstract: "Ask the platform about accounts; exit 0 only if nothing is at fault.")
 
         @OptionGroup var source: PolicySource
-        @Option(help: "Folder with secrets; `token-<account>` holds an account's access token.") var secrets: String?
-        @Option(help: "Host and version of the Graph API.") var graph = "https://graph.facebook.com/v26.0"
+        @Option(help: "Folder with secrets; `token-<page or account>` holds an access token.") var secrets: String?
+        @OptionGroup var graph: GraphOptions
         @Flag(help: "Print JSON lines.") var json = false
         @Argument(help: "Accounts; without one all are checked.") var accounts: [String] = []
 
@@ -77,19 +81,19 @@ struct AccountsCommand: AsyncParsableCommand {
                 throw Failure(expected: "an account of the policy", came: "\"\(id)\"", at: "ACCOUNT")
             }
             let marks = try platformReplies(policy)
-            let inspection = AccountInspection(
-                client: MetaClient(base: graph, token: { store.values(of: "token-\($0)").first }))
+            let inspection = AccountInspection(client: graph.client(policy, store))
             let brakes = try source.brakes(of: policy)
             var faults = 0
             for account in policy.accounts.values.sorted(by: { $0.id < $1.id })
             where accounts.isEmpty || accounts.contains(account.id) {
-                let braked = brakes.map { [AccountInspection.Finding(brake: $0[account.id])] } ?? []
+                let braked = brakes?[account.id].map { [AccountInspection.Finding(brake: $0)] } ?? []
                 for finding in await braked + Self.findings(account, policy, store, inspection) {
                     if finding.standing == .fault { faults += 1 }
                     show(account.id, finding)
                 }
                 guard policy.channels[account.channel]?.address == nil else { continue }
-                let finding = AccountInspection.autoReplies(last: marks?.last[account.id], now: marks?.now)
+                let finding = AccountInspection.autoReplies(
+                    last: marks?.last[account.id] ?? .known(nil), now: marks?.now)
                 if finding.standing == .fault { faults += 1 }
                 show(account.id, finding)
             }
@@ -97,16 +101,14 @@ struct AccountsCommand: AsyncParsableCommand {
         }
 
         /// What workers saw of the platform's own replies; nil if Redis is not asked.
-        private func platformReplies(_ policy: Policy) throws -> (last: [String: Instant], now: Instant)? {
+        private func platformReplies(
+            _ policy: Policy
+        ) throws -> (last: [String: AccountFact<Instant>], now: Instant)? {
             guard source.config == nil else { return nil }
             let session = try Session(source.redis)
             let accounts = policy.accounts.keys.sorted()
             let seen = try session.store.platformReplies(of: accounts)
-            return (
-                Dictionary(
-                    uniqueKeysWithValues: zip(accounts, seen).compactMap { account, at in at.map { (account, $0) } }),
-                try session.now()
-            )
+            return (Dictionary(uniqueKeysWithValues: zip(accounts, seen)), try session.now())
         }
 
         private static func findings(
@@ -120,8 +122,8 @@ struct AccountsCommand: AsyncParsableCommand {
             if let address = policy.channels[account.channel]?.address {
                 return [secret, .init("address", .ok, address)]
             }
-            guard !store.values(of: "token-\(account.id)").isEmpty else {
-                return [secret, .init("token", .fault, "expected a secret named token-\(account.id), found none")]
+            guard !store.values(of: account.tokenName).isEmpty else {
+                return [secret, .init("token", .fault, "expected a secret named \(account.tokenName), found none")]
             }
             let channel: MetaChannel = account.channel == "instagram" ? .instagram : .facebook
             return [secret]
@@ -144,6 +146,11 @@ struct AccountsCommand: AsyncParsableCommand {
     }
 }
 
+extension AccountPolicy {
+    /// Name of the secret that holds its access token: that of the linked page where calls go by way of it.
+    var tokenName: String { "token-\(login.node(of: id))" }
+}
+
 /// A policy from a folder, or the one in force.
 struct PolicySource: ParsableArguments {
     @OptionGroup var redis: RedisOptions
@@ -160,14 +167,13 @@ struct PolicySource: ParsableArguments {
     }
 
     /// What holds accounts back now; nil for a folder, which does not know.
-    func brakes(of policy: Policy) throws -> [String: AccountBrake]? {
+    func brakes(of policy: Policy) throws -> [String: AccountFact<AccountBrake>]? {
         guard config == nil else { return nil }
         let accounts = policy.accounts.keys.sorted()
-        let found = try Session(redis).store.brakes([.everybody] + accounts.map(BrakedScope.account))
-        let everybody = found.first ?? nil
+        let found = try Session(redis).store.brakesWhereReached([.everybody] + accounts.map(BrakedScope.account))
+        let everybody = found.first ?? .away
         return Dictionary(
-            zip(accounts, found.dropFirst()).compactMap { account, own in
-                AccountBrake.inForce(own, everybody).map { (account, $0) }
-            }, uniquingKeysWith: { first, _ in first })
+            zip(accounts, found.dropFirst()).map { ($0, AccountBrake.inForce($1, everybody)) },
+            uniquingKeysWith: { first, _ in first })
     }
 }

@@ -15,8 +15,8 @@ extension AccountsCommand {
         )
 
         @OptionGroup var source: PolicySource
-        @Option(help: "Folder with secrets; `token-<account>` holds an account's access token.") var secrets: String?
-        @Option(help: "Host and version of the Graph API.") var graph = "https://graph.facebook.com/v26.0"
+        @Option(help: "Folder with secrets; `token-<page or account>` holds an access token.") var secrets: String?
+        @OptionGroup var graph: GraphOptions
         @Flag(help: "Say what differs and write nothing.") var dryRun = false
         @Flag(help: "Take away what the platform has where the configuration names none.") var remove = false
         @Argument(help: "Accounts; without one all of Meta's channels.") var accounts: [String] = []
@@ -24,7 +24,7 @@ extension AccountsCommand {
         func run() async throws {
             let store = Secrets(folder: secrets, environment: ProcessInfo.processInfo.environment)
             let policy = try source.policy()
-            let sync = IceBreakerSync(client: MetaClient(base: graph, token: { store.values(of: "token-\($0)").first }))
+            let sync = IceBreakerSync(client: graph.client(policy, store))
             var faults = 0
             for account in try AccountsCommand.chosen(accounts, policy) {
                 let wish = policy.iceBreakers(of: account.id)

@@ -22,23 +22,26 @@ extension AccountsCommand {
             let policy = try session.policy()
             let accounts = policy.accounts.keys.sorted()
             var table = TextTable("account", "sweep every", "messages", "missed by webhooks", "last")
-            for (account, gaps) in zip(accounts, try session.store.gaps(of: accounts)) {
+            for (account, reading) in zip(accounts, try session.store.gaps(of: accounts)) {
+                var gaps: AccountGaps?
+                if case .known(let known) = reading { gaps = known }
                 let channel = policy.accounts[account].flatMap { policy.channels[$0.channel] }
                 let every = channel?.sweep
                 let asksMessages = channel?.sweepsMessages == true
                 if json {
                     var line: [String: JSONValue] = [
-                        "account": .string(account), "missed": .integer(Int64(clamping: gaps.missed)),
+                        "account": .string(account),
+                        "missed": gaps.map { .integer(Int64(clamping: $0.missed)) } ?? .null,
                         "sweeps_messages": .bool(asksMessages),
                         "sweep_every_ms": every.map { .integer($0.wholeMilliseconds) } ?? .null,
                     ]
-                    line["last_missed_at"] = gaps.lastAt.map { .string($0.description) } ?? .null
+                    line["last_missed_at"] = gaps?.lastAt.map { .string($0.description) } ?? .null
                     Output.line(JSONValue.object(line).text())
                 }
                 table.add(
                     account, every.map { "\($0.wholeMilliseconds / 1_000) s" } ?? "never",
-                    asksMessages ? "too" : "no", "\(gaps.missed)",
-                    gaps.lastAt?.description ?? "-")
+                    asksMessages ? "too" : "no", gaps.map { "\($0.missed)" } ?? "unknown",
+                    gaps?.lastAt?.description ?? "-")
             }
             if !json { Output.line(table.text) }
         }
@@ -46,7 +49,7 @@ extension AccountsCommand {
 
     struct Sweep: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Ask the platform now for what webhooks left out since the last sweep.",
+            abstract: "Ask the platform now for what webhooks left out, under every post and for a day at the least.",
             discussion:
                 "A worker carries it out like any other action; without `sweep` in the channel's file this is done once."
         )
@@ -80,21 +83,32 @@ extension AccountsCommand {
             abstract: "Subscribe our app to all webhook fields of accounts; exit 0 only if the platform took all.")
 
         @OptionGroup var source: PolicySource
-        @Option(help: "Folder with secrets; `token-<account>` holds an account's access token.") var secrets: String?
-        @Option(help: "Host and version of the Graph API.") var graph = "https://graph.facebook.com/v26.0"
+        @Option(help: "Folder with secrets; `token-<page or account>` holds an access token.") var secrets: String?
+        @OptionGroup var graph: GraphOptions
         @Argument(help: "Accounts; without one all of Meta's channels.") var accounts: [String] = []
 
         func run() async throws {
             let store = Secrets(folder: secrets, environment: ProcessInfo.processInfo.environment)
             let policy = try source.policy()
-            let client = MetaClient(base: graph, token: { store.values(of: "token-\($0)").first })
+            let client = graph.client(policy, store)
             var faults = 0
             for account in try AccountsCommand.chosen(accounts, policy) {
                 let channel: MetaChannel = account.channel == "instagram" ? .instagram : .facebook
-                let fields = AccountInspection.neededFields(
-                    channel, receipts: policy.takesReceipts(account.id))
+                let needed = AccountInspection.neededFields(
+                    channel, account.login, receipts: policy.takesReceipts(account.id))
+                // A new list takes the place of the old one: what a shop, or another account of the page, has there stays.
+                let have = await AccountInspection(client: client).subscribedFields(
+                    account: account.id, app: account.app)
+                if have == nil, case .linkedPage = account.login {
+                    faults += 1
+                    Output.line(
+                        "\(account.id)  unknown  what our app gets of its page; `app` in accounts.yaml names it")
+                    continue
+                }
+                let fields = needed + (have ?? []).filter { !needed.contains($0) }
                 let made = await client.carryOut(
-                    .subscribe(account.id, fields: fields), account: account.id, kind: .fetch, attempt: 1,
+                    .subscribe(client.node(of: account.id), fields: fields), account: account.id, kind: .fetch,
+                    attempt: 1,
                     deadline: .seconds(20))
                 if case .delivered = made.answer {
                     Output.line("\(account.id)  subscribed  \(fields.joined(separator: " "))")

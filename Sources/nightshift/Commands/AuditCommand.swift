@@ -11,7 +11,8 @@ import UnixSignals
 /// Checks invariants over live keys.
 struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "audit", abstract: "Check the invariants of every lane's keys, while the house is at work.",
+        commandName: "audit",
+        abstract: "Check every lane's keys and those that all members share, while the house is at work.",
         discussion: """
             Exit code 0 only if every lane was seen standing still and nothing is wrong. With --every it goes on until Ctrl-C and \
             tells what it found as metrics.
@@ -59,8 +60,15 @@ struct AuditCommand: AsyncParsableCommand {
         guard !lanes.isEmpty else {
             throw Failure(expected: "lanes", came: "none", at: "namespace \(namespace)")
         }
-        let whereabouts = try LaneWhereabouts(namespace: namespace, connection: connection)
-        var (faults, unjudged, states) = (0, 0, 0)
+        let control = try ControlKeyCheck(namespace: namespace, connection: connection)
+        for fault in control.faults {
+            let line: JSONValue = ["keys": .string("control"), "fault": .string(fault)]
+            Output.line(json ? line.text() : "control keys: \(fault)")
+        }
+        // Where things lie is judged by a topology that is right.
+        let whereabouts =
+            control.faults.isEmpty ? try LaneWhereabouts(namespace: namespace, connection: connection) : nil
+        var (faults, unjudged, states) = (control.faults.count, 0, 0)
         for lane in lanes {
             let audit = try LaneAudit(
                 lane: lane, namespace: namespace, connection: connection, whereabouts: whereabouts)

@@ -16,7 +16,7 @@ struct BenchHandoverCommand: AsyncParsableCommand {
             """)
 
     @Option(help: "How often the third worker leaves and joins.") var rounds = 10
-    @Option(help: "Milliseconds from one event of a lane to its next.") var every = 25
+    @Option(help: "Milliseconds from one event of a lane to its next.") var every = 10
     @Option(help: "The configuration folder.") var config = "config"
     @Option(help: "Folder with TZif files.") var zoneinfo = ZoneFolder.system
     @Flag(help: "Print one JSON object.") var json = false

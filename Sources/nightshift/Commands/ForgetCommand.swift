@@ -4,6 +4,7 @@ import Channels
 import Contracts
 import Foundation
 import Lanes
+import Membership
 import Redis
 import SwiftProtobuf
 
@@ -146,12 +147,19 @@ struct ForgetCommand: AsyncParsableCommand {
                 "expected every lane to take the order, refused by (say it again):\n" + refused.joined(separator: "\n"))
         }
         let retired = try session.store.orderRetired(order.event, order.retired)
-        guard retired.refused.isEmpty else {
+        guard try retired.refused.isEmpty || noteLate(order, retired.refused, session.store) else {
             throw Failure(
                 "expected every lane to take the order, these were retired and are away or in use again (say it again): "
                     + retired.refused.map(\.text).joined(separator: " "))
         }
-        return retired.given
+        return retired.given + retired.refused
+    }
+
+    /// They are given the order as soon as they take it, unless somebody of an older release would overlook that.
+    private func noteLate(_ order: Order, _ lanes: [LaneName], _ store: LaneStore) throws -> Bool {
+        let control = ControlStore(connection: store.connection, keyspace: store.keyspace)
+        guard try FeatureStanding(of: .givesLateOrders, control) == .usable else { return false }
+        return try store.noteLate(lanes.map { LateOrder(order.event, $0) })
     }
 
     /// What went of each lane, once all have answered.

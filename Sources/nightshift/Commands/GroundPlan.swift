@@ -20,7 +20,7 @@ struct GroundPlan {
         try FileManager.default.createDirectory(at: secretFolder, withIntermediateDirectories: true)
         let policy = try Policy.read(folder: config, zones: ZoneFolder(zoneinfo))
         let accounts = policy.accounts.values.sorted { $0.id < $1.id }.filter { $0.channel != "sandbox" }
-        let tokens = accounts.map { (name: "token-\($0.id)", text: "token-\($0.id)") }
+        let tokens = accounts.map { $0.login.node(of: $0.id) }.map { (name: "token-\($0)", text: "token-\($0)") }
         let secrets = Set(policy.accounts.values.map(\.secret)).sorted().map {
             (name: $0, text: String(UInt64.random(in: 0...(.max)), radix: 36))
         }

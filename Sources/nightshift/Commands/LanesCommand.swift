@@ -3,15 +3,16 @@ import Channels
 import Contracts
 import Instants
 import Lanes
+import Membership
 
 /// Lanes at a glance, and the few things an operator may do to them.
 struct LanesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lanes",
-        abstract: "Show lanes; pause, resume, close, drain, open or step them; resize a partition.",
+        abstract: "Show lanes; pause, resume, close, drain, open, move or step them; resize a partition.",
         subcommands: [
             List.self, Hot.self, Pause.self, Resume.self, Close.self, LanesDrainCommand.self, Open.self, Step.self,
-            LanesResizeCommand.self,
+            LanesMoveCommand.self, LanesUnpinCommand.self, LanesResizeCommand.self,
         ],
         defaultSubcommand: List.self)
 
@@ -26,9 +27,12 @@ struct LanesCommand: AsyncParsableCommand {
 
         func run() async throws {
             let session = try Session(redis)
-            let standings = try session.store.standings(session.lanes()).filter { !trouble || $0.isTroubled }
+            let pins = try PinnedLanes(session.store)
+            let standings = try session.store.standings(session.lanes()).filter {
+                !trouble || $0.isTroubled || pins.standing(of: $0.lane)?.reason != nil
+            }
             if json {
-                for standing in standings { Output.line(standing.json.text()) }
+                for standing in standings { Output.line(standing.json(pins).text()) }
                 for move in try session.moves() { Output.line(move.json.text()) }
                 return
             }
@@ -38,7 +42,7 @@ struct LanesCommand: AsyncParsableCommand {
                 func number(_ value: UInt64?) -> String { value.map { String($0) } ?? "-" }
                 table.add(
                     standing.lane.text, look?.owner ?? "-", number(look?.epoch), number(look?.pending),
-                    number(look?.appended), standing.states, look?.nextDue?.description ?? "-")
+                    number(look?.appended), standing.states(pins), look?.nextDue?.description ?? "-")
             }
             Output.line(table.text)
             for move in try session.moves() { Output.line(move.words) }
@@ -168,15 +172,19 @@ extension LaneStanding {
         return (look.states == "open" ? "" : look.states + ", ") + "moving to another primary"
     }
 
-    var json: JSONValue {
-        guard let look else {
-            return [
-                "lane": .string(lane.text), "away": .string(away?.description ?? "no answer"),
-                "moving": .bool(isMoving),
-            ]
+    func states(_ pins: PinnedLanes) -> String {
+        pins.words(lane).map { states == "open" ? $0 : "\(states), \($0)" } ?? states
+    }
+
+    func json(_ pins: PinnedLanes) -> JSONValue {
+        var fields: [String: JSONValue] = ["lane": .string(lane.text), "moving": .bool(isMoving)]
+        if let look {
+            fields = look.fields
+            if isMoving { fields["moving"] = .bool(true) }
+        } else {
+            fields["away"] = .string(away?.description ?? "no answer")
         }
-        guard isMoving, case .object(var fields) = look.json else { return look.json }
-        fields["moving"] = .bool(true)
+        if let pin = pins.json(lane) { fields["pin"] = pin }
         return .object(fields)
     }
 }
@@ -196,7 +204,7 @@ extension LaneLook {
         return words.isEmpty ? "open" : words.joined(separator: ", ")
     }
 
-    var json: JSONValue {
+    var fields: [String: JSONValue] {
         var fields: [String: JSONValue] = [
             "lane": .string(lane.text), "epoch": .integer(Int64(clamping: epoch)),
             "pending": .integer(Int64(clamping: pending)), "appended": .integer(Int64(clamping: appended)),
@@ -209,6 +217,6 @@ extension LaneLook {
         if let owner { fields["owner"] = .string(owner) }
         if let alarm { fields["alarm"] = .string(alarm) }
         if let nextDue { fields["next_due"] = .string(nextDue.description) }
-        return .object(fields)
+        return fields
     }
 }

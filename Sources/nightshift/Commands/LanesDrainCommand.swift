@@ -1,6 +1,7 @@
 import ArgumentParser
 import Contracts
 import Lanes
+import Settings
 
 /// Closes lanes and waits until nothing is left to do in them: before a move, an upgrade of Redis, an archive.
 struct LanesDrainCommand: AsyncParsableCommand {
@@ -69,19 +70,7 @@ extension Session {
 
     /// Lanes named one by one or by their partition.
     func lanes(named names: [String]) throws -> [LaneName] {
-        let topology = try topology()
-        return try names.flatMap { name in
-            let found = topology.lanes.filter { $0.text == name || $0.partition == name }
-            guard !found.isEmpty else {
-                if let lane = try? LaneName(name), let since = topology.retired[lane] {
-                    throw Failure(
-                        "\(lane): a resize took it out of use at \(since); nothing is decided in it, its log and results "
-                            + "stay readable")
-                }
-                throw Failure(expected: "a lane or partition of this namespace", came: "\"\(name)\"", at: "names")
-            }
-            return found
-        }
+        try NamedLanes.lanes(names, of: try topology())
     }
 }
 

@@ -59,9 +59,8 @@ struct WorkerCommand: AsyncParsableCommand {
 
     @OptionGroup var role: RoleOptions
     @Option(help: "Runners, each a thread with a connection of its own.") var runners = 2
-    @Option(help: "Host and version of the Graph API.") var graph = "https://graph.facebook.com/v26.0"
-    @Option(help: "Folder with secrets; the file `token-<account>` holds an account's access token.") var secrets:
-        String?
+    @OptionGroup var graph: GraphOptions
+    @Option(help: "Folder with secrets; the file `token-<page or account>` holds an access token.") var secrets: String?
     @Option(help: "File that says how people are called; without it notices are logged. See ops/notices.example.yaml.")
     var notices: String?
     @Option(help: "Port of /healthz, /readyz and /metrics; 0 picks a free one.") var port = 9_101
@@ -86,7 +85,7 @@ struct WorkerCommand: AsyncParsableCommand {
         let watch = RedisWatch(connector, metrics: metrics, log: log)
         let worker = WorkerRole(
             .init(
-                name: role.name("worker"), runners: runners, graph: graph,
+                name: role.name("worker"), runners: runners, graph: graph.graph, graphInstagram: graph.graphInstagram,
                 token: { store.values(of: "token-\($0)").first }, secrets: { store.values(of: $0) },
                 notices: targets,
                 notice: { log.warning("A person is called", metadata: .of((.reason, $0))) },
@@ -150,9 +149,10 @@ struct IngressCommand: AsyncParsableCommand {
         let connector = try await spool == nil ? role.checkedConnector() : role.connector
         let metrics = MetricRegistry()
         let watch = RedisWatch(connector, metrics: metrics, log: role.logger)
-        let ingress = IngressRole(
+        let ingress = try IngressRole(
             .init(
-                host: host, port: port, secrets: store, verifyToken: store.values(of: "verify_token").first ?? "",
+                name: role.name("ingress"), host: host, port: port, secrets: store,
+                verifyToken: store.values(of: "verify_token").first ?? "",
                 producerToken: store.values(of: "producer_token").first ?? "",
                 publicAddress: try publicUrl.map(Self.address), spool: spool,
                 checksDurability: spool != nil, remark: { watch.unreadyReason ?? watch.remark }),

@@ -2,7 +2,7 @@ import Foundation
 import Lanes
 import Membership
 
-/// Refuses to begin what older workers of the house would overlook.
+/// Refuses to begin what older processes of the house would overlook.
 struct FeatureGate {
     /// A leader judges who lives after a whole lease, and raises the level then.
     private static let patience = Duration.seconds(15)
@@ -14,12 +14,13 @@ struct FeatureGate {
         control = ControlStore(connection: store.connection, keyspace: store.keyspace)
     }
 
-    /// Living members that do not know of all that the house may use by now, a line each.
+    /// Living processes that do not know of all that the house may use by now, a line each.
     func older() throws -> [String] {
         let state = try control.state()
-        return try control.members().filter { $0.until > state.now && $0.featureLevel < state.numbers.features }
+        return try control.releases()
+            .filter { $0.isCurrent(at: state.now) && $0.featureLevel < state.numbers.features }
             .map {
-                "member \($0.id.name) (\($0.version)) knows feature level \($0.featureLevel), the house has reached "
+                "\($0.role) \($0.id.name) (\($0.version)) knows feature level \($0.featureLevel), the house has reached "
                     + "\(state.numbers.features): what was begun since it overlooks"
             }.sorted()
     }
@@ -30,20 +31,17 @@ struct FeatureGate {
     func expect(_ level: FeatureLevel, _ otherwise: String) throws {
         let end = ContinuousClock.now + Self.patience
         while true {
-            let state = try control.state()
-            let standing = FeatureStanding(
-                of: level, members: try control.members(), reached: state.numbers.features, now: state.now)
-            switch standing {
+            switch try FeatureStanding(of: level, control) {
             case .usable: return
             case .older(let old):
                 throw Failure(
-                    "expected workers that \(level.words), these are older: \(old.joined(separator: ", ")); \(otherwise)"
+                    "expected processes that \(level.words), these are older: \(old.joined(separator: ", ")); \(otherwise)"
                 )
             case .notRaised(let reached):
                 guard ContinuousClock.now < end else {
                     throw Failure(
                         "expected a house of feature level \(level.rawValue), this one has \(reached): a coordinator that leads "
-                            + "raises it once all workers that live know of it")
+                            + "raises it once all processes that live know of it")
                 }
                 Thread.sleep(forTimeInterval: Self.lookEvery)
             }

@@ -10,7 +10,8 @@ struct RedisOptions: ParsableArguments {
             "Redis: redis://, rediss://, redis+cluster://, redis+sentinel:// or the path of a unix socket.",
             discussion: """
                 Cluster: redis+cluster://host:port,host:port names some of its nodes. Sentinel: \
-                redis+sentinel://host:port,host:port/service. \
+                redis+sentinel://host:port,host:port/service, with ?sentinel_password=… (and sentinel_user=…) where Sentinels \
+                have a password of their own. \
                 TLS: rediss://user:password@host:6380?ca=ca.pem&cert=me.pem&key=me.key. A password does not belong on a \
                 command line that others can read: give the URL in the environment variable NIGHTSHIFT_REDIS instead.
                 """, valueName: "url"))

@@ -26,8 +26,8 @@ final class CoordinatorRole: Service {
         let named = log.with(.member, name)
         retired = RetiredForgetter(connector: connector, log: named)
         coordinator = Coordinator(
-            id: try MemberID(name: name, incarnation: UInt64.random(in: 1...UInt64(Int64.max))), connector: connector,
-            log: named)
+            id: try MemberID(name: name, incarnation: UInt64.random(in: 1...UInt64(Int64.max))),
+            settings: .init(version: nightshiftVersion), connector: connector, log: named)
     }
 
     /// Nil while Redis answers it, leading or not, else the reason in words.
@@ -55,7 +55,7 @@ final class CoordinatorRole: Service {
             let standing = coordinator.standing
             let leads = standing.isLeading(at: .now)
             metrics.set(.leading, to: leads ? 1 : 0)
-            retired.lead(leads)
+            retired.lead(leads ? standing.window?.term : nil)
             if leads, let word = standing.demand, let control = standing.control,
                 control.now - word.at <= Self.oldestDemand
             {
@@ -67,6 +67,9 @@ final class CoordinatorRole: Service {
                 metrics.set(.moveAge, to: age ?? 0)
             }
             if leads, let took = standing.planTook { metrics.set(.planSeconds, to: took / .seconds(1)) }
+            let orders = leads ? retired.open : OpenOrders()
+            metrics.set(.forgetOrdersOpen, to: Double(orders.count))
+            metrics.set(.forgetOrderAge, to: orders.since.map { (.now - $0) / .seconds(1) } ?? 0)
             metrics.set(.figuresContained, to: leads ? Double(standing.contained) : 0)
             metrics.set(.membersOlder, to: leads ? Double(standing.older) : 0)
             let hot = leads ? standing.hot : []

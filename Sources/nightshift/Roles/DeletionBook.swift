@@ -1,5 +1,6 @@
 import Contracts
 import Lanes
+import Membership
 import Redis
 import Synchronization
 
@@ -28,32 +29,39 @@ final class DeletionBook: Sendable {
 
     /// Notes for as long as tombstones stand whose answers count; false if Redis did not take it.
     func note(_ code: String, _ orders: [String: [LaneName]]) async -> Bool {
-        let noted: Void? = try? await redis.run(within: Self.patience) { [keyspace] connection in
-            try LaneStore(connection: connection, keyspace: keyspace).noteOrdered(code, orders)
+        let noted: Void? = try? await redis.run(within: Self.patience) { [keyspace, durability] connection in
+            try LaneStore(connection: connection, keyspace: keyspace, durability: durability).noteOrdered(code, orders)
         }
         return noted != nil
     }
 
-    /// Gives the orders to lanes that a resize took out of use, and notes that those that have it answer too; false if one of
-    /// them could not be given its order.
+    /// Gives the orders to lanes that a resize took out of use, or notes that they are to be given to them, and that those lanes
+    /// answer too; false if neither can be.
     func orderRetired(
         _ code: String, _ orders: [String: [LaneName]], _ events: [Event], in topology: Topology
     ) async -> Bool {
         let done = try? await redis.run(within: Self.patience) { [keyspace, durability] connection in
             let store = LaneStore(connection: connection, keyspace: keyspace, durability: durability)
             var retired: [String: [LaneName]] = [:]
-            var isRefused = false
+            var refusals: [String: [LaneName]] = [:]
+            var late: [LateOrder] = []
             for event in events {
                 guard let order = ForgetOrder(event, at: .start) else { continue }
                 let (given, refused) = try store.orderRetired(
                     event, topology.retiredLanes(ofPeopleOf: event.account))
                 retired[order.name] = given
-                isRefused = isRefused || !refused.isEmpty
+                refusals[order.name] = refused
+                late += refused.map { LateOrder(event, $0) }
             }
+            let control = ControlStore(connection: connection, keyspace: keyspace)
+            let isNoted =
+                try late.isEmpty
+                || FeatureStanding(of: .givesLateOrders, control) == .usable && store.noteLate(late)
+            if isNoted { retired.merge(refusals) { ($0 + $1).sorted() } }
             if retired.values.contains(where: { !$0.isEmpty }) {
                 try store.noteOrdered(code, orders, retired: retired)
             }
-            return !isRefused
+            return isNoted
         }
         return done == true
     }

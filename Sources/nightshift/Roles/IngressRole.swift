@@ -6,6 +6,7 @@ import Ingress
 import Instants
 import Lanes
 import Logging
+import Membership
 import Redis
 import ServiceLifecycle
 import Settings
@@ -16,6 +17,8 @@ import Telemetry
 /// One ingress process: webhooks and the producer API in front of the lanes.
 final class IngressRole: Service {
     struct Settings: Sendable {
+        /// How people know the process.
+        var name = "ingress"
         var host = "127.0.0.1"
         var port = 8_080
         var secrets: Secrets
@@ -35,6 +38,7 @@ final class IngressRole: Service {
     }
 
     private let settings: Settings
+    private let id: MemberID
     private let connector: LaneConnector
     private let clock: NamespaceClock
     private let metrics: MetricRegistry
@@ -51,7 +55,8 @@ final class IngressRole: Service {
 
     init(
         _ settings: Settings, connector: LaneConnector, clock: NamespaceClock, metrics: MetricRegistry, log: Logger
-    ) {
+    ) throws {
+        id = try MemberID(name: settings.name, incarnation: UInt64.random(in: 1...UInt64(Int64.max)))
         self.settings = settings
         self.connector = connector
         self.clock = clock
@@ -83,6 +88,9 @@ final class IngressRole: Service {
             try await group.next()
             group.cancelAll()
             while let _ = try? await group.next() {}
+        }
+        _ = try? await redis.run(within: .seconds(1)) { [id, connector] connection in
+            try ControlStore(connection: connection, keyspace: connector.keyspace).leaveAttendance(id)
         }
         await offPool { holder.stop() }
     }
@@ -230,7 +238,10 @@ final class IngressRole: Service {
         let connector = connector
         let before = topology.withLock { $0 }
         do {
-            let (newer, read, offset) = try await redis.run { connection in
+            let (newer, read, offset) = try await redis.run { [id] connection in
+                // Nobody waits for it: what needs everybody's word is not begun without this one.
+                _ = try? ControlStore(connection: connection, keyspace: connector.keyspace)
+                    .attend(id, role: "ingress", version: nightshiftVersion)
                 let policies = PolicyStore(connection: connection, keyspace: connector.keyspace)
                 let newer = try policies.number() != known ? try policies.current() : nil
                 let topology = try TopologyStore(connection: connection, keyspace: connector.keyspace)

@@ -13,8 +13,6 @@ struct Quarantine: Sendable {
     private static let mostDrained = 256
     /// A platform waits five seconds in all.
     private static let patience = Duration.seconds(1)
-    private static let name = "ingress"
-    private static let enforcedFor = Duration.seconds(30 * 86_400)
     private static let labels = ["reason", "detail", "account", "path", "received_at", "signer"]
 
     let redis: RedisThread
@@ -68,28 +66,21 @@ struct Quarantine: Sendable {
         return replies.dropLast().allSatisfy { $0.error == nil }
     }
 
-    /// A platform that enforces its policy on an account takes nothing from it any more: whatever calls would only lengthen
-    /// that, until a person releases the account (`actions release`), or the platform says that it is over.
+    /// A platform that blocks an account takes nothing from it any more: whatever calls would only lengthen that, until a
+    /// person releases the account (`actions release`), or the platform says that it is over. A warning stops nothing.
     private func brakeWhereEnforced(_ updates: [SetAside]) async -> Bool {
-        let enforced = updates.compactMap { update -> (account: String, isBlocked: Bool, reason: String)? in
+        let enforced = updates.compactMap { update -> (account: String, told: MetaEnforcement)? in
             guard update.labels.first == QuarantineReason.policyEnforcement.rawValue, update.labels.count > 2,
-                let word = MetaNormaliser.enforcement(in: update.raw)
+                let told = MetaEnforcement(update.raw), told.measure != .warning
             else { return nil }
-            return (update.labels[2], word.isBlocked, word.reason)
+            return (update.labels[2], told)
         }
         guard !enforced.isEmpty else { return true }
         let keyspace = keyspace
         let done: Void? = try? await redis.run(within: Self.patience) { connection in
             let store = LaneStore(connection: connection, keyspace: keyspace)
-            for (account, isBlocked, reason) in enforced {
-                if isBlocked {
-                    _ = try store.brake(
-                        .account(account), for: Self.enforcedFor, lets: 0,
-                        reason: "the platform enforces its policy: \(reason)", by: Self.name)
-                } else if try store.brakes([.account(account)]).first??.by == Self.name {
-                    // Throttling and what people have braked stand.
-                    try store.release(.account(account))
-                }
+            for (account, told) in enforced {
+                try store.enforce(told.measure == .block, on: account, reason: told.reason)
             }
         }
         return done != nil

@@ -26,6 +26,7 @@ final class RedisWatch: Service {
         var away: [String] = []
         var reported: [String] = []
         var off: [String] = []
+        var left: Set<Int> = []
     }
 
     init(_ connector: LaneConnector, metrics: MetricRegistry, log: Logger, clocks: ServerClocks = ServerClocks()) {
@@ -84,6 +85,7 @@ final class RedisWatch: Service {
         }
         tellAway(report.away)
         tellClocks(report)
+        tellMoving(report.moving)
         metrics.set(.redisWeaker, to: Double(report.weaker.count))
         metrics.set(.redisAway, to: Double(report.away.count))
         let weaker = report.weaker.map { "\($0.name): \($0.check.refusals.joined(separator: ", "))" }
@@ -101,6 +103,19 @@ final class RedisWatch: Service {
         for name in before where !away.contains(name) {
             log.warning("A primary is back, or its lanes are another's", metadata: .of((.redis, name)))
         }
+    }
+
+    private func tellMoving(_ slots: [MovingSlot]) {
+        metrics.set(.redisSlotMoveAge, to: (slots.first?.age ?? .zero) / .seconds(1))
+        let left = slots.filter(\.isLeft)
+        let before = said.withLock { $0.left }
+        for slot in left where !before.contains(slot.number) {
+            log.warning(
+                "A slot stays on its way between two primaries; its lanes wait",
+                metadata: .of(
+                    (.reason, "slot \(slot.number)" + (slot.isControl ? ", in which leases and switches lie" : ""))))
+        }
+        said.withLock { $0.left = Set(left.map(\.number)) }
     }
 
     private func tellClocks(_ report: PrimaryReport) {

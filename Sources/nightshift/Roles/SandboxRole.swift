@@ -1,3 +1,4 @@
+import Contracts
 import Conversations
 import Hummingbird
 import Logging
@@ -43,7 +44,7 @@ extension SandboxAccount {
             else { return nil }
             return SandboxAccount(
                 id: account.id, label: "\(market.name) · \(market.language) · \(partition.zone)",
-                isInstagram: account.channel == "instagram",
+                isInstagram: account.channel == "instagram", login: account.login,
                 secret: Array((secrets.values(of: account.secret).first ?? "").utf8))
         }
     }

@@ -22,7 +22,9 @@ final class WorkerRole: Service {
         var runners = 2
         /// Host and version of the Graph API, such as `https://graph.facebook.com/v26.0`.
         var graph: String
-        var token: @Sendable (_ account: String) -> String? = { _ in nil }
+        /// The same for accounts by Instagram Login.
+        var graphInstagram: String
+        var token: @Sendable (_ holder: String) -> String? = { _ in nil }
         /// The values of a secret by name, newest first.
         var secrets: @Sendable (_ name: String) -> [String] = { _ in [] }
         /// How people are called; nil: by `notice` alone.
@@ -66,7 +68,10 @@ final class WorkerRole: Service {
         let appender = LaneAppender(connector: connector)
         let redis = try RedisThread(connector.endpoint, clientName: "signals")
         let graph = GraphCarrier(
-            client: MetaClient(base: settings.graph, token: settings.token),
+            client: MetaClient(
+                base: settings.graph, instagram: settings.graphInstagram,
+                login: { account in self.policy.withLock { $0?.accounts[account]?.login } ?? .page },
+                token: settings.token),
             fetches: fetches(appender, redis),
             channel: { account in
                 // The sandbox speaks Facebook's shapes.
@@ -114,7 +119,9 @@ final class WorkerRole: Service {
                     let store = LaneStore(connection: connection, keyspace: keyspace)
                     let (recent, older) = try store.aliases(of: [account], at: try store.serverTime())
                     let originals = (older[account] ?? [:]).merging(recent[account] ?? [:]) { _, newer in newer }
-                    return try store.posts(of: account).map { FetchDoors.Post(id: $0, original: originals[$0]) }
+                    return try store.posts(of: account).map { post, toldAt in
+                        FetchDoors.Post(id: post, original: originals[post], toldAt: toldAt)
+                    }
                 }
             },
             hold: { events in
@@ -192,12 +199,12 @@ final class WorkerRole: Service {
     private func watch(_ service: WorkerService, _ member: Member, _ redis: RedisThread) async {
         let connector = connector
         var before = RunnerCounters()
+        var notes = WorkerNotes()
         var signals: UInt64 = 0
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
             try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(1)) }
             let counters = service.counters
-            await tellMissed(counters.missed, since: before.missed, redis)
-            await tellPlatformReplies(counters.platformReplies, since: before.platformReplies, redis)
+            await tell(counters, &notes, redis)
             export(counters, &before, service.courierCounters)
             signals = await useSignals(service, redis, member.standing.control?.numbers.signals ?? 0, after: signals)
             let wanted = member.standing.control?.numbers.policy ?? 0
@@ -239,6 +246,7 @@ final class WorkerRole: Service {
     private func export(_ now: RunnerCounters, _ before: inout RunnerCounters, _ courier: CourierCounters) {
         metrics.add(.decisions, [("verdict", "any")], by: Double(now.decided - before.decided))
         metrics.add(.commitsRefused, by: Double(now.refusedCommits - before.refusedCommits))
+        metrics.add(.eventsMissed, by: Double(now.missed.values.reduce(0, +) - before.missed.values.reduce(0, +)))
         metrics.add(.deadLetters, by: Double(now.deadLetters - before.deadLetters))
         metrics.add(.redisReconnects, [("role", "runner")], by: Double(now.reconnects - before.reconnects))
         metrics.add(.entriesTrimmed, by: Double(now.trimmedEntries - before.trimmedEntries))

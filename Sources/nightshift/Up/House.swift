@@ -63,6 +63,7 @@ struct House {
             let role = WorkerRole(
                 .init(
                     name: "worker-\(number)", runners: up.runners, graph: "http://127.0.0.1:\(pagePort)/v26.0",
+                    graphInstagram: "http://127.0.0.1:\(pagePort)/instagram-v26.0",
                     token: { "token-\($0)" },
                     notice: { text in
                         notices.withLock { $0 += 1 }
@@ -70,7 +71,7 @@ struct House {
                     }), connector: connector, metrics: metrics, log: log)
             services.append(.init(service: role))
         }
-        services.append(.init(service: ingress(metrics, log)))
+        services.append(.init(service: try ingress(metrics, log)))
         let guide = Guide(house: self)
         services.append(
             .init(
@@ -95,8 +96,8 @@ struct House {
             settings: settings, ledgerPath: place.folder.appending(path: "ledger.jsonl").path, port: pagePort, log: log)
     }
 
-    private func ingress(_ metrics: MetricRegistry, _ log: Logger) -> IngressRole {
-        IngressRole(
+    private func ingress(_ metrics: MetricRegistry, _ log: Logger) throws -> IngressRole {
+        try IngressRole(
             .init(
                 port: ingressPort, secrets: secrets, verifyToken: Self.randomText(), producerToken: producerToken,
                 spool: place.folder.appending(path: "spool.sqlite").path),

@@ -1,3 +1,4 @@
+import Bench
 import Foundation
 import Redis
 
@@ -25,7 +26,12 @@ final class PrivateRedisCluster {
                 nodes.append(NodeAddress(host: "127.0.0.1", port: UInt16(clamping: port)))
             }
             let connections = try servers.map { try RedisConnection($0.endpoint, clientName: "cluster") }
-            try Self.join(connections, nodes, primaries: primaries)
+            let join = ClusterJoin(nodes, primaries: primaries) { place, words in
+                var command = RedisCommand(words.first ?? "PING")
+                for word in words.dropFirst() { command.add(word) }
+                return try? connections[place].call(command)
+            }
+            try join.join { what, holds in try Self.wait(what, until: holds) }
         } catch {
             for server in servers { server.stop() }
             throw error
@@ -38,53 +44,13 @@ final class PrivateRedisCluster {
         for server in servers { server.stop() }
     }
 
-    private static func join(_ servers: [RedisConnection], _ nodes: [NodeAddress], primaries: Int) throws {
-        for (place, primary) in servers.prefix(primaries).enumerated() {
-            let (first, behind) = (place * KeySlot.count / primaries, (place + 1) * KeySlot.count / primaries)
-            _ = try ask(primary, "CLUSTER", "SET-CONFIG-EPOCH", "\(place + 1)")
-            _ = try ask(primary, "CLUSTER", "ADDSLOTSRANGE", "\(first)", "\(behind - 1)")
-        }
-        for (server, node) in zip(servers, nodes).dropFirst() {
-            let bus = try ask(server, "CONFIG", "GET", "cluster-port").array?.last?.string ?? ""
-            _ = try ask(servers[0], "CLUSTER", "MEET", node.host, "\(node.port)", bus)
-        }
-        try wait("all servers to know each other") {
-            try servers.allSatisfy { try info($0, "CLUSTER", "INFO")["cluster_known_nodes"] == "\(servers.count)" }
-        }
-        for (replica, primary) in zip(servers.dropFirst(primaries), servers) {
-            let name = try ask(primary, "CLUSTER", "MYID").string ?? ""
-            try wait("a replica to be taken") { (try? ask(replica, "CLUSTER", "REPLICATE", name).string) == "OK" }
-        }
-        try wait("all servers to serve") {
-            try servers.allSatisfy {
-                try info($0, "CLUSTER", "INFO")["cluster_state"] == "ok"
-                    && ask($0, "CLUSTER", "SLOTS").array?.count == primaries
-            }
-                && servers.dropFirst(primaries).allSatisfy {
-                    try info($0, "INFO", "replication")["master_link_status"] == "up"
-                }
-        }
-    }
-
-    private static func ask(_ server: RedisConnection, _ words: String...) throws -> RedisReply {
-        var command = RedisCommand(words.first ?? "PING")
-        for word in words.dropFirst() { command.add(word) }
-        return try server.call(command)
-    }
-
-    private static func info(_ server: RedisConnection, _ words: String...) throws -> InfoFields {
-        var command = RedisCommand(words.first ?? "PING")
-        for word in words.dropFirst() { command.add(word) }
-        return InfoFields(text: try server.call(command).string ?? "")
-    }
-
-    private static func wait(_ what: String, until holds: () throws -> Bool) throws {
+    private static func wait(_ what: String, until holds: () -> Bool) throws {
         let end = ContinuousClock.now + .seconds(30)
-        while try !holds() {
+        while !holds() {
             guard ContinuousClock.now < end else {
                 throw Failure(expected: "\(what) within 30 s", came: "none of it", at: "--cluster")
             }
-            usleep(10_000)
+            Thread.sleep(forTimeInterval: 0.01)
         }
     }
 }

@@ -16,15 +16,17 @@ struct DrillPlanTests {
     }
 
     @Test(
-        "failovers: 20 primaries, 2 in the short form, a slot moved for every fourth, and load for ten seconds each",
+        "failovers: 20 primaries, 2 in the short form, a slot moved for every fourth, the control slot, and load for ten seconds each",
         arguments: [2, 20, 100])
     func failover(kills: Int) {
         let plan = DrillPlan.failover(kills: kills)
         #expect(plan.faults.count { $0.kind == .primary } == kills)
         #expect(plan.faults.count { $0.kind == .reshard } == max(1, kills / 4))
-        #expect(plan.faults.allSatisfy { [.primary, .reshard].contains($0.kind) })
+        // Before any other: later faults find the control slot where it was moved to.
+        #expect(plan.faults.count { $0.kind == .reshardControl } == 1 && plan.faults[0].kind == .reshardControl)
+        #expect(plan.faults.allSatisfy { [.primary, .reshard, .reshardControl].contains($0.kind) })
         #expect(plan.duration >= .seconds(9) * kills && plan.recoveryLimit == .seconds(5))
-        #expect(DrillPlan.failover.faults.count == 25 && DrillPlan.failoverShort.faults.count == 3)
+        #expect(DrillPlan.failover.faults.count == 26 && DrillPlan.failoverShort.faults.count == 4)
     }
 
     @Test(

@@ -127,7 +127,7 @@ struct MetaRequestTests {
 
     @Test("kinds that no channel carries out, and actions without what they need, are unsendable")
     func unsendable() throws {
-        for kind in [Action.Kind.fetch, .notify, .tell, .publish, .unspecified, .UNRECOGNIZED(99)] {
+        for kind in [Action.Kind.fetch, .notify, .standDown, .tell, .publish, .unspecified, .UNRECOGNIZED(99)] {
             #expect(throws: Unsendable.self) { try Self.request(.facebook, Self.action(kind)) }
         }
         #expect(throws: Unsendable.self) { try Self.request(.facebook, Self.action(.send, text: "")) }
@@ -137,5 +137,25 @@ struct MetaRequestTests {
     @Test("a mark of others is not ours", arguments: ["", "ns1", "ns1:a-0001", "ns2:de.0:00", "ns1:de.0:zz", "x:y:z"])
     func foreignMarks(text: String) {
         #expect(SendMark(text) == nil)
+    }
+
+    @Test(
+        "messages and private replies go by the node of the login; comments keep their own",
+        arguments: [
+            (MetaLogin.page, "17841"), (.instagram, "17841"), (.linkedPage("1048"), "1048"),
+        ])
+    func nodes(login: MetaLogin, node: String) throws {
+        let outbound = MetaOutbound(channel: .instagram, login: login)
+        func path(_ kind: Action.Kind) throws -> String {
+            var action = Self.action(kind, comment: "17901")
+            action.account = "17841"
+            return try outbound.request(for: action, lane: LaneName("de-berlin.0"), at: Self.windowEnds).path
+        }
+        for kind in [Action.Kind.send, .privateReply, .senderAction] {
+            #expect(try path(kind) == "/\(node)/messages")
+        }
+        #expect(try path(.reply) == "/17901/replies" && path(.hide) == "/17901" && path(.delete) == "/17901")
+        let sweep = MetaMessageSweep(channel: .instagram, account: "17841", login: login)
+        #expect(sweep.conversations(after: nil).path == [node, "conversations"])
     }
 }

@@ -79,16 +79,4 @@ struct QuarantineReplayTests {
             _ = try replay.updates(raw: raw, path: "events[0]", account: "shop", received: Self.received)
         }
     }
-
-    @Test(
-        "the platform's enforcement is told from its end",
-        arguments: [
-            (#"{"policy-enforcement":{"action":"block","reason":"spam"}}"#, true),
-            (#"{"policy_enforcement":{"action":"warning"}}"#, true),
-            (#"{"policy-enforcement":{"action":"unblock"}}"#, false),
-        ])
-    func enforcement(update: String, isBlocked: Bool) {
-        #expect(MetaNormaliser.enforcement(in: Array(update.utf8))?.isBlocked == isBlocked)
-        #expect(MetaNormaliser.enforcement(in: Array(#"{"message":{}}"#.utf8)) == nil)
-    }
 }

@@ -80,6 +80,18 @@ struct SendAnswerTests {
         #expect(SendFailure(status: status, code: code, message: "x").saysNotTaken == expected)
     }
 
+    @Test("of messages that went out nothing says that they were not taken; a code's row bounds its tries")
+    func rowsTries() {
+        func failure(_ code: Int64?, _ subcode: Int64? = nil) -> SendFailure {
+            SendFailure(status: 500, code: code, subcode: subcode, message: "x")
+        }
+        #expect(!failure(1, 1_357_046).saysNotTaken && failure(1, 99).saysNotTaken)
+        #expect(
+            [failure(2), failure(1_200), failure(1), failure(613), failure(nil)].map(\.mostTries) == [
+                4, 5, 3, nil, nil,
+            ])
+    }
+
     @Test("a permission that is gone stops the account, a subcode that nobody knows one action", arguments: [10, 200])
     func permissions(code: Int64) {
         func answer(_ subcode: Int64?, _ attempt: Int) -> String {
@@ -139,6 +151,26 @@ struct SendAnswerTests {
     @Test("a private reply that is used up is delivered if an earlier attempt of ours may have been taken")
     func usedUp() {
         let body: JSONValue = ["error": ["code": 10_903]]
+        let words: [(Int64, Int64?, String)] = [
+            (2_534_037, nil, ""), (100, 2_534_038, ""), (10, 2_534_039, ""), (2_534_040, nil, ""),
+            (2_534_014, nil, "You have already Replied to this comment"), (100, 2_534_014, "already replied"),
+        ]
+        for (code, subcode, message) in words {
+            var error: [String: JSONValue] = ["code": .integer(code), "message": .string(message)]
+            if let subcode { error["error_subcode"] = .integer(subcode) }
+            let answer = MetaAnswer(status: 400, body: JSONValue.object(["error": .object(error)]).bytes())
+            let row = "\(code)/\(subcode ?? 0)"
+            #expect(Self.word(answer.outcome(of: .privateReply, attempt: 1)) == "failed", "\(row)")
+            #expect(Self.word(answer.outcome(of: .privateReply, attempt: 2)) == "ambiguous", "\(row)")
+            #expect(Self.word(answer.outcome(of: .privateReply, attempt: 2, earlier: true)) == "delivered ", "\(row)")
+            #expect(Self.word(answer.outcome(of: .privateReply, attempt: 2, earlier: false)) == "failed", "\(row)")
+            #expect(Self.word(answer.outcome(of: .send, attempt: 2, earlier: true)) == "failed", "\(row)")
+        }
+        let window: JSONValue = ["error": ["code": 2_534_014, "message": "The recipient cannot be found"]]
+        #expect(
+            Self.word(
+                MetaAnswer(status: 400, body: window.bytes()).outcome(of: .privateReply, attempt: 2, earlier: true))
+                == "failed")
         let answer = MetaAnswer(status: 400, body: body.bytes())
         func word(_ attempt: Int, _ earlier: Bool?) -> String {
             Self.word(answer.outcome(of: .privateReply, attempt: attempt, earlier: earlier))
@@ -176,10 +208,38 @@ struct SendAnswerTests {
     @Test(
         "which refusals say that nobody is there",
         arguments: [
-            (551, nil, true), (551, 1, true), (200, 1_545_041, true), (100, 2_018_001, true), (100, 33, true),
+            (551, nil, true), (551, 1, true), (200, 1_545_041, true), (100, 2_018_001, true), (100, 33, false),
             (100, nil, false), (200, nil, false), (10, 2_018_278, false), (9_010, nil, true),
         ] as [(Int64, Int64?, Bool)])
     func unreachable(code: Int64, subcode: Int64?, isGone: Bool) {
         #expect(MetaErrorTable.isUnreachable(code: code, subcode: subcode) == isGone)
+    }
+
+    @Test("an object that is missing is the contact, our own node or neither, as the platform's words say")
+    func missingObject() throws {
+        func outcome(_ kind: Action.Kind, of id: String, attempt: Int, code: Int64 = 33) -> SendAnswer {
+            let words = "Unsupported post request. Object with ID '\(id)' does not exist"
+            let body: JSONValue = [
+                "error": ["code": 100, "error_subcode": .integer(code), "message": .string(words)]
+            ]
+            return MetaAnswer(status: 400, body: body.bytes()).outcome(of: kind, attempt: attempt, node: "1048")
+        }
+        for kind in [Action.Kind.send, .privateReply] {
+            for attempt in 1...3 {
+                let answer = outcome(kind, of: "1048", attempt: attempt)
+                if case .stopAccount = answer { #expect(attempt == 3) } else { #expect(attempt < 3) }
+                if case .failed = answer { Issue.record("blamed on the action") }
+            }
+        }
+        for (id, code, isGone) in [
+            ("77", 33, true), ("999", 33, false), ("104", 33, false), ("x", 2_018_001, true),
+        ] as [(String, Int64, Bool)] {
+            guard case .failed(let failure) = outcome(.send, of: id, attempt: 1, code: code) else {
+                Issue.record("expected failed for \(id)")
+                continue
+            }
+            #expect(MetaErrorTable.isUnreachable(failure, contact: "77") == isGone, "\(id)")
+        }
+        if case .failed = outcome(.fetch, of: "1048", attempt: 3) {} else { Issue.record("a read stops nothing") }
     }
 }

@@ -40,6 +40,21 @@ struct CourierTests {
         #expect(kit.sink.started.all.filter { $0.action.contact == "ann" }.map(\.action.cause) == ["e1", "e2"])
     }
 
+    @Test("texts to one thread keep the channel's distance, and hold nobody else up")
+    func threadRate() throws {
+        let kit = try WorkerKit()
+        kit.sink.answer(.delivered(providerID: "p"))
+        let worker = try kit.worker(threadSpacing: .milliseconds(700))
+        try kit.append([("ann", "send"), ("ann", "send"), ("bob", "send")])
+        try kit.decided(6)
+        #expect(worker.stop(atMost: WorkerKit.patience))
+        let started = kit.sink.started.all
+        let ann = started.filter { $0.action.contact == "ann" }
+        try #require(ann.count == 2 && started.count == 3)
+        #expect(ann[1].laneNow - ann[0].laneNow >= .milliseconds(700))
+        #expect(started.last?.action.contact == "ann")
+    }
+
     @Test("what could not be sent is tried again, with the next attempt's number")
     func again() throws {
         let kit = try WorkerKit()
@@ -53,6 +68,7 @@ struct CourierTests {
         try kit.decided(2)
         #expect(worker.stop(atMost: WorkerKit.patience))
         #expect(kit.sink.started.all.map(\.number).prefix(2) == [1, 2])
+        #expect(kit.sink.started.all.map(\.tries).prefix(2) == [1, 2])
         #expect(worker.courierCounters.rescheduled >= 1)
     }
 

@@ -82,6 +82,18 @@ struct EchoWaitingTests {
         #expect(kit.sink.started.all.map(\.action.contact) == ["ann", "bob", "ann"])
     }
 
+    @Test("an error of the platform's own is met as often as its row says while others of the account get answers")
+    func rowsTries() throws {
+        let kit = try WorkerKit()
+        kit.sink.answer(.ambiguous(SendFailure(status: 500, code: 2, message: "blocked, or later")))
+        let worker = try kit.worker(echoPatience: .milliseconds(50))
+        try kit.append([("ann", "send")])
+        try kit.decided(2)
+        #expect(worker.stop(atMost: WorkerKit.patience))
+        #expect(kit.sink.started.all.map(\.number) == [1, 2, 3, 4])
+        #expect(try kit.rules().last?.hasPrefix("failed") == true)
+    }
+
     @Test("one that is never said again holds its conversation up for seconds only, and waits for its echo beside it")
     func goesOn() throws {
         let kit = try WorkerKit()
@@ -152,7 +164,59 @@ struct EchoWaitingTests {
         try kit.append([("bob", "hello")])
         try kit.decided(3)
         #expect(worker.stop(atMost: WorkerKit.patience))
+        #expect(try kit.rules().contains { $0.hasPrefix("ambiguous") }, "\(kit.ruleText)")
+    }
+
+    @Test(
+        "a text that is cancelled while it waits after a 502 ends as ambiguous at once, though its account is at rest")
+    func cancelledUnclear() throws {
+        let kit = try WorkerKit()
+        kit.sink.answer(Self.badGateway)
+        let worker = try kit.worker(echoPatience: .seconds(500), firstRest: .seconds(400))
+        try kit.append((0..<5).map { ("c\($0)", "send") })
+        #expect(try kit.events.wait { _ in worker.courierCounters.restingAccounts == 1 })
+        #expect(try kit.events.wait { _ in worker.courierCounters.rescheduled == 5 })
+        try kit.append([("c3", "cancel")])
+        try kit.decided(7)
+        #expect(worker.stop(atMost: WorkerKit.patience))
         #expect(try kit.rules().last?.hasPrefix("ambiguous") == true, "\(kit.ruleText)")
+        #expect(try kit.store.recover(kit.lane).count == 4)
+        #expect(kit.sink.started.all.count == 5)
+    }
+
+    @Test("the same with another owner, which knows of the first attempt by the outbox alone")
+    func cancelledByAnother() throws {
+        let kit = try WorkerKit()
+        kit.sink.answer(Self.badGateway)
+        let first = try kit.worker(echoPatience: .seconds(500))
+        try kit.append([("ann", "send")])
+        #expect(try kit.events.wait { _ in first.courierCounters.rescheduled == 1 })
+        #expect(first.stop(atMost: WorkerKit.patience))
+        #expect(try kit.store.recover(kit.lane).map(\.isUnclear) == [true])
+        // Written while nobody owns the lane.
+        try kit.append([("ann", "cancel")])
+        kit.sink.answer(.delivered(providerID: "p"))
+        let second = try kit.worker("worker-b", assignment: 2, echoPatience: .seconds(500))
+        try kit.decided(3)
+        #expect(try kit.store.recover(kit.lane).isEmpty)
+        #expect(second.stop(atMost: WorkerKit.patience))
+        #expect(try kit.rules().last?.hasPrefix("ambiguous") == true, "\(kit.ruleText)")
+        #expect(kit.sink.started.all.count == 1)
+    }
+
+    @Test("a text that surely did not go is removed by a cancel without an outcome")
+    func cancelledSure() throws {
+        let kit = try WorkerKit()
+        kit.sink.answer(.again(after: .seconds(400), SendFailure(status: 400, code: 2, message: "later")))
+        let worker = try kit.worker(echoPatience: .seconds(500))
+        try kit.append([("ann", "send")])
+        #expect(try kit.events.wait { _ in worker.courierCounters.rescheduled == 1 })
+        try kit.append([("ann", "cancel")])
+        try kit.decided(2)
+        #expect(try kit.store.recover(kit.lane).isEmpty)
+        #expect(try kit.events.wait { _ in worker.courierCounters.waiting == 0 })
+        #expect(worker.stop(atMost: WorkerKit.patience))
+        #expect(try kit.rules().count == 2, "\(kit.ruleText)")
     }
 
     @Test("an outage of the platform loses no answer, sends none twice and is met with probes, not with calls")

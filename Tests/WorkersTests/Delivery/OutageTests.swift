@@ -17,7 +17,8 @@ import Workers
 
 /// Worker, courier, HTTP client and the platform's double, as they run in production, through an outage of the platform.
 ///
-/// A second of it is 20 ms here: an account rests for 100 ms first instead of five seconds and an echo has 1.2 s instead of sixty.
+/// A second of it is 20 ms here: an account rests for 100 ms first instead of five seconds, an echo has 1.2 s instead of sixty,
+/// and what the platform does not answer its edge gives up after 600 ms instead of thirty seconds.
 /// The outage ends when the account rests for the second time, which is after five to fifteen seconds of it.
 @Suite("An outage of the platform, end to end", .timeLimit(.minutes(5)))
 struct OutageTests {
@@ -48,9 +49,10 @@ struct OutageTests {
         defer { try? FileManager.default.removeItem(atPath: path) }
         let ledger = try SandboxLedger(path: path)
         let page = SandboxAccount(id: "shop", label: "shop", isInstagram: false, secret: Array("secret".utf8))
-        let settings = SandboxSettings(accounts: [page], webhookURL: "http://127.0.0.1:9/") {
+        var settings = SandboxSettings(accounts: [page], webhookURL: "http://127.0.0.1:9/") {
             Instant(seconds: 1_795_370_402)
         }
+        settings.silence = .milliseconds(600)
         var logger = Logger(label: "sandbox")
         logger.logLevel = .critical
         let server = SandboxServer.application(
@@ -157,6 +159,96 @@ struct OutageTests {
         }
     }
 
+    @Test(
+        "a silent outage: what is under way and a probe a rest is ambiguous and never said again, all else arrives in order",
+        arguments: [(kind: "silent", isTaken: true), (kind: "hang", isTaken: false)])
+    func silent(kind: String, isTaken: Bool) async throws {
+        try await Self.run { platform in
+            let kit = try WorkerKit()
+            let worker = try kit.worker(
+                patience: .seconds(110), sink: platform.carrier, echoPatience: .milliseconds(1_200),
+                orderPatience: .milliseconds(100), firstRest: .milliseconds(100))
+            let count = 60
+            try platform.outage("seconds=600&kind=\(kind)")
+            try kit.append((1...count).map { ("c\($0)", "send") } + (1...count).map { ("c\($0)", "send") })
+            // The second rest begins with a probe that was not answered either.
+            #expect(try kit.events.wait { _ in worker.courierCounters.brakes >= 2 })
+            let met = try platform.outage()
+            #expect(met >= 6 && met <= 40, "\(met) calls of \(2 * count) met the outage")
+            try kit.decided(UInt64(4 * count))
+            #expect(worker.stop(atMost: WorkerKit.patience))
+
+            // The results name each one: as many are ambiguous as met the outage, nothing failed, nothing else is missing.
+            let rules = try kit.rules()
+            #expect(rules.filter { $0.hasPrefix("ambiguous") }.count == met)
+            #expect(rules.filter { $0.hasPrefix("delivered") }.count == 2 * count - met)
+            #expect(worker.courierCounters.ambiguous == UInt64(met) && !rules.contains { $0.hasPrefix("failed") })
+            #expect(try kit.store.recover(kit.lane).isEmpty)
+
+            // What the customers have: with a platform that takes calls and is silent all of it, with one that hangs all but those.
+            let lines = try platform.lines()
+            #expect(lines.count == (isTaken ? 2 * count : 2 * count - met))
+            #expect(lines.filter { $0["answered"] == false }.count == (isTaken ? met : 0))
+            #expect(platform.ledger.summary.duplicates.isEmpty)
+            for number in 1...count {
+                let sent = lines.filter { $0["recipient"]?.string == "c\(number)" }.compactMap {
+                    $0["metadata"]?.string
+                }
+                let due = try [number, count + number].map { try Self.mark($0, "c\(number)", kit.lane) }
+                #expect(sent == due.filter(sent.contains), "c\(number)")
+            }
+        }
+    }
+
+    @Test(
+        "texts that were refused wait in the outbox when their worker is gone: the next owner sends each exactly once")
+    func death() async throws {
+        try await Self.run { platform in
+            let kit = try WorkerKit()
+            let first = try kit.worker(
+                patience: .seconds(5), sink: platform.carrier, echoPatience: .milliseconds(1_200),
+                firstRest: .milliseconds(100))
+            let count = 60
+            try platform.outage("seconds=600&kind=fail")
+            try kit.append((1...count).map { ("c\($0)", "send") })
+            #expect(try kit.events.wait { _ in first.courierCounters.brakes >= 1 })
+            #expect(try kit.events.wait { _ in try kit.store.recover(kit.lane).contains { $0.isUnclear } })
+            // Nobody tells the first worker: it goes on as one that was cut off does, and is fenced.
+            let second = try kit.worker(
+                "worker-b", assignment: 2, patience: .seconds(5), sink: platform.carrier,
+                echoPatience: .milliseconds(1_200), firstRest: .milliseconds(100))
+            #expect(try kit.events.wait { _ in second.courierCounters.waiting == count })
+            #expect(platform.ledger.summary.count == 0)
+            try platform.outage()
+            try kit.decided(UInt64(2 * count))
+            #expect(first.stop(atMost: WorkerKit.patience) && second.stop(atMost: WorkerKit.patience))
+            #expect(try kit.rules().filter { $0.hasPrefix("delivered") }.count == count, "\(kit.ruleText)")
+            #expect(platform.ledger.summary.count == count && platform.ledger.summary.duplicates.isEmpty)
+            #expect(try kit.store.recover(kit.lane).isEmpty)
+        }
+    }
+
+    @Test("a call for people goes out although a text of its conversation waits behind the outage")
+    func callForPeople() async throws {
+        try await Self.run { platform in
+            let kit = try WorkerKit()
+            let people = GatedCarrier()
+            let worker = try kit.worker(
+                patience: .seconds(110), sink: platform.carrier, tells: people, echoPatience: .seconds(500),
+                firstRest: .seconds(400))
+            try platform.outage("seconds=600&kind=fail")
+            try kit.append([("ann", "send")])
+            #expect(try kit.events.wait { _ in worker.courierCounters.rescheduled == 1 })
+            try kit.append([("ann", "send"), ("ann", "tell")])
+            #expect(try people.started.wait { $0.count == 1 })
+            // Both texts, the call and what became of it; the texts wait on.
+            try kit.decided(4)
+            #expect(worker.stop(atMost: WorkerKit.patience))
+            #expect(people.started.all.map(\.action.contact) == ["ann"])
+            #expect(try kit.store.recover(kit.lane).count == 2 && platform.ledger.summary.count == 0)
+        }
+    }
+
     @Test("what holds an account back is told with its reason and its end; the stricter of two")
     func words() {
         let until = Instant(seconds: 1_795_370_402)
@@ -167,6 +259,11 @@ struct OutageTests {
         #expect(own.words == "only classes up to answer go until \(until): 86 % of the limit is used")
         #expect(AccountInspection.Finding(brake: own).standing == .ok)
         #expect(AccountInspection.Finding(brake: all) == .init("brake", .fault, all.words))
-        #expect(AccountInspection.Finding(brake: nil) == .init("brake", .ok, "none"))
+        #expect(AccountInspection.Finding(brake: AccountBrake?.none) == .init("brake", .ok, "none"))
+        // Where one server is away: what is known to hold back does, nothing known says nothing.
+        #expect(AccountBrake.inForce(.away, .known(all)) == .known(all))
+        #expect(AccountBrake.inForce(.known(own), .away) == .known(own))
+        #expect(AccountBrake.inForce(.known(nil), .away) == .away && AccountBrake.inForce(.away, .away) == .away)
+        #expect(AccountInspection.Finding(brake: .away).standing == .unknown)
     }
 }

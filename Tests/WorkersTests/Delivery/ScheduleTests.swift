@@ -49,7 +49,7 @@ struct ScheduleTests {
 
     @Test(
         "what stays in the house goes although a text of its conversation stands before it, braked or waiting",
-        arguments: [Action.Kind.tell, .notify, .publish])
+        arguments: [Action.Kind.tell, .notify, .standDown, .publish])
     func besideTexts(kind: Action.Kind) {
         var call = Action()
         call.kind = kind

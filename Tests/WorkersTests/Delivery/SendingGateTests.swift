@@ -174,6 +174,8 @@ struct SendingGateTests {
         #expect(try kit.events.wait { _ in worker.courierCounters.stoppedAccounts == 0 })
         #expect(worker.stop(atMost: WorkerKit.patience))
         #expect(kit.sink.started.all.map(\.number) == [1, 2])
+        #expect(
+            kit.sink.started.all.map(\.tries) == [1, 1], "what the account's state refused is no try of the message")
     }
 
     @Test("a limit of the app brakes the accounts of that app, those that were never met too, and no others")

@@ -83,7 +83,7 @@ struct RetiredForgettingTests {
         // Said again it is the same order.
         #expect(try kit.store.orderRetired(order, [kit.lane]).given == [kit.lane])
         let forgetter = RetiredForgetter(connector: kit.connector, log: Logger(label: "test"))
-        forgetter.lead(true)
+        forgetter.lead(1)
         let worker = try kit.worker(assignment: 1, lane: live)
         var body: [UInt8] = []
         EventFraming.append(try order.serializedBytes(), to: &body)
@@ -120,7 +120,7 @@ struct RetiredForgettingTests {
         try kit.store.noteOrdered("c1", [name: [PartitionName.sample.lane(1)]])
         _ = try kit.store.orderRetired(order, [kit.lane])
         let walk = RetiredForgetter(connector: kit.connector, log: Logger(label: "test"))
-        walk.lead(true)
+        walk.lead(1)
         // It has asked once, by its own connection.
         try PrivateCluster.wait("it has looked") {
             try kit.redis.connect().call(RedisCommand("CLIENT", "LIST")).string?.contains("cmd=hgetall") == true
@@ -145,6 +145,8 @@ struct RetiredForgettingTests {
         var request = EraseRequest(lane: kit.lane, token: .retired)
         request.entries = [entry]
         #expect(try kit.store.erase([request]) == [.fenced])
+        request.token = .retired(term: 9)
+        #expect(try kit.store.erase([request]) == [.fenced])
         var note = ForgetNote(lane: kit.lane, token: .retired)
         note.late([Position(entry: entry, index: 0)])
         #expect(try !kit.store.note(note))
@@ -156,5 +158,112 @@ struct RetiredForgettingTests {
             #expect(try ForgettingTests.keys(holding: text, kit) == [])
         }
         #expect(worker.stop(atMost: WorkerKit.patience))
+    }
+
+    @Test("a leader of an earlier term erases and ends nothing once a later one has begun; no order is given twice")
+    func terms() throws {
+        let kit = try WorkerKit()
+        try Self.retired(kit)
+        let event = try Self.order(kit)
+        let order = try #require(ForgetOrder(event, at: Position(entry: .start, index: 0)))
+        #expect(try kit.store.orderRetired(event, [kit.lane]).given == [kit.lane])
+        func claim(_ term: UInt64) throws -> Bool {
+            var note = ForgetNote(lane: kit.lane, token: .retired(term: term))
+            note.claim()
+            return try kit.store.note(note)
+        }
+        #expect(try claim(5) && claim(5) && claim(7) && !claim(6))
+        var request = EraseRequest(lane: kit.lane, token: .retired(term: 6))
+        request.entries = [try #require(try kit.store.log(kit.lane).first?.id)]
+        #expect(try kit.store.erase([request]) == [.fenced])
+        func end(_ term: UInt64, events: Int) throws -> Bool {
+            var tally = ForgetTally()
+            tally.events = events
+            var note = ForgetNote(lane: kit.lane, token: .retired(term: term))
+            note.end(order, tally, ThreadsLeft(), now: Instant(milliseconds: 1))
+            return try kit.store.note(note)
+        }
+        #expect(try end(7, events: 9) && !end(6, events: 1))
+        // Somebody who looked before that gives the order now.
+        #expect(try kit.store.orderRetired(event, [kit.lane]).given == [kit.lane])
+        let people = try #require(try kit.store.forgotten([kit.lane])[0])
+        #expect(people.orders.isEmpty && people.done.map(\.tally.events) == [9])
+    }
+
+    @Test("of two processes that think they lead one carries an order out, and what it counts stands")
+    func twoLeaders() throws {
+        let kit = try WorkerKit()
+        try Self.retired(kit)
+        let order = try Self.order(kit)
+        let walks = (1...2).map { _ in RetiredForgetter(connector: kit.connector, log: Logger(label: "test")) }
+        walks[0].lead(3)
+        walks[1].lead(4)
+        #expect(try kit.store.orderRetired(order, [kit.lane]).given == [kit.lane])
+        let tally = try ForgettingTests.waitUntilDone(kit)
+        // The one that was too late has seen so.
+        for walk in walks { #expect(walk.stop(atMost: WorkerKit.patience)) }
+        let people = try #require(try kit.store.forgotten([kit.lane])[0])
+        #expect(people.orders.isEmpty && people.done.map(\.tally) == [tally])
+        #expect(try kit.store.log(kit.lane).isEmpty)
+    }
+
+    @Test(
+        "what a lane could not be given the leader gives it once it is out of use, or as an event if it is in use again"
+    )
+    func given() throws {
+        let kit = try WorkerKit()
+        let hash = "ns:{\(kit.lane)}:lane"
+        let partition = Topology.Partition(market: "de", zone: "Europe/Berlin", lanes: 4)
+        _ = try TopologyStore(kit.connector).create(
+            TopologyWish(partitions: [.sample: partition], accounts: [:], teams: []))
+        try Self.retired(kit)
+        let connection = try kit.redis.connect()
+        let (empty, used, unknown) = (
+            PartitionName.sample.lane(2), PartitionName.sample.lane(3), PartitionName.sample.lane(9)
+        )
+        _ = try connection.call(RedisCommand("HSET", hash, "move", "7"))
+        _ = try connection.call(RedisCommand("HSET", "ns:{\(empty)}:lane", "move", "retired", "generation", "1"))
+        _ = try connection.call(RedisCommand("HSET", "ns:{ctl}:retired", "\(empty)", "1"))
+        let order = try Self.order(kit)
+        let lanes = [kit.lane, empty, used, unknown]
+        #expect(try kit.store.orderRetired(order, [kit.lane]).refused == [kit.lane])
+        #expect(try kit.store.noteLate(lanes.map { LateOrder(order, $0) }))
+        #expect(try kit.store.noteLate([LateOrder(order, kit.lane)]))
+        #expect(try kit.store.lateOrders().map(\.lane) == lanes)
+        let forgetter = RetiredForgetter(connector: kit.connector, log: Logger(label: "test"))
+        forgetter.lead(1)
+        try PrivateCluster.wait("what can be given is given") { try kit.store.lateOrders().map(\.lane) == [kit.lane] }
+        let event = try #require(try kit.store.log(used).first)
+        let range = try #require(try EventFraming.ranges(of: event.body).first)
+        #expect(try Event(serializedBytes: Array(event.body[range])).id == order.id)
+        // It never held anything, and says so.
+        #expect(try kit.store.forgotten([empty])[0]?.standing(of: "c1") != .underWay)
+        #expect(try kit.store.forgotten([empty])[0]?.done.map(\.tally.events) == [1])
+        try PrivateCluster.wait("it is told that one stands") {
+            forgetter.open.count == 1 && forgetter.open.since != nil
+        }
+        #expect(try !kit.store.log(kit.lane).isEmpty)
+        _ = try connection.call(RedisCommand("HSET", hash, "move", "retired"))
+        _ = try ForgettingTests.waitUntilDone(kit)
+        #expect(try kit.store.log(kit.lane).isEmpty)
+        try PrivateCluster.wait("nothing stands") { forgetter.open.count == 0 && forgetter.open.since == nil }
+        #expect(forgetter.stop(atMost: WorkerKit.patience))
+    }
+
+    @Test("nothing is noted beyond what there is room for, and nothing that is no order")
+    func room() throws {
+        let kit = try WorkerKit()
+        let order = try Self.order(kit)
+        var fill = RedisCommand("HSET", "ns:{ctl}:late-orders", "c9:x lane.0", "nonsense")
+        for index in 0..<(LaneStore.mostLateOrders - 2) {
+            fill.add("c9:x lane.\(index + 1)")
+            fill.add("nonsense")
+        }
+        _ = try kit.redis.connect().call(fill)
+        #expect(try kit.store.noteLate([LateOrder(order, kit.lane)]))
+        #expect(try !kit.store.noteLate([LateOrder(order, PartitionName.sample.lane(1))]))
+        // What somebody wrote there by hand keeps nothing from being given.
+        #expect(try kit.store.lateOrders().map(\.lane) == [kit.lane])
+        #expect(throws: LaneError.self) { try kit.store.noteLate([LateOrder(Event(), kit.lane)]) }
     }
 }

@@ -1,11 +1,13 @@
 -- brake: what a platform still takes of an account, for all workers; or nothing of the kind any more.
 --
--- Guarantee:  of two brakes that overlap both hold: the later end, and the stricter of what they let through. A brake
---             ends by itself, by Redis's clock. Releasing removes it whoever set it.
+-- Guarantee:  of two brakes that overlap the stricter stands, of equally strict ones the one that ends later, with its
+--             own reason and writer: what is known of an account that a person has to see to is not painted over by a
+--             limit of a minute. A looser one leaves nothing behind: the platform's next answer says again how much of a
+--             limit is used. A brake ends by itself, by Redis's clock. Releasing removes it whoever set it.
 -- KEYS:       1 limits: until, lets, reason, by
 -- ARGV:       1 brake, 2 for so many ms, 3 the least urgent rank that still goes (0: nothing goes), 4 reason, 5 by;
 --             or 1 release
--- Returns:    braked until lets | released
+-- Returns:    braked until lets reason by, of the one that stands | released
 -- Complexity: O(1)
 
 register('brake', {'allow-oom'}, function(keys, args)
@@ -20,13 +22,12 @@ register('brake', {'allow-oom'}, function(keys, args)
     local lets = whole(args[3], 100, 'brake rank')
     expect_short(args[4], 600, 'brake reason')
     expect_short(args[5], 200, 'brake writer')
-    local before = redis.call('HMGET', keys[1], 'until', 'lets')
-    local before_end = tonumber(before[1] or 0)
-    if before_end > server then
-        ends = math.max(ends, before_end)
-        lets = math.min(lets, tonumber(before[2] or 0))
+    local before = redis.call('HMGET', keys[1], 'until', 'lets', 'reason', 'by')
+    local before_end, before_lets = tonumber(before[1] or 0) or 0, tonumber(before[2] or 0) or 0
+    if before_end > server and (before_lets < lets or (before_lets == lets and before_end > ends)) then
+        return {'braked', before_end, before_lets, before[3] or '', before[4] or ''}
     end
     redis.call('HSET', keys[1], 'until', decimal(ends), 'lets', decimal(lets), 'reason', args[4], 'by', args[5])
     redis.call('PEXPIREAT', keys[1], decimal(ends))
-    return {'braked', ends, lets}
+    return {'braked', ends, lets, args[4], args[5]}
 end)

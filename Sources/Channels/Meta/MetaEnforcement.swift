@@ -1,0 +1,43 @@
+package import Contracts
+package import Instants
+
+/// What the platform says of an account whose policy it enforces (DOMAIN.md 4.4): it blocks, warns, or takes that back.
+package struct MetaEnforcement: Sendable, Equatable {
+    package enum Measure: String, Sendable {
+        /// It takes nothing from the account any more: whatever calls would only lengthen that.
+        case block
+        /// A warning, or a word that nobody knows: everything still goes, and people are to hear of it.
+        case warning
+        case unblock
+    }
+
+    package let measure: Measure
+    /// The platform's words, at most 80 bytes.
+    package let reason: String
+
+    /// Nil for any other update.
+    package init?(_ update: [UInt8]) {
+        guard let update = try? JSONValue(parsing: update),
+            let told = update["policy-enforcement"] ?? update["policy_enforcement"],
+            let action = told["action"]?.string
+        else { return nil }
+        measure = Measure(rawValue: action) ?? .warning
+        reason = TextLimit(unit: .bytes, most: 80).cut(told["reason"]?.string ?? action)
+    }
+
+    /// The word to the account's own entity, which calls its desk. The same update that comes again within an hour is the
+    /// same event: the platform gives it no id.
+    package func event(of account: String, update: [UInt8], received: Instant) -> Event {
+        var event = Event()
+        let hour = received.seconds / 3_600
+        event.id = "enforced:\(hour):\(MetaNormaliser.digest(String(decoding: update, as: UTF8.self)))"
+        event.account = account
+        event.conversation = EntityID.watch(of: account).text
+        event.happenedAt = received.milliseconds
+        event.receivedAt = received.milliseconds
+        event.command.verb = .enforced
+        event.command.subject = "\(measure.rawValue) \(reason)"
+        event.command.by = "platform"
+        return event
+    }
+}

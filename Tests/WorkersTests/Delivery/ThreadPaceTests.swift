@@ -1,0 +1,20 @@
+import Instants
+import Testing
+
+@testable import Delivery
+
+@Suite("The pace of a thread")
+struct ThreadPaceTests {
+    @Test("a thread is free after its spacing, and past ones are forgotten")
+    func spacing() {
+        var pace = ThreadPace()
+        let start = Instant(milliseconds: 1_000)
+        pace.began("ann", spacing: .seconds(1), now: start)
+        #expect(pace.wait(for: "ann", now: start + .milliseconds(999)) == start + .seconds(1))
+        #expect(pace.wait(for: "ann", now: start + .seconds(1)) == nil && pace.wait(for: "bob", now: start) == nil)
+        for number in 0..<20_000 {
+            pace.began("\(number)", spacing: .seconds(1), now: start + .milliseconds(Int64(number)))
+        }
+        #expect(pace.kept < 9_000 && pace.wait(for: "19999", now: start + .seconds(20)) != nil)
+    }
+}
