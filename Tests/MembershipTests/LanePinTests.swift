@@ -1,7 +1,9 @@
 import Contracts
 import Instants
 import Lanes
+import Logging
 import Redis
+import Synchronization
 import TestSupport
 import Testing
 
@@ -116,5 +118,62 @@ struct LanePinTests {
         // Just after an outage nobody is dead yet.
         let fresh = Census([], at: ControlState(now: at(100_000), reachableSince: at(99_000)), lease: .seconds(3))
         #expect(book.over(fresh, lanes: try lanes(4)).map(\.lane) == [pins[1].lane])
+    }
+
+    @Test(
+        "a key of pins that somebody edited leaves none, is told once a term by its name, and is read again once it is mended"
+    )
+    func editedKey() throws {
+        let server = try PrivateRedis()
+        let store = try store(server)
+        let key = store.keyspace.control("pins")
+        let term = try store.lead(member("c"), lease: times.lease, gap: times.gap).state.term
+        try store.pin(lanes(2), to: member("a"), for: .seconds(60), by: "ann")
+        var book = PinBook()
+        try book.read(store)
+        let pins = book.pins
+        #expect(pins.count == 2 && book.fault == nil)
+        _ = try store.connection.call(RedisCommand("RENAME", key, "aside"))
+        _ = try store.connection.call(RedisCommand("SET", key, "x"))
+        #expect(try book.remove(pins, by: member("c"), term: term, store) == nil)
+        #expect(book.pins.isEmpty && book.number == nil)
+        try book.read(store)
+        #expect(book.pins.isEmpty && book.number == nil)
+        let told = ToldCauses()
+        let log = Logger(label: "test") { _ in told }
+        var doubts = LeaderDoubts()
+        for _ in 0..<2 { doubts.log(book.fault, to: log) }
+        #expect(told.causes.count == 1 && told.causes.allSatisfy { $0.hasPrefix("ns:{ctl}:pins: ") }, "\(told.causes)")
+        _ = try store.connection.call(RedisCommand("RENAME", "aside", key))
+        try book.read(store)
+        #expect(book.pins == pins && book.fault == nil)
+        // What the key has no part in is thrown.
+        server.close()
+        #expect(throws: LaneError.self) { try book.read(store) }
+    }
+}
+
+/// Keeps the causes that lines of a log name.
+private final class ToldCauses: LogHandler {
+    private let told = Mutex<[String]>([])
+
+    var causes: [String] { told.withLock { $0 } }
+    var logLevel: Logger.Level {
+        get { .trace }
+        set {}
+    }
+    var metadata: Logger.Metadata {
+        get { [:] }
+        set {}
+    }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { nil }
+        set {}
+    }
+
+    func log(event: LogEvent) {
+        let cause = event.metadata?["cause"].map { "\($0)" }
+        told.withLock { $0.append(cause ?? "none") }
     }
 }

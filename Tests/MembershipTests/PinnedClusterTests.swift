@@ -2,6 +2,7 @@ import Contracts
 import Coordination
 import Lanes
 import Membership
+import Redis
 import Testing
 
 @Suite("A cluster with pinned lanes", .serialized)
@@ -48,5 +49,31 @@ struct PinnedClusterTests {
         #expect(try cluster.comes { cluster.counts() == [second.member.id: 16] })
         #expect(second.leave())
         #expect(try cluster.comes { cluster.counts() == [first.member.id: 16] })
+    }
+
+    @Test(
+        "a key of pins that somebody edited stops neither placement nor signals; once it is mended pins are heeded again"
+    )
+    func edited() throws {
+        let cluster = try Cluster()
+        let key = cluster.control.keyspace.control("pins")
+        func edit() throws {
+            _ = try cluster.control.connection.call(RedisCommand("DEL", key))
+            _ = try cluster.control.connection.call(RedisCommand("SET", key, "x"))
+        }
+        try edit()
+        let coordinator = try cluster.coordinate("c1", placement: placement)
+        let (first, second) = (try cluster.join("w1"), try cluster.join("w2"))
+        #expect(try cluster.comes { cluster.isEven(2) })
+        _ = try cluster.control.connection.call(RedisCommand("DEL", key))
+        let all = try cluster.topology.read().lanes
+        try cluster.control.pin(all, to: second.member.id, for: .seconds(3_600), by: "test")
+        #expect(try cluster.comes { cluster.counts() == [second.member.id: 16] })
+        // What the leader remembers ends with the worker, and cannot be taken away.
+        try edit()
+        second.kill()
+        #expect(try cluster.comes { cluster.counts() == [first.member.id: 16] })
+        let signals = coordinator.standing.signals
+        #expect(try cluster.comes { coordinator.standing.signals > signals })
     }
 }

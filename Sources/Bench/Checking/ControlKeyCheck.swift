@@ -16,8 +16,7 @@ package struct ControlKeyCheck: Sendable {
     private static let types: [(name: String, type: String)] =
         [
             "slot", "leader", "members", "releases", "assignment", "profiles", "namespace", "partitions", "accounts",
-            "desks",
-            "retired", "moves", "automation", "signals", "policies", "limits", "late-orders",
+            "desks", "retired", "moves", "automation", "signals", "policies", "limits", "late-orders", "pins",
         ].map { ($0, "hash") } + [("moved", "zset"), ("quarantine", "stream")]
     private static let mostLanes = 1_024
 
@@ -43,6 +42,7 @@ package struct ControlKeyCheck: Sendable {
         switch name {
         case "partitions", "accounts", "desks", "namespace", "slot", "policies":
             ", then `nightshift publish` makes it anew, and this names what of it differs from the lanes"
+        case "pins": ", then `nightshift lanes move` pins lanes anew; until then their load places them"
         default: ""
         }
     }

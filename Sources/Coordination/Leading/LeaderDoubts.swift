@@ -3,13 +3,14 @@ internal import Membership
 internal import Telemetry
 
 /// What a leader logs once in its term, however often it sees it: figures that cannot be, signals for which there is no
-/// room, processes of an older release than the house has been through.
+/// room, processes of an older release than the house has been through, a key of pins that somebody edited.
 struct LeaderDoubts {
     private static let mostSubjects = 1_000
 
     /// Whose figures were logged.
     private var subjects: Set<String> = []
     private var hasLoggedSignals = false
+    private var hasLoggedPins = false
 
     mutating func log(_ figures: [ContainedFigure], to log: Logger) {
         for figure in figures where subjects.count < Self.mostSubjects && subjects.insert(figure.subject).inserted {
@@ -28,6 +29,14 @@ struct LeaderDoubts {
                     (.member, release.id.name), (.role, release.role),
                     (.cause, "\(release.version): feature level \(release.featureLevel) of \(level)")))
         }
+    }
+
+    mutating func log(_ pinsFault: String?, to log: Logger) {
+        guard let pinsFault, !hasLoggedPins else { return }
+        hasLoggedPins = true
+        log.warning(
+            "Pins of lanes cannot be read or taken away: lanes are placed without them",
+            metadata: .of((.cause, pinsFault)))
     }
 
     mutating func log(_ signals: SignalsContent, to log: Logger) {

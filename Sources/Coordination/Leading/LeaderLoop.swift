@@ -128,6 +128,7 @@ final class LeaderLoop {
         }
         try readAssignment(control, link)
         try pins.read(link.control)
+        doubts.log(pins.fault, to: log)
         let records = try link.control.members()
         let census = Census(records, at: control, lease: settings.times.lease)
         let level = HouseLevel(census, others: try link.tolerant(link.control.attending), own: settings.featureLevel)
@@ -208,7 +209,7 @@ final class LeaderLoop {
     private func unpin(_ census: Census, _ window: TrustWindow, _ link: LeaderLink) throws(LaneError) {
         let over = pins.over(census, lanes: lanes)
         guard !over.isEmpty, window.isOpen(at: .now) else { return }
-        refused(try link.control.unpin(over, by: id, term: window.term))
+        try pins.remove(over, by: id, term: window.term, link.control).map { refused($0) }
     }
 
     private func write(_ moves: [PlacementMove], _ window: TrustWindow, _ link: LeaderLink) throws(LaneError) {

@@ -8,18 +8,44 @@ struct PinBook {
     private(set) var number: UInt64?
     /// In the order of lanes.
     private(set) var pins: [LanePin] = []
+    /// Why there are none, if their key is not what it must be.
+    private(set) var fault: String?
 
-    /// Reads them if they are others than before.
+    /// Reads them if they are others than before. From a key that somebody edited none are read, again and again: lanes are placed
+    /// without them until it is mended.
     mutating func read(_ store: ControlStore) throws(LaneError) {
         let number = try store.pinsNumber()
         guard number != self.number else { return }
-        learn(try store.pins(), number: number)
+        do throws(LaneError) {
+            learn(try store.pins(), number: number)
+        } catch {
+            try lose(error, store)
+        }
+    }
+
+    /// Takes these away in Redis; nil if there was nothing to take them from.
+    mutating func remove(
+        _ over: [LanePin], by leader: MemberID, term: UInt64, _ store: ControlStore
+    ) throws(LaneError) -> LeaderWrite? {
+        do throws(LaneError) {
+            return try store.unpin(over, by: leader, term: term)
+        } catch {
+            try lose(error, store)
+            return nil
+        }
+    }
+
+    private mutating func lose(_ error: LaneError, _ store: ControlStore) throws(LaneError) {
+        guard error.isOfKeys else { throw error }
+        self = PinBook()
+        fault = "\(store.keyspace.control("pins")): \(error)"
     }
 
     /// Makes these the pins.
     mutating func learn(_ pins: [LanePin], number: UInt64) {
         self.pins = pins
         self.number = number
+        fault = nil
     }
 
     /// Where placement is to put lanes. Whether a member may be given lanes now is placement's to see.

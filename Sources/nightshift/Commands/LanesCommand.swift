@@ -28,6 +28,7 @@ struct LanesCommand: AsyncParsableCommand {
         func run() async throws {
             let session = try Session(redis)
             let pins = try PinnedLanes(session.store)
+            if let fault = pins.fault { Output.note(fault) }
             let standings = try session.store.standings(session.lanes()).filter {
                 !trouble || $0.isTroubled || pins.standing(of: $0.lane)?.reason != nil
             }

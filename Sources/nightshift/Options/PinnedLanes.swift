@@ -7,11 +7,22 @@ import Membership
 /// Pins as a command reads them once, each with whether it is honoured.
 struct PinnedLanes {
     private let pins: [LaneName: (pin: LanePin, standing: PinStanding)]
+    /// Why none is known, if their key is not what it must be: lanes are shown all the same.
+    let fault: String?
 
     /// One round trip without pins; with some, O(members + pins).
     init(_ store: LaneStore) throws {
         let control = ControlStore(connection: store.connection, keyspace: store.keyspace)
-        let all = try control.pins()
+        let all: [LanePin]
+        do {
+            all = try control.pins()
+            fault = nil
+        } catch {
+            guard error.isOfKeys else { throw error }
+            all = []
+            fault =
+                "pins cannot be read, and lanes are placed without them: \(error); `nightshift audit` says what mends it"
+        }
         guard !all.isEmpty else {
             pins = [:]
             return

@@ -44,6 +44,7 @@ struct ControlKeyCheckTests {
             (["HSET", "ns:{ctl}:retired", "nonsense", "1"], "expected nonsense of ns:{ctl}:retired to be a lane"),
             (["SET", "ns:{ctl}:releases", "x"], "expected ns:{ctl}:releases to be a hash, got a string"),
             (["SADD", "ns:{ctl}:moved", "x"], "to be a zset, got a set"),
+            (["SET", "ns:{ctl}:pins", "x"], "expected ns:{ctl}:pins to be a hash, got a string"),
         ])
     func named(command: [String], words: String) throws {
         let (server, connection, _) = try Self.house()
