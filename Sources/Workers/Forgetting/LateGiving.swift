@@ -8,57 +8,69 @@ internal import Telemetry
 /// Gives orders to forget to lanes that could not be given theirs when they were retired (`LateOrders`). Belongs to one thread.
 struct LateGiving {
     private static let every = Duration.seconds(1)
+    /// After a turn that ended early: whoever shares the connection has a turn of their own meanwhile.
+    private static let rest = Duration.seconds(2)
     /// Orders of one turn: each may wait two seconds for replicas in vain.
     private static let mostATurn = 16
 
     private let connector: LaneConnector
     private let log: Logger
     private var next: ContinuousClock.Instant?
-    /// Where the next turn begins: what nobody takes does not keep the others from theirs.
+    /// Where the next turn begins: what nobody takes, or what ends a turn, does not keep the others from theirs.
     private var turn = 0
-    private var open = OpenOrders()
+    /// What is left, as of the last turn, whether or not that came to its end.
+    private(set) var open = OpenOrders()
 
     init(connector: LaneConnector, log: Logger) {
         self.connector = connector
         self.log = log
     }
 
-    /// Gives what lanes take now, once a second; what of it is left. One that was retired is given the order as ever, and one that
-    /// is in use again as an event. Redis: O(orders), and nothing else without any.
-    mutating func give(in topology: Topology, _ store: LaneStore) throws -> OpenOrders {
-        if let next, ContinuousClock.now < next { return open }
-        next = .now + Self.every
+    /// Gives what lanes take now, once a second. One that was retired is given the order as ever, and one that is in use again
+    /// as an event. Redis: O(orders), and nothing else without any.
+    ///
+    /// - Throws: if the connection is of no use any more, or the orders cannot be read; what was given by then counts.
+    mutating func give(in topology: Topology, _ store: LaneStore) throws {
+        if let next, ContinuousClock.now < next { return }
+        next = .now + Self.rest
         let orders = try store.lateOrders()
-        open = OpenOrders()
-        guard !orders.isEmpty else { return open }
-        turn = turn < orders.count ? turn : 0
-        let now = try store.serverTime() + topology.offset
-        var given: [LateOrder] = []
-        for order in (orders[turn...] + orders[..<turn]).prefix(Self.mostATurn) where try give(order, topology, store) {
-            given.append(order)
-            log.notice("An order to forget was given to a lane late", metadata: .of((.lane, order.lane.text)))
-        }
-        turn += Self.mostATurn
-        try store.dropLate(given)
-        let left = orders.count - given.count
-        let oldest = orders.map { now - Instant(milliseconds: $0.event.happenedAt) }.max()
-        open = OpenOrders(count: left, oldest: left > 0 ? oldest : nil)
-        return open
+        if orders.isEmpty { open = OpenOrders() } else { try give(orders, topology, store) }
+        next = .now + Self.every
     }
 
-    /// False if the lane cannot take it now; the others have their turn.
+    private mutating func give(_ orders: [LateOrder], _ topology: Topology, _ store: LaneStore) throws {
+        let now = try store.serverTime() + topology.offset
+        let oldest = orders.map { now - Instant(milliseconds: $0.event.happenedAt) }.max()
+        open = OpenOrders(count: orders.count, oldest: oldest)
+        turn = turn < orders.count ? turn : 0
+        let first = turn
+        var left = orders.count
+        for order in (orders[first...] + orders[..<first]).prefix(Self.mostATurn) {
+            turn = (turn + 1) % orders.count
+            guard try give(order, topology, store) else { continue }
+            // At once: what ends the turn may end the connection.
+            try store.dropLate([order])
+            left -= 1
+            open = OpenOrders(count: left, oldest: left > 0 ? oldest : nil)
+            log.notice("An order to forget was given to a lane late", metadata: .of((.lane, order.lane.text)))
+        }
+    }
+
+    /// False if the lane cannot take it now, whatever the reason; the others have their turn.
+    ///
+    /// - Throws: if the connection is of no use any more.
     private func give(_ order: LateOrder, _ topology: Topology, _ store: LaneStore) throws -> Bool {
-        guard topology.retired[order.lane] != nil else {
+        do {
+            if topology.retired[order.lane] != nil {
+                return try store.orderRetired(order.event, [order.lane], answersEmpty: true).refused.isEmpty
+            }
             // What no topology has any more holds nothing.
             guard let generation = topology.generation(of: order.lane), topology.lanes.contains(order.lane) else {
                 return true
             }
             return try append(order, generation)
-        }
-        do throws(LaneError) {
-            return try store.orderRetired(order.event, [order.lane], answersEmpty: true).refused.isEmpty
         } catch {
-            if case .outOfStep = error { throw error }
+            if case .outOfStep? = error as? LaneError { throw error }
             guard !store.isBroken else { throw error }
             return false
         }

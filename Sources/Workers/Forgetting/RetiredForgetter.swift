@@ -91,9 +91,9 @@ package final class RetiredForgetter: Sendable {
                 (store, topologies) = (open, known)
                 let topology = try known.read()
                 let retired = topology.retired.keys.sorted()
-                let waiting = try late.give(in: topology, open)
+                try late.give(in: topology, open)
                 hasMore = try walk.forget(in: retired, open, until: .now + share)
-                shared.open.withLock { $0 = waiting + walk.open }
+                shared.open.withLock { $0 = late.open + walk.open }
                 try walk.age(retired, open, now: .now)
                 fault = nil
             } catch {
@@ -102,6 +102,7 @@ package final class RetiredForgetter: Sendable {
                     log.warning("Retired lanes could not be looked through", metadata: .of((.cause, "\(error)")))
                 }
                 fault = "\(error)"
+                shared.open.withLock { $0 = late.open + walk.open }
                 walk.startAgain(term: term ?? 0)
                 (store, topologies, hasMore) = (nil, nil, false)
             }

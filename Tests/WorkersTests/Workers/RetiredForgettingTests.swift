@@ -23,7 +23,7 @@ struct RetiredForgettingTests {
     }
 
     /// A lane with a log of two people and results, as a resize leaves it: its states went elsewhere.
-    private static func retired(_ kit: WorkerKit) throws {
+    static func retired(_ kit: WorkerKit) throws {
         let worker = try kit.worker()
         var comment = try event("c:c1", person.contact, kit, "")
         comment.comment = Comment.with { ($0.id, $0.post, $0.text) = ("c1", "p1", "words in public") }
@@ -58,7 +58,7 @@ struct RetiredForgettingTests {
         _ = try connection.call(RedisCommand("HSET", "ns:{ctl}:retired", "\(kit.lane)", "1"))
     }
 
-    private static func order(_ kit: WorkerKit, _ code: String = "c1") throws -> Event {
+    static func order(_ kit: WorkerKit, _ code: String = "c1") throws -> Event {
         let look = try kit.look()
         return ForgetOrder.event(
             code: code, account: "shop", contact: person.contact, by: "test", at: look.serverTime + look.offset)
@@ -205,65 +205,5 @@ struct RetiredForgettingTests {
         let people = try #require(try kit.store.forgotten([kit.lane])[0])
         #expect(people.orders.isEmpty && people.done.map(\.tally) == [tally])
         #expect(try kit.store.log(kit.lane).isEmpty)
-    }
-
-    @Test(
-        "what a lane could not be given the leader gives it once it is out of use, or as an event if it is in use again"
-    )
-    func given() throws {
-        let kit = try WorkerKit()
-        let hash = "ns:{\(kit.lane)}:lane"
-        let partition = Topology.Partition(market: "de", zone: "Europe/Berlin", lanes: 4)
-        _ = try TopologyStore(kit.connector).create(
-            TopologyWish(partitions: [.sample: partition], accounts: [:], teams: []))
-        try Self.retired(kit)
-        let connection = try kit.redis.connect()
-        let (empty, used, unknown) = (
-            PartitionName.sample.lane(2), PartitionName.sample.lane(3), PartitionName.sample.lane(9)
-        )
-        _ = try connection.call(RedisCommand("HSET", hash, "move", "7"))
-        _ = try connection.call(RedisCommand("HSET", "ns:{\(empty)}:lane", "move", "retired", "generation", "1"))
-        _ = try connection.call(RedisCommand("HSET", "ns:{ctl}:retired", "\(empty)", "1"))
-        let order = try Self.order(kit)
-        let lanes = [kit.lane, empty, used, unknown]
-        #expect(try kit.store.orderRetired(order, [kit.lane]).refused == [kit.lane])
-        #expect(try kit.store.noteLate(lanes.map { LateOrder(order, $0) }))
-        #expect(try kit.store.noteLate([LateOrder(order, kit.lane)]))
-        #expect(try kit.store.lateOrders().map(\.lane) == lanes)
-        let forgetter = RetiredForgetter(connector: kit.connector, log: Logger(label: "test"))
-        forgetter.lead(1)
-        try PrivateCluster.wait("what can be given is given") { try kit.store.lateOrders().map(\.lane) == [kit.lane] }
-        let event = try #require(try kit.store.log(used).first)
-        let range = try #require(try EventFraming.ranges(of: event.body).first)
-        #expect(try Event(serializedBytes: Array(event.body[range])).id == order.id)
-        // It never held anything, and says so.
-        #expect(try kit.store.forgotten([empty])[0]?.standing(of: "c1") != .underWay)
-        #expect(try kit.store.forgotten([empty])[0]?.done.map(\.tally.events) == [1])
-        try PrivateCluster.wait("it is told that one stands") {
-            forgetter.open.count == 1 && forgetter.open.since != nil
-        }
-        #expect(try !kit.store.log(kit.lane).isEmpty)
-        _ = try connection.call(RedisCommand("HSET", hash, "move", "retired"))
-        _ = try ForgettingTests.waitUntilDone(kit)
-        #expect(try kit.store.log(kit.lane).isEmpty)
-        try PrivateCluster.wait("nothing stands") { forgetter.open.count == 0 && forgetter.open.since == nil }
-        #expect(forgetter.stop(atMost: WorkerKit.patience))
-    }
-
-    @Test("nothing is noted beyond what there is room for, and nothing that is no order")
-    func room() throws {
-        let kit = try WorkerKit()
-        let order = try Self.order(kit)
-        var fill = RedisCommand("HSET", "ns:{ctl}:late-orders", "c9:x lane.0", "nonsense")
-        for index in 0..<(LaneStore.mostLateOrders - 2) {
-            fill.add("c9:x lane.\(index + 1)")
-            fill.add("nonsense")
-        }
-        _ = try kit.redis.connect().call(fill)
-        #expect(try kit.store.noteLate([LateOrder(order, kit.lane)]))
-        #expect(try !kit.store.noteLate([LateOrder(order, PartitionName.sample.lane(1))]))
-        // What somebody wrote there by hand keeps nothing from being given.
-        #expect(try kit.store.lateOrders().map(\.lane) == [kit.lane])
-        #expect(throws: LaneError.self) { try kit.store.noteLate([LateOrder(Event(), kit.lane)]) }
     }
 }
