@@ -32,20 +32,25 @@ extension LaneStore {
     /// Beyond so many none is noted: somebody gives orders faster than lanes come back.
     package static let mostLateOrders = 4_096
 
-    /// Notes what is still to be given, once however often it is said; false if there is no room.
+    /// Notes what is still to be given, once however often it is said; false if there is no room for what is new of it. Redis:
+    /// O(orders named).
     package func noteLate(_ orders: [LateOrder]) throws(LaneError) -> Bool {
         guard !orders.isEmpty else { return true }
         var command = RedisCommand("HSET")
         command.add(lateKey)
+        var fields: Set<String> = []
         for order in orders {
             guard let field = order.field, let bytes: [UInt8] = try? order.event.serializedBytes() else {
                 throw .invalidRequest("expected orders to forget, came an event \(order.event.id.prefix(40))")
             }
+            fields.insert(field)
             command.add(field)
             command.add(bytes)
         }
-        let count = try plain([RedisCommand("HLEN", lateKey)]).first?.int ?? 0
-        guard Int(clamping: count) + orders.count <= Self.mostLateOrders else { return false }
+        let asked = [RedisCommand("HLEN", lateKey)] + fields.sorted().map { RedisCommand("HEXISTS", lateKey, $0) }
+        let replies = try plain(asked)
+        let new = fields.count - replies.dropFirst().count { $0.int == 1 }
+        guard new == 0 || Int(clamping: replies.first?.int ?? 0) <= Self.mostLateOrders - new else { return false }
         try plainDurably([command])
         return true
     }

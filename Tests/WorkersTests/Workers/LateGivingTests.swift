@@ -112,6 +112,9 @@ struct LateGivingTests {
         #expect(try kit.store.noteLate([LateOrder(order, kit.lane)]))
         let further = LateOrder(order, PartitionName.sample.lane(1))
         #expect(try !kit.store.noteLate([further]))
+        // What stands there needs no room, however often it is said.
+        #expect(try kit.store.noteLate([LateOrder(order, kit.lane), LateOrder(order, kit.lane)]))
+        #expect(try !kit.store.noteLate([LateOrder(order, kit.lane), further]))
         // What somebody wrote there by hand keeps nothing from being given.
         #expect(try kit.store.lateOrders().map(\.lane) == [kit.lane])
         #expect(throws: LaneError.self) { try kit.store.noteLate([LateOrder(Event(), kit.lane)]) }
