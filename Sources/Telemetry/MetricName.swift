@@ -36,6 +36,10 @@ extension MetricName {
     package static let eventsMissed = MetricName(
         "nightshift_events_missed_total", .counter,
         "Comments that a sweep found and no webhook had brought; by account in `nightshift accounts gaps`.")
+    package static let sweepsBehind = MetricName(
+        "nightshift_sweeps_behind_seconds", .gauge,
+        "By how much the account furthest behind has gone unswept for longer than its interval; paused ones left out, none without sweeps. Told by the coordinator that leads; by account in `nightshift accounts gaps`."
+    )
     package static let webhooksRefused = MetricName(
         "nightshift_webhooks_refused_total", .counter, "Webhook requests answered with an error; label reason.")
     package static let decisions = MetricName(

@@ -12,7 +12,10 @@ import Settings
 extension AccountsCommand {
     struct Gaps: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "How many comments and direct messages of each account only a sweep brought.")
+            abstract: "What only a sweep brought of each account, and until when everything was swept.",
+            discussion:
+                "What was written before `swept until` was looked for; `accounts sweep` takes it a day back until that sweep has ended."
+        )
 
         @OptionGroup var redis: RedisOptions
         @Flag(help: "Print JSON lines.") var json = false
@@ -21,8 +24,9 @@ extension AccountsCommand {
             let session = try Session(redis)
             let policy = try session.policy()
             let accounts = policy.accounts.keys.sorted()
-            var table = TextTable("account", "sweep every", "messages", "missed by webhooks", "last")
-            for (account, reading) in zip(accounts, try session.store.gaps(of: accounts)) {
+            var table = TextTable("account", "sweep every", "messages", "swept until", "missed by webhooks", "last")
+            let reaches = try session.store.sweepReaches(of: SweptAccount.all(policy), in: session.topology())
+            for ((account, reading), reach) in zip(zip(accounts, try session.store.gaps(of: accounts)), reaches) {
                 var gaps: AccountGaps?
                 if case .known(let known) = reading { gaps = known }
                 let channel = policy.accounts[account].flatMap { policy.channels[$0.channel] }
@@ -35,15 +39,22 @@ extension AccountsCommand {
                         "sweeps_messages": .bool(asksMessages),
                         "sweep_every_ms": every.map { .integer($0.wholeMilliseconds) } ?? .null,
                     ]
+                    line["swept_until"] = Self.known(reach).map { .string($0.until.description) } ?? .null
                     line["last_missed_at"] = gaps?.lastAt.map { .string($0.description) } ?? .null
                     Output.line(JSONValue.object(line).text())
                 }
                 table.add(
                     account, every.map { "\($0.wholeMilliseconds / 1_000) s" } ?? "never",
-                    asksMessages ? "too" : "no", gaps.map { "\($0.missed)" } ?? "unknown",
+                    asksMessages ? "too" : "no",
+                    reach == .away ? "unknown" : Self.known(reach)?.until.description ?? "-",
+                    gaps.map { "\($0.missed)" } ?? "unknown",
                     gaps?.lastAt?.description ?? "-")
             }
             if !json { Output.line(table.text) }
+        }
+
+        private static func known(_ reach: AccountFact<SweepReach>) -> SweepReach? {
+            if case .known(let reach) = reach { reach } else { nil }
         }
     }
 

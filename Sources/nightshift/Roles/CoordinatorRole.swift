@@ -50,6 +50,7 @@ final class CoordinatorRole: Service {
     func run() async throws {
         var policy: UInt64 = 0
         var watch = WatchStart(connector: connector, log: log)
+        var lag = SweepLag(connector: connector, log: log)
         defer { watch.stop() }
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
             let standing = coordinator.standing
@@ -77,7 +78,12 @@ final class CoordinatorRole: Service {
             metrics.replace(
                 .hotConversationShare, with: hot.map { ([("lane", $0.lane.text)], $0.talkers.first?.share ?? 0) })
             let wanted = standing.control?.numbers.policy ?? 0
-            if wanted != policy { policy = await useHours(of: wanted) ? wanted : policy }
+            if wanted != policy, let swept = await use(policy: wanted) {
+                policy = wanted
+                lag.use(swept)
+            }
+            await lag.look(leads: leads)
+            metrics.replace(.sweepsBehind, with: lag.behind().map { [([], $0 / .seconds(1))] } ?? [])
             if leads, let control = standing.control, policy != 0 {
                 await watch.start(policy: policy, now: control.now)
             }
@@ -89,13 +95,15 @@ final class CoordinatorRole: Service {
         }
     }
 
-    /// Gives the forecast the calendars of a newer policy; whether that went well. The last ones stay if not.
-    private func useHours(of number: UInt64) async -> Bool {
+    /// Gives the forecast the calendars of a newer policy; its accounts. Nil if it cannot be read: the last ones stay.
+    private func use(policy number: UInt64) async -> [SweptAccount]? {
         let connector = connector
         do {
             let read = try await offPool {
                 // Phrases are most of a policy, and say nothing of hours.
-                try Session(connector).policyIfAny(knowsTexts: false).map { (hours: Self.hours($0), keep: $0.keep) }
+                try Session(connector).policyIfAny(knowsTexts: false).map {
+                    (hours: Self.hours($0), keep: $0.keep, swept: SweptAccount.all($0))
+                }
             }
             if let read {
                 coordinator.use(read.hours)
@@ -105,10 +113,10 @@ final class CoordinatorRole: Service {
                 coordinator.use(retention)
                 retired.keep(retention)
             }
-            return true
+            return read?.swept ?? []
         } catch {
             log.warning("The calendars of a newer policy could not be read", metadata: .of((.cause, "\(error)")))
-            return false
+            return nil
         }
     }
 
