@@ -15,13 +15,22 @@ class Traffic:
         self.port, self.secret, self.chance = port, open(secret, "rb").read(), random.Random(seed)
         self.patient, self.sent, self.refused = patient, collections.Counter(), []
         self.done, self.began = threading.Event(), time.time()
-        self.thread = threading.Thread(target=self.write, daemon=True)
+        self.fault = None
+        self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
 
     def stop(self):
         self.done.set()
         self.thread.join(60)
+        if self.fault:
+            raise self.fault
         return sum(self.sent.values())
+
+    def run(self):
+        try:
+            self.write()
+        except Exception as fault:  # said by whoever stops it: without traffic a drill proves nothing
+            self.fault = fault
 
     def write(self):
         connection = None

@@ -28,6 +28,7 @@ package struct LaneAudit: Sendable {
     ) throws(RedisError) {
         self.lane = lane
         let prefix = "\(namespace):{\(lane)}:"
+        var whereabouts = whereabouts
         for _ in 0..<Self.mostTries where !isSettled {
             // Before the first look, or what commits between two looks would be a fault. Keys of a wrong type have none.
             let before = try? Self.stamp(prefix, connection)
@@ -40,10 +41,20 @@ package struct LaneAudit: Sendable {
                 break
             }
             guard let before else { continue }
-            if let whereabouts {
+            if let known = whereabouts {
                 let fields = try Self.pairs(RedisCommand("HGETALL", prefix + "lane"), connection)
-                faults += whereabouts.misfits(of: lane, fields, prefix: prefix)
-                faults += try whereabouts.strays(in: lane, connection)
+                func look(_ known: LaneWhereabouts) throws(RedisError) -> [String] {
+                    try known.misfits(of: lane, fields, prefix: prefix) + known.strays(in: lane, connection)
+                }
+                var found = try look(known)
+                // The house is at work: a lane that was placed or moved since the topology was read is not at fault.
+                if !found.isEmpty,
+                    let fresh = try LaneWhereabouts(namespace: namespace, connection: connection), fresh != known
+                {
+                    whereabouts = fresh
+                    found = try look(fresh)
+                }
+                faults += found
             }
             try checkLog(prefix, connection)
             try checkStates(prefix, connection)

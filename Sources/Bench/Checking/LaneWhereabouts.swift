@@ -7,8 +7,8 @@ import SwiftProtobuf
 /// What lies in another lane than its own is never decided with, or by two: a move that went wrong, a key that somebody
 /// copied. Each such thing is named with its lane, whether its own lane has it too, and what to do. Lanes that a move has
 /// frozen are passed over: copies belong to it.
-package struct LaneWhereabouts: Sendable {
-    private struct Partition: Sendable {
+package struct LaneWhereabouts: Sendable, Equatable {
+    private struct Partition: Sendable, Equatable {
         let generation: UInt64
         let lanes: Int
     }

@@ -79,6 +79,26 @@ struct LaneAuditTests {
         #expect(try audit([RedisCommand("HSET", "ns:{de.0}:lane", "decided", "3")]).faults.count == 1)
     }
 
+    @Test("a lane that was placed since the audit began is not at fault; one with a number that nobody gave is")
+    func placedSince() throws {
+        let redis = try PrivateRedis()
+        defer { redis.close() }
+        let connection = try redis.connect()
+        func faults(given number: String) throws -> [String] {
+            for command in [
+                RedisCommand("HSET", "ns:{ctl}:partitions", "de", "1|de|Europe/Berlin|4"),
+                RedisCommand("HSET", "ns:{ctl}:slot", "assignment", "70"),
+                RedisCommand("HSET", "ns:{de.0}:lane", "generation", "1", "assignment", "71"),
+            ] { _ = try connection.call(command) }
+            let begun = try #require(try LaneWhereabouts(namespace: "ns", connection: connection))
+            _ = try connection.call(RedisCommand("HSET", "ns:{ctl}:slot", "assignment", number))
+            return try LaneAudit(lane: "de.0", namespace: "ns", connection: connection, whereabouts: begun).faults
+        }
+        #expect(try faults(given: "71").isEmpty)
+        let fault = try faults(given: "70")
+        #expect(fault.count == 1 && fault[0].hasPrefix("expected an assignment up to 70, got 71"))
+    }
+
     private func strays(_ commands: [RedisCommand]) throws -> [String] {
         let redis = try PrivateRedis()
         defer { redis.close() }
