@@ -8,7 +8,7 @@ import Testing
 @testable import Delivery
 
 /// What servers that do not end their answers cost: their own attempts, until these attempts' deadline.
-@Suite("Calls to servers that do not end their answers", .timeLimit(.minutes(2)))
+@Suite("Calls to servers that do not end their answers", .timeLimit(.minutes(5)))
 struct HTTPExchangeTests {
     /// A pool of its own, as a worker's process has one.
     private static func withClient(_ test: (HTTPClient) async throws -> Void) async throws {
