@@ -157,14 +157,14 @@ struct ConfigCheckTests {
         let text = try ShippedConfig.text(broken.file)
         let place = try #require(text.firstRange(of: broken.old), "the shipped file no longer holds \(broken.old)")
         let check = ConfigCheck(
-            try ShippedConfig.files(with: text.replacingCharacters(in: place, with: broken.new), at: broken.file))
+            try ShippedConfig.wordless(with: text.replacingCharacters(in: place, with: broken.new), at: broken.file))
         #expect(check.config == nil)
         #expect(check.faults.map(\.description).contains(broken.fault), "\(check.faults)")
     }
 
     @Test("all faults of all files are named in one run, in their order")
     func several() throws {
-        var files = try ShippedConfig.files().files.filter {
+        var files = try ShippedConfig.wordless().files.filter {
             !["teams/saigon.yaml", "accounts.yaml"].contains($0.path)
         }
         files.append(
@@ -183,11 +183,11 @@ struct ConfigCheckTests {
     @Test("a key that stands twice, bytes that are no UTF-8 and an empty file are faults of that file alone")
     func unreadable() throws {
         let twice = ConfigCheck(
-            try ShippedConfig.files(with: "calendar: berlin\ncalendar: tokyo\n", at: "teams/berlin.yaml"))
+            try ShippedConfig.wordless(with: "calendar: berlin\ncalendar: tokyo\n", at: "teams/berlin.yaml"))
         #expect(twice.faults.map(\.got) == ["calendar twice"])
-        let empty = ConfigCheck(try ShippedConfig.files(with: "", at: "channels/sandbox.yaml"))
+        let empty = ConfigCheck(try ShippedConfig.wordless(with: "", at: "channels/sandbox.yaml"))
         #expect(empty.faults.contains { $0.file == "channels/sandbox.yaml" && $0.got == "an empty file" })
-        var files = try ShippedConfig.files().files
+        var files = try ShippedConfig.wordless().files
         files.append(ConfigFiles.File(path: "calendars/bytes.yaml", bytes: [0xFF, 0xFE, 0x00, 0xC3]))
         #expect(ConfigCheck(ConfigFiles(files)).faults.allSatisfy { $0.file == "calendars/bytes.yaml" })
     }
@@ -197,7 +197,7 @@ struct ConfigCheckTests {
         let laughs = "a: &a [x, x, x]\nb: &b [*a, *a, *a]\nc: &c [*b, *b, *b]\nd: [*c, *c, *c]\n"
         let deep = String(repeating: "[", count: 5_000) + String(repeating: "]", count: 5_000)
         for text in [laughs, deep, "- - - - 1", "~", "42", "\u{0}"] {
-            let check = ConfigCheck(try ShippedConfig.files(with: text, at: "calendars/berlin.yaml"))
+            let check = ConfigCheck(try ShippedConfig.wordless(with: text, at: "calendars/berlin.yaml"))
             #expect(!check.faults.isEmpty)
             #expect(check.faults.count <= FaultList.mostFaults)
         }

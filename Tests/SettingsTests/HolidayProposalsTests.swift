@@ -205,7 +205,7 @@ struct HolidayProposalsTests {
         let head = Array("BEGIN:VCALENDAR\n".utf8)
         let endless = Array(
             "BEGIN:VEVENT\nDTSTART;VALUE=DATE:19000101\nRRULE:FREQ=YEARLY;COUNT=999999999\nEND:VEVENT\n".utf8)
-        let many = try Self.proposals(head + (0..<20_000).flatMap { _ in endless }, to: "2036-11-01")
+        let many = try Self.proposals(head + (0..<2_000).flatMap { _ in endless }, to: "2036-11-01")
         #expect(many.proposals.count + many.alreadyThere == 10)
         let fold = head + Array("X:".utf8) + Array(repeating: Array("a\n ".utf8), count: 1_000_000).flatMap(\.self)
         #expect(try Self.proposals(fold).proposals.isEmpty)

@@ -12,7 +12,7 @@ struct RoutingFileTests {
 
     private static func files(_ market: String, team: String = "") throws -> ConfigFiles {
         let text = try ShippedConfig.text(Self.market) + "\n" + market
-        let own = try ShippedConfig.files(with: text, at: Self.market).files.filter { $0.path != Self.team }
+        let own = try ShippedConfig.wordless(with: text, at: Self.market).files.filter { $0.path != Self.team }
         let other = try ShippedConfig.text(Self.team) + team
         return ConfigFiles(own + [ConfigFiles.File(path: Self.team, bytes: Array(other.utf8))])
     }

@@ -14,7 +14,7 @@ struct TeamOverridesTests {
     private func at(_ text: String) throws -> Instant { try Instant(rfc3339: text) }
 
     private func bundle() throws -> PolicyBundle {
-        try PolicyBundle(try ShippedConfig.files(), zones: ZoneFolder())
+        try PolicyBundle(try ShippedConfig.wordless(), zones: ZoneFolder())
     }
 
     @Test(
@@ -87,7 +87,7 @@ struct TeamOverridesTests {
             berlin: {mode: shut, from: "2026-12-03T13:00:00Z", until: "2026-12-03T14:00:00Z"}
             tokyo: {mode: open, from: "2026-12-03T13:00:00Z", until: "2026-12-03T12:00:00Z"}
             """
-        let faults = ConfigCheck(try ShippedConfig.files(with: text, at: "overrides.yaml")).faults
+        let faults = ConfigCheck(try ShippedConfig.wordless(with: text, at: "overrides.yaml")).faults
         #expect(
             faults.map { "\($0.line): \($0.got)" } == ["1: \"berln\"", "2: \"shut\"", "3: \"2026-12-03T12:00:00Z\""])
         #expect(faults.first?.nearest == "berlin")
