@@ -24,17 +24,6 @@ struct LoadRescueTests {
         return input
     }
 
-    private func settled(_ start: PlacementInput) throws -> PlacementInput {
-        var input = start
-        for _ in 0..<50 {
-            let plan = placement.plan(input)
-            if plan.isEmpty { return input }
-            for move in plan { input.current[move.lane] = move.member }
-        }
-        Issue.record("50 rounds were not enough")
-        return input
-    }
-
     private func busiest(_ input: PlacementInput) -> Double {
         var sums: [MemberID: Double] = [:]
         for lane in input.lanes {
@@ -49,14 +38,14 @@ struct LoadRescueTests {
         let low = [(member: String, now: Double, later: Double)](repeating: ("b", 0.1, 0.2), count: 4)
         let before = try input(high + low)
         #expect(busiest(before) > placement.ceiling)
-        #expect(busiest(try settled(before)) <= placement.ceiling)
+        #expect(busiest(placement.settled(before)) <= placement.ceiling)
     }
 
     @Test("nobody is overloaded now for the sake of an hour to come")
     func notFilled() throws {
         let full = [(member: String, now: Double, later: Double)](repeating: ("a", 0.15, 0.02), count: 5)
         let rising = [(member: String, now: Double, later: Double)](repeating: ("b", 0.05, 0.15), count: 8)
-        #expect(busiest(try settled(try input(full + rising))) <= placement.relief)
+        #expect(busiest(placement.settled(try input(full + rising))) <= placement.relief)
     }
 
     @Test("where everybody is overloaded nothing moves to and fro")
@@ -65,7 +54,7 @@ struct LoadRescueTests {
         for (name, count) in [("a", 12), ("b", 9), ("c", 10)] {
             for _ in 0..<count { loads.append((name, 0.1, 0.02)) }
         }
-        let after = try settled(try input(loads))
+        let after = placement.settled(try input(loads))
         #expect(placement.plan(after).isEmpty)
     }
 }

@@ -56,20 +56,10 @@ struct GraphFetchTests {
         let carrier = GraphCarrier(
             client: MetaClient(base: url + "/v26.0", token: { _ in token }), fetches: doors,
             channel: { _ in MetaOutbound(channel: .facebook) })
-        let (answers, door) = AsyncStream<Answered>.makeStream()
-        let attempt = Attempt(
-            action: action, lane: try LaneName("fi-helsinki.0"), number: 1, deadline: .now + .seconds(60),
-            laneNow: laneNow)
-        return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await carrier.run() }
-            carrier.start([attempt], answers: AnswerBox { for answer in $0 { door.yield(answer) } })
-            for await answer in answers {
-                carrier.finish()
-                try await group.waitForAll()
-                return answer
-            }
-            throw CancellationError()
-        }
+        return try await carrier.answer(
+            to: Attempt(
+                action: action, lane: try LaneName("fi-helsinki.0"), number: 1, deadline: .now + .seconds(60),
+                laneNow: laneNow))
     }
 
     static func carryOut(_ action: Action, at url: String, _ lanes: Lanes) async throws -> Answered {

@@ -40,16 +40,9 @@ struct InstagramAddressTests {
             let carrier = GraphCarrier(client: client, fetches: doors) {
                 MetaOutbound(channel: $0 == id ? .instagram : .facebook)
             }
-            let (answers, door) = AsyncStream<Answered>.makeStream()
             let attempt = Attempt(
                 action: action, lane: try LaneName("fi-helsinki.0"), number: number, deadline: .now + .seconds(60))
-            async let running: Void = carrier.run()
-            carrier.start([attempt], answers: AnswerBox { for one in $0 { door.yield(one) } })
-            carrier.finish()
-            var iterator = answers.makeAsyncIterator()
-            let first = await iterator.next()
-            await running
-            answered.append(try #require(first).answer)
+            answered.append(try await carrier.answer(to: attempt).answer)
         }
         return answered
     }

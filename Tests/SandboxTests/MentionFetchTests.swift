@@ -36,16 +36,10 @@ struct MentionFetchTests {
                         held.withLock { $0 += events }
                         return true
                     }), channel: { _ in MetaOutbound(channel: account.isInstagram ? .instagram : .facebook) })
-            let (answers, door) = AsyncStream<Answered>.makeStream()
             let attempt = Attempt(
                 action: action, lane: try LaneName("fi-helsinki.0"), number: 1, deadline: .now + .seconds(60))
-            async let running: Void = carrier.run()
-            carrier.start([attempt], answers: AnswerBox { for one in $0 { door.yield(one) } })
-            carrier.finish()
-            var iterator = answers.makeAsyncIterator()
-            let first = await iterator.next()
-            await running
-            answer.withLock { $0 = first?.answer }
+            let answered = try await carrier.answer(to: attempt).answer
+            answer.withLock { $0 = answered }
         }
         return (try #require(answer.withLock { $0 }), held.withLock { $0 })
     }
