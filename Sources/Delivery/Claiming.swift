@@ -164,8 +164,9 @@ extension CourierLoop {
         remember(id, attempt, mayHaveGone: false)
         spared[id, default: 0] += 1
         underWay[id] = UnderWay(action: action, lane: item.scheduled.lane, attempt: attempt, isAnswered: true)
+        let trace = trace(of: id)
         queue(id, lane: item.scheduled.lane, isInDoubt: true) { laneNow in
-            try Settlement.givingBack(action, attempt: attempt, now: laneNow)
+            try Settlement.givingBack(action, attempt: attempt, trace: trace, now: laneNow)
         }
     }
 

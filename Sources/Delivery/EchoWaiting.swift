@@ -45,6 +45,13 @@ extension CourierLoop {
         gone[id] = mayHaveGone ? true : earlier(id, before: attempt)
     }
 
+    /// What stands beside the answer to an attempt that was remembered: an echo that came, or an earlier attempt that may have gone.
+    /// An echo is kept until the action is left, since a settlement that comes too late puts the action back.
+    func trace(of id: ActionID) -> Settlement.Trace {
+        if heardEarly.contains(id) { return .echoed }
+        return gone[id] == true ? .mayHaveGone : .none
+    }
+
     /// A code that says what is wrong with this call has tries of its own (DOMAIN 4.10), else one customer who blocked the page
     /// holds a quiet account up for an hour. While nothing of the account gets an answer, it is the platform that is sick.
     private func mostTries(_ failure: SendFailure, _ account: String) -> UInt32 {
@@ -105,7 +112,7 @@ extension CourierLoop {
     /// What an action counts as that was cancelled after an attempt that may have had its effect.
     func answerToCancelled(_ id: ActionID) -> SendAnswer {
         if heardEarly.remove(id) != nil { return .delivered(providerID: "") }
-        var failure = SendFailure(status: 0, message: "cancelled after an attempt that may have been taken")
+        var failure = SendFailure(status: 0, message: Settlement.cancelledUnclear)
         failure.mayHaveGone = true
         return .ambiguous(failure)
     }

@@ -218,8 +218,9 @@ extension CourierLoop {
         underWay[attempt.id]?.isAnswered = true
         remember(attempt.id, attempt.number, mayHaveGone: false)
         spared[attempt.id, default: 0] += 1
+        let trace = trace(of: attempt.id)
         queue(attempt.id, lane: attempt.lane) { laneNow in
-            try Settlement.givingBack(attempt.action, attempt: attempt.number, after: after, now: laneNow)
+            try Settlement.givingBack(attempt.action, attempt: attempt.number, after: after, trace: trace, now: laneNow)
         }
     }
 

@@ -14,13 +14,22 @@ struct Settlement {
     let brake: (scope: BrakeScope, for: Duration, reason: String)?
     let status: Outcome.Status
 
+    /// What is known of the action beside the answer to its last attempt.
+    enum Trace {
+        case none
+        /// An earlier attempt may have had its effect.
+        case mayHaveGone
+        /// Its echo came: the platform has it, whatever the last attempt met.
+        case echoed
+    }
+
     /// - Parameters:
     ///   - tries: of the attempts so far those that count; nil: all.
     ///   - now: the lane clock; stamps the outcome.
     ///   - generator: the jitter of the next attempt.
     init(
-        _ answer: SendAnswer, _ action: Action, attempt: UInt32, tries: UInt32? = nil, now: Instant,
-        using generator: inout some RandomNumberGenerator
+        _ answer: SendAnswer, _ action: Action, attempt: UInt32, tries: UInt32? = nil, trace: Trace = .none,
+        now: Instant, using generator: inout some RandomNumberGenerator
     ) throws {
         var outcome = Outcome()
         outcome.action = action.actionID.description
@@ -53,6 +62,15 @@ struct Settlement {
             brake = (.account, Self.stop, AccountBrake.stopMark + failure.description)
             verdict = .again(after: Self.behindBrake)
         }
+        switch trace {
+        case .none: break
+        case .mayHaveGone:
+            // Said only if the action was cancelled meanwhile: this attempt was refused, an earlier one perhaps not.
+            if verdict != .close, outcome.status == .failed { outcome.status = .ambiguous }
+        case .echoed:
+            if outcome.status != .delivered { outcome = Self.echoed(action, attempt: attempt) }
+            verdict = .close
+        }
         let bytes = try Self.event(outcome, of: action, now: now)
         item = SettleRequest.Item(action: action.actionID, attempt: attempt, verdict: verdict, outcome: bytes)
         self.brake = brake
@@ -73,13 +91,32 @@ struct Settlement {
             outcome: try event(outcome, of: action, now: now))
     }
 
-    /// Gives an attempt back of which it is certain that nothing was sent.
+    /// Gives an attempt back of which it is certain that nothing was sent; one that an echo made needless is closed.
     static func givingBack(
-        _ action: Action, attempt: UInt32, after: Duration = .zero, now: Instant
+        _ action: Action, attempt: UInt32, after: Duration = .zero, trace: Trace = .none, now: Instant
     ) throws -> SettleRequest.Item {
-        var item = try closing(.cancelled, "cancelled before it was sent", action, attempt: attempt, now: now)
+        if trace == .echoed {
+            return SettleRequest.Item(
+                action: action.actionID, attempt: attempt, verdict: .close,
+                outcome: try event(echoed(action, attempt: attempt), of: action, now: now))
+        }
+        var item =
+            trace == .none
+            ? try closing(.cancelled, "cancelled before it was sent", action, attempt: attempt, now: now)
+            : try closing(.ambiguous, cancelledUnclear, action, attempt: attempt, now: now)
         item.verdict = .again(after: after)
         return item
+    }
+
+    /// Why nobody can tell what became of an action that was cancelled after such an attempt.
+    static let cancelledUnclear = "cancelled after an attempt that may have been taken"
+
+    private static func echoed(_ action: Action, attempt: UInt32) -> Outcome {
+        var outcome = Outcome()
+        outcome.action = action.actionID.description
+        outcome.attempt = attempt
+        outcome.status = .delivered
+        return outcome
     }
 
     /// What an attempt counts as that got no answer by its deadline. Tells and notices may be made twice.

@@ -44,12 +44,9 @@ extension CourierLoop {
     /// An attempt ended, by its carrier or by its deadline.
     private func answer(_ answer: SendAnswer, _ id: ActionID, _ one: UnderWay) {
         weigh(answer, of: one.action)
-        switch answer {
-        case .ambiguous, .again:
-            if heardEarly.remove(id) != nil { return settle(.delivered(providerID: ""), id, one) }
-        default: break
-        }
-        if case .ambiguous(let failure) = answer, one.action.kind == .send, waitForEcho(id, failure, one, .now) {
+        if case .ambiguous(let failure) = answer, one.action.kind == .send, !heardEarly.contains(id),
+            waitForEcho(id, failure, one, .now)
+        {
             return
         }
         settle(answer, id, one)
@@ -59,14 +56,15 @@ extension CourierLoop {
     func settle(_ answer: SendAnswer, _ id: ActionID, _ one: UnderWay) {
         remember(id, one.attempt, mayHaveGone: answer.mayHaveGone)
         let tries = tries(of: id, one.attempt)
+        let trace = trace(of: id)
         switch answer {
-        case .ambiguous: counters.ambiguous += 1
+        case .ambiguous where trace != .echoed: counters.ambiguous += 1
         case .braked, .stopAccount: spared[id, default: 0] += 1
         default: break
         }
         queue(id, lane: one.lane) { laneNow in
             let settlement = try Settlement(
-                answer, one.action, attempt: one.attempt, tries: tries, now: laneNow, using: &generator)
+                answer, one.action, attempt: one.attempt, tries: tries, trace: trace, now: laneNow, using: &generator)
             if let brake = settlement.brake {
                 let account = one.action.account
                 // Other apps, and other platforms, have limits of their own.

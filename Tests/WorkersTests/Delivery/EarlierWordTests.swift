@@ -1,0 +1,183 @@
+import Channels
+import Contracts
+import Instants
+import Lanes
+import Redis
+import SwiftProtobuf
+import TestSupport
+import Testing
+
+@testable import Delivery
+
+@Suite("An attempt that is refused after an earlier one may have gone", .timeLimit(.minutes(5)))
+struct EarlierWordTests {
+    /// Answers that say for sure that an attempt had no effect, and leave the action open.
+    private static let refusals: [SendAnswer] = [
+        .braked(.account, for: .seconds(60), SendFailure(status: 400, code: 80_006, message: "too many calls")),
+        .stopAccount(SendFailure(status: 400, code: 190, message: "token")),
+        .again(after: .seconds(1), SendFailure(status: 400, code: 2, message: "later")),
+    ]
+
+    @Test(
+        "its echo came meanwhile: it is delivered, whatever the answer says, and what the answer says of the account holds",
+        arguments: refusals + [
+            .failed(SendFailure(status: 400, code: 100, message: "no such recipient")),
+            .windowClosed(SendFailure(status: 400, code: 10, subcode: 2_018_278, message: "window")),
+        ])
+    func echoed(_ answer: SendAnswer) throws {
+        let kit = try Courting(.send)
+        try kit.secondAttempt()
+        kit.mailbox.post { [lane = kit.house.lane, id = kit.id] mail in
+            mail.orders.append(.handed(HandOver(lane: lane, actions: [], echoed: [id])))
+        }
+        try kit.turn(kit.now)
+        let (item, outcome) = try kit.settling(answer)
+        #expect(item.verdict == .close && outcome.status == .delivered && outcome.error.isEmpty)
+        switch answer {
+        case .braked, .stopAccount: #expect(kit.loop.gate.known["shop"]?.brake?.lets == 0)
+        default: #expect(kit.loop.gate.known["shop"]?.brake == nil)
+        }
+        try kit.loop.settle(kit.now)
+        #expect(try kit.house.store.recover(kit.house.lane).isEmpty)
+    }
+
+    @Test("it was cancelled meanwhile: nobody can tell what became of it", arguments: refusals)
+    func cancelled(_ answer: SendAnswer) throws {
+        let kit = try Courting(.send)
+        try kit.secondAttempt()
+        try kit.cancel()
+        let (_, outcome) = try kit.settling(answer)
+        #expect(outcome.status == .ambiguous)
+        try kit.loop.settle(kit.now)
+        #expect(kit.loop.counters.closed == 1)
+        #expect(try kit.house.store.recover(kit.house.lane).isEmpty)
+    }
+
+    @Test("of a first attempt that is refused it is known that nothing went", arguments: refusals)
+    func first(_ answer: SendAnswer) throws {
+        let kit = try Courting(.send)
+        kit.house.sink.answer(nil)
+        try kit.turn(kit.now)
+        let (_, outcome) = try kit.settling(answer)
+        #expect(outcome.status == .failed)
+    }
+
+    @Test("it is given back before it is sent, and cancelled: nobody can tell what became of it")
+    func givenBack() throws {
+        let kit = try Courting(.reply)
+        try kit.firstAttempt()
+        // The claim on the comment cannot be read.
+        let redis = try kit.house.redis.connect()
+        _ = try redis.call(RedisCommand("DEL", "ns:{acct:shop}:once"))
+        _ = try redis.call(RedisCommand("SET", "ns:{acct:shop}:once", "no hash"))
+        try kit.turn(kit.later)
+        let item = try #require(kit.loop.settlements[kit.house.lane]?.last?.item)
+        #expect(item.verdict == .again(after: .seconds(1), isUnclear: true))
+        #expect(try kit.outcome(item).status == .ambiguous)
+        #expect(kit.house.sink.started.all.count == 1)
+    }
+
+    @Test("a claim of which nobody knows is given back as what the echo says, else as what the earlier attempt left")
+    func givingBack() throws {
+        let kit = try Courting(.send)
+        func item(_ trace: Settlement.Trace) throws -> SettleRequest.Item {
+            try Settlement.givingBack(kit.action, attempt: 2, trace: trace, now: .epoch)
+        }
+        let (plain, unclear, echoed) = (try item(.none), try item(.mayHaveGone), try item(.echoed))
+        #expect(plain.verdict == .again(after: .zero) && unclear.verdict == plain.verdict && echoed.verdict == .close)
+        #expect(
+            try [plain, unclear, echoed].map { try kit.outcome($0).status } == [.cancelled, .ambiguous, .delivered])
+    }
+}
+
+/// One action of one lane, and a courier's loop that a test turns by hand.
+private struct Courting {
+    let house: WorkerKit
+    let loop: CourierLoop
+    let mailbox = Mailbox(empty: Courier.Mail())
+    let action: Action
+    let token = LaneToken(high: 1, low: 1)
+    private let tenure: Tenure
+    let now: ContinuousClock.Instant
+
+    var id: ActionID { action.actionID }
+    /// By then the wait after an attempt is over.
+    var later: ContinuousClock.Instant { now + .seconds(600) }
+
+    init(_ kind: Action.Kind) throws {
+        house = try WorkerKit()
+        let (connector, sink) = (house.connector, house.sink)
+        loop = CourierLoop(
+            CourierSetting(
+                connect: { try connector.open() }, carriers: Carriers(channel: sink, tell: sink, notify: sink)),
+            mailbox: mailbox, status: CourierStatus())
+        // The loop connects from its own beginning on.
+        now = .now
+        var action = Action()
+        action.actionID = ActionID(high: 4, low: 4)
+        action.kind = kind
+        action.account = "shop"
+        action.contact = "ann"
+        action.comment = kind == .reply ? "C9" : ""
+        let conversation = EntityID.messages(account: "shop", contact: "ann").text
+        action.conversation = conversation
+        action.orderKey = conversation
+        self.action = action
+        let reply = try house.store.take([
+            TakeRequest(lane: house.lane, owner: "owner", assignment: 1, token: token)
+        ])[0]
+        guard case .taken(let tenure) = reply else { throw WorkerKit.Unexpected(came: "\(reply)") }
+        self.tenure = tenure
+        var commit = self.commit(after: 0)
+        commit.actions = [LaneCommit.NewAction(id: action.actionID, bytes: try action.serializedBytes())]
+        _ = try house.store.commit([commit])
+        mailbox.post { [lane = house.lane, token] mail in
+            mail.orders.append(.taken(lane, token, offset: .zero, isPaused: false))
+        }
+    }
+
+    private func commit(after commits: UInt64) -> LaneCommit {
+        LaneCommit(
+            lane: house.lane, token: token, sequence: tenure.sequence + commits, cursor: tenure.cursor, decided: 0,
+            policy: 3, now: tenure.clock.now)
+    }
+
+    func turn(_ now: ContinuousClock.Instant) throws { try loop.turn(mailbox.take(waiting: .zero), now) }
+
+    /// The first one, of which nobody can tell whether the platform has it; the action waits for another.
+    func firstAttempt() throws {
+        var failure = SendFailure(status: 502, message: "Bad gateway")
+        failure.mayHaveGone = true
+        house.sink.answer(action.kind == .send ? .ambiguous(failure) : .again(after: .zero, failure))
+        try turn(now)
+        house.sink.answer(nil)
+        try turn(now)
+        try #require(loop.counters.rescheduled == 1 && house.sink.started.all.count == 1)
+    }
+
+    /// The second one is under way.
+    func secondAttempt() throws {
+        try firstAttempt()
+        try turn(later)
+        try #require(house.sink.started.all.map(\.number) == [1, 2])
+    }
+
+    /// The conversation takes it back, on record.
+    func cancel() throws {
+        var commit = self.commit(after: 1)
+        commit.cancels = [id]
+        guard case .committed = try house.store.commit([commit])[0] else {
+            throw WorkerKit.Unexpected(came: "no commit")
+        }
+    }
+
+    /// What the answer to the attempt that is under way makes of it.
+    func settling(_ answer: SendAnswer) throws -> (SettleRequest.Item, Outcome) {
+        let attempt = try #require(loop.underWay[id]).attempt
+        loop.take(Answered(id: id, attempt: attempt, answer: answer), now)
+        let item = try #require(loop.settlements[house.lane]?.last?.item)
+        return (item, try outcome(item))
+    }
+
+    func outcome(_ item: SettleRequest.Item) throws -> Outcome { try Event(serializedBytes: item.outcome).outcome }
+}
