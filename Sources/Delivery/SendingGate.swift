@@ -182,7 +182,10 @@ extension CourierLoop {
         for attempt in attempts {
             if let scope = stops(attempt) {
                 counters.switchedOff += 1
-                close(attempt.id, as: .cancelled, "automation is off for \(scope)", server)
+                // What an earlier attempt may have said is not taken back by the switch.
+                close(
+                    attempt.id, as: attempt.earlier == true ? .ambiguous : .cancelled, "automation is off for \(scope)",
+                    server)
             } else if let claim = OnceClaim(attempt.action) {
                 claims.append((attempt, claim))
             } else {

@@ -77,6 +77,17 @@ struct EarlierWordTests {
         #expect(kit.house.sink.started.all.count == 1)
     }
 
+    @Test("automation is switched off before it is sent again: nobody can tell what became of it")
+    func switchedOff() throws {
+        let kit = try Courting(.send)
+        try kit.firstAttempt()
+        try kit.house.store.setAutomation([.all], isOn: false, by: "ann")
+        try kit.turn(kit.later)
+        let item = try #require(kit.loop.settlements[kit.house.lane]?.last?.item)
+        #expect(try item.verdict == .close && kit.outcome(item).status == .ambiguous)
+        #expect(kit.house.sink.started.all.count == 1)
+    }
+
     @Test("a claim of which nobody knows is given back as what the echo says, else as what the earlier attempt left")
     func givingBack() throws {
         let kit = try Courting(.send)
