@@ -180,7 +180,8 @@ extension CourierLoop {
             underWay[id] = nil
             schedule.again(id, attempts: attempt, at: heardEarly.contains(id) ? server : at, now: server)
         case .stale where settling.isInDoubt:
-            // The claim never took effect.
+            // The claim never took effect, so there is no attempt to spare.
+            spared[id] = spared[id].flatMap { $0 > 1 ? $0 - 1 : nil }
             underWay[id] = nil
             schedule.again(id, attempts: attempt - 1, at: server, now: server)
         case .stale where lanes[lane] != nil:

@@ -182,7 +182,8 @@ package struct MetaAnswer: Sendable {
     private static func usedUp(
         _ failure: SendFailure, _ kind: Action.Kind, _ attempt: Int, _ earlier: Bool?
     ) -> SendAnswer {
-        guard kind == .privateReply, attempt > 1, earlier != false else { return .failed(failure) }
+        // `attempt` leaves out what a limit refused and what was given back: it tells only where nobody knows more.
+        guard kind == .privateReply, earlier == true || attempt > 1 && earlier != false else { return .failed(failure) }
         return earlier == true ? .delivered(providerID: "") : .ambiguous(failure)
     }
 

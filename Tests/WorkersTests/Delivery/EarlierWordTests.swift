@@ -88,6 +88,25 @@ struct EarlierWordTests {
         #expect(kit.house.sink.started.all.count == 1)
     }
 
+    @Test("a claim that was lost on its way to Redis spares no try")
+    func lostClaim() throws {
+        let kit = try Courting(.send, isPaused: true)
+        try kit.turn(kit.now)
+        // What is known of the account is fresh, so that the claim is the first to meet the loss.
+        kit.loop.gate.known["shop"] = SendingGate.Known(readAt: kit.now, brake: nil)
+        kit.mailbox.post { [lane = kit.house.lane] mail in
+            mail.orders.append(.standing(lane, offset: .zero, isPaused: false))
+        }
+        try kit.house.killConnections()
+        #expect(throws: (any Error).self) { try kit.turn(kit.now) }
+        #expect(kit.loop.settlements[kit.house.lane]?.map(\.isInDoubt) == [true])
+        kit.loop.store = kit.house.store
+        try kit.loop.settle(kit.now)
+        #expect(kit.loop.settlements.isEmpty && kit.loop.tries(of: kit.id, 2) == 2)
+        try kit.turn(kit.now)
+        #expect(kit.house.sink.started.all.map(\.number) == [1])
+    }
+
     @Test("a claim of which nobody knows is given back as what the echo says, else as what the earlier attempt left")
     func givingBack() throws {
         let kit = try Courting(.send)
@@ -115,7 +134,7 @@ private struct Courting {
     /// By then the wait after an attempt is over.
     var later: ContinuousClock.Instant { now + .seconds(600) }
 
-    init(_ kind: Action.Kind) throws {
+    init(_ kind: Action.Kind, isPaused: Bool = false) throws {
         house = try WorkerKit()
         let (connector, sink) = (house.connector, house.sink)
         loop = CourierLoop(
@@ -143,7 +162,7 @@ private struct Courting {
         commit.actions = [LaneCommit.NewAction(id: action.actionID, bytes: try action.serializedBytes())]
         _ = try house.store.commit([commit])
         mailbox.post { [lane = house.lane, token] mail in
-            mail.orders.append(.taken(lane, token, offset: .zero, isPaused: false))
+            mail.orders.append(.taken(lane, token, offset: .zero, isPaused: isPaused))
         }
     }
 
