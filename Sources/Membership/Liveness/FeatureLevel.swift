@@ -4,7 +4,9 @@ package import Lanes
 // What a house may use while releases are mixed.
 //
 // Problem: a new field, kind or function is overlooked by whoever does not know of it. What can go wrong, by who is older:
-//   a worker       sends from lanes that a move has stopped, or of a paused account (levels 2, 3);
+//   a worker       sends from lanes that a move has stopped, or of a paused account (levels 2, 3); notes a command that it does
+//                  not know and does nothing for it, as with a platform's word that it blocks an account: nobody is called. No
+//                  level would help, since such a word waits for nobody; workers before ingresses does (ops/README.md);
 //   a coordinator  leaves what a newer ingress wrote for it where it lies, orders to forget among it (level 4); as leader it
 //                  would raise the house beyond what it knows itself;
 //   an ingress     appends to lanes that a resize has taken from it: refused by the lane's generation, whatever its release.
