@@ -259,17 +259,4 @@ struct AccountTests {
         #expect(try kit.store.aliases(of: ["shop"], at: next + .seconds(30 * 86_400)).older == found.recent)
         #expect(try kit.call("TTL", "ns:{acct:shop}:aliases:100").int ?? 0 > 60 * 86_400)
     }
-
-    @Test("a block of the platform stops the account as one that needs a person, and its end frees nothing else")
-    func enforcement() throws {
-        let kit = try LaneKit()
-        try kit.store.enforce(true, on: "shop", reason: "spam")
-        let stopped = try #require(try kit.store.brakes([.account("shop")]).first ?? nil)
-        #expect(stopped.isStop && stopped.lets == 0 && stopped.reason.contains("spam"))
-        try kit.store.enforce(false, on: "shop", reason: "spam")
-        #expect(try kit.store.brakes([.account("shop")]) == [nil])
-        _ = try kit.store.brake(.account("shop"), for: .seconds(600), lets: 0, reason: "limit", by: "courier")
-        try kit.store.enforce(false, on: "shop", reason: "spam")
-        #expect(try kit.store.brakes([.account("shop")]).first??.by == "courier")
-    }
 }

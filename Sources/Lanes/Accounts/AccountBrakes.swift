@@ -46,9 +46,15 @@ extension LaneStore {
     package func brake(
         _ scope: BrakedScope, for duration: Duration, lets: Int, reason: String, by: String
     ) throws(LaneError) -> AccountBrake {
+        try brake("brake", scope, for: duration, lets: lets, reason: reason, by: by)
+    }
+
+    private func brake(
+        _ verb: String, _ scope: BrakedScope, for duration: Duration, lets: Int, reason: String, by: String
+    ) throws(LaneError) -> AccountBrake {
         var command = RedisCommand(function: AccountLibrary.brake, keys: 1)
         command.add(key(of: scope))
-        command.add("brake")
+        command.add(verb)
         command.add(duration)
         command.add(lets)
         command.add(String(reason.prefix(140)).isEmpty ? "no reason given" : String(reason.prefix(140)))
@@ -61,25 +67,28 @@ extension LaneStore {
     }
 
     /// Stops an account that the platform blocks, for a month and as one that only a person, or the platform's end of it,
-    /// lets go; with false what was so stopped goes on, while throttling and what people have braked stand.
+    /// lets go; with false the block ends, and every other brake that was set before it or meanwhile stands.
     package func enforce(_ isBlocked: Bool, on account: String, reason: String) throws(LaneError) {
-        let name = "ingress"
         if isBlocked {
             _ = try brake(
-                .account(account), for: .seconds(30 * 86_400), lets: 0,
-                reason: AccountBrake.stopMark + "the platform enforces its policy: \(reason)", by: name)
-        } else if try brakes([.account(account)]).first??.by == name {
-            try release(.account(account))
+                "block", .account(account), for: .seconds(30 * 86_400), lets: 0,
+                reason: AccountBrake.stopMark + "the platform enforces its policy: \(reason)", by: "ingress")
+        } else {
+            try end("unblock", .account(account), ["released", "kept"])
         }
     }
 
     /// Lets it go again, whoever braked it.
     package func release(_ scope: BrakedScope) throws(LaneError) {
+        try end("release", scope, ["released"])
+    }
+
+    private func end(_ verb: String, _ scope: BrakedScope, _ words: Set<String>) throws(LaneError) {
         var command = RedisCommand(function: AccountLibrary.brake, keys: 1)
         command.add(key(of: scope))
-        command.add("release")
+        command.add(verb)
         let answer = try braking(command)
-        guard answer.word == "released" else { throw answer.unexpected(0) }
+        guard words.contains(answer.word) else { throw answer.unexpected(0) }
     }
 
     /// The brakes that stand, in order; nil where none does. One round trip, O(scopes).
