@@ -51,15 +51,17 @@ struct WatchTellingTests {
         #expect(tells.allSatisfy { $0.event.told.facts.contains("accounts.yaml") })
     }
 
-    /// Sweeps that end one after the other: true whole, false refused, nil not whole.
-    private static func ends(_ scene: inout Scene, _ ends: [Bool?]) throws {
+    /// Sweeps that end one after the other: true whole, false refused or without an answer that says anything, nil not whole.
+    private static func ends(
+        _ scene: inout Scene, _ ends: [Bool?], refused: Outcome.Status = .failed
+    ) throws {
         for (number, end) in ends.enumerated() {
             while !WatchTurnTests.sweeps(scene).indices.contains(number) {
                 try scene.advance(to: scene.now + .seconds(60))
             }
             let sweep = WatchTurnTests.sweeps(scene)[number]
             if let end, !end {
-                try scene.settle(sweep, .failed)
+                try scene.settle(sweep, refused)
             } else {
                 let at = scene.now
                 try scene.take(
@@ -90,6 +92,16 @@ struct WatchTellingTests {
         #expect(many.states[WatchTurnTests.shop]?.post.watch.sweptUntil == 0)
         let again = try told([nil, nil, nil, nil, true, nil, nil, nil, nil, true])
         #expect(again.tells(.escalation).count == 2 && again.tells(.closed).count == 2)
+    }
+
+    @Test(
+        "a sweep of which nobody can tell what became of it counts as refused; one that was never made does not",
+        arguments: [(Outcome.Status.ambiguous, 1), (.failed, 1), (.expired, 0)])
+    func unclear(_ status: Outcome.Status, tells: Int) throws {
+        var scene = WatchTurnTests.scene()
+        try scene.take(WatchTurnTests.command("w1", at: .november(20, 10)), at: .november(20, 10))
+        try Self.ends(&scene, [false, false, false, false, false], refused: status)
+        #expect(scene.tells(.escalation).map(\.rule) == Array(repeating: "account.unswept", count: tells))
     }
 
     @Test("what a piece of a sweep missed keeps the whole of it from counting")

@@ -233,7 +233,10 @@ struct WatchTurn {
             watch[keyPath: mark].askedAt = 0
             // One that expired was never made: its account is paused or stopped, which is told elsewhere.
             let subject: FetchSubject = mark == \.messages ? .messages : .comments
-            if outcome.status == .failed { return refused(mark, subject, outcome.error) }
+            switch outcome.status {
+            case .failed, .ambiguous: return refused(mark, subject, outcome.error)
+            default: break
+            }
         }
     }
 
