@@ -124,6 +124,39 @@ struct WatchTurnTests {
         #expect(second.actionID != first.actionID && second.until - second.since == 86_400_000)
     }
 
+    @Test(
+        "asked for while one is under way, one more sweep follows it and covers a day, however the first one ends",
+        arguments: [Outcome.Status.delivered, .failed, .expired])
+    func askedMeanwhile(_ status: Outcome.Status) throws {
+        var policy = TestPolicy(sweep: .seconds(600))
+        policy.sweepsMessages = true
+        var scene = Scene(policy.built())
+        func messages() -> [Action] { scene.actions.filter { $0.subject == FetchSubject.messages.rawValue } }
+        func end(_ sweep: Action, at: Instant) throws {
+            if status == .delivered {
+                try scene.take(Self.fetched(sweep, at: at) { $0.until = sweep.until }, at: at)
+            } else {
+                try scene.settle(sweep, status, at: at)
+            }
+        }
+        let start = Instant.november(20, 10)
+        try scene.take(Self.command("w1", "now", at: start), at: start)
+        for again in ["w2", "w3"] { try scene.take(Self.command(again, "now", at: start), at: start + .seconds(1)) }
+        #expect(Self.sweeps(scene).count == 1 && messages().count == 1)
+        let ended = start + .seconds(20)
+        try end(try #require(Self.sweeps(scene).first), at: ended)
+        let second = try #require(Self.sweeps(scene).last)
+        #expect(Self.sweeps(scene).count == 2 && second.until == ended.milliseconds - 60_000)
+        #expect(second.until - second.since >= 86_400_000)
+        #expect(messages().count == 1, "that of messages is under way still")
+        try end(try #require(messages().first), at: ended + .seconds(1))
+        #expect(messages().count == 2)
+        // Twice asked for is once more, and nothing is owed afterwards.
+        try end(second, at: ended + .seconds(2))
+        try end(try #require(messages().last), at: ended + .seconds(2))
+        #expect(Self.sweeps(scene).count == 2 && messages().count == 2)
+    }
+
     @Test("a sweep in pieces goes on where it ended, and only the last piece moves the mark")
     func pieces() throws {
         var scene = Self.scene()

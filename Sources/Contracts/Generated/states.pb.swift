@@ -965,6 +965,12 @@ package nonisolated struct AccountWatch: @unchecked Sendable {
     set {_uniqueStorage()._enforced = newValue}
   }
 
+  /// Somebody asked for a sweep of comments while one was under way: another follows it.
+  package var again: Bool {
+    get {_storage._again}
+    set {_uniqueStorage()._again = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -991,6 +997,8 @@ package nonisolated struct SweepMark: Sendable {
   package var refused: UInt32 = 0
 
   package var spoilt: Bool = false
+
+  package var again: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2357,7 +2365,7 @@ nonisolated extension Post: SwiftProtobuf.Message, SwiftProtobuf._MessageImpleme
 
 nonisolated extension AccountWatch: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AccountWatch"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}swept_until\0\u{3}action_high\0\u{3}action_low\0\u{3}asked_at\0\u{3}subscriptions_asked_at\0\u{1}missing\0\u{3}sweeping_until\0\u{1}messages\0\u{3}began_at\0\u{1}refused\0\u{3}looks_refused\0\u{1}spoilt\0\u{1}enforced\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}swept_until\0\u{3}action_high\0\u{3}action_low\0\u{3}asked_at\0\u{3}subscriptions_asked_at\0\u{1}missing\0\u{3}sweeping_until\0\u{1}messages\0\u{3}began_at\0\u{1}refused\0\u{3}looks_refused\0\u{1}spoilt\0\u{1}enforced\0\u{2}\u{2}again\0")
 
   fileprivate class _StorageClass {
     var _sweptUntil: Int64 = 0
@@ -2373,6 +2381,7 @@ nonisolated extension AccountWatch: SwiftProtobuf.Message, SwiftProtobuf._Messag
     var _looksRefused: UInt32 = 0
     var _spoilt: Bool = false
     var _enforced: Bool = false
+    var _again: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2396,6 +2405,7 @@ nonisolated extension AccountWatch: SwiftProtobuf.Message, SwiftProtobuf._Messag
       _looksRefused = source._looksRefused
       _spoilt = source._spoilt
       _enforced = source._enforced
+      _again = source._again
     }
   }
 
@@ -2427,6 +2437,7 @@ nonisolated extension AccountWatch: SwiftProtobuf.Message, SwiftProtobuf._Messag
         case 11: try { try decoder.decodeSingularUInt32Field(value: &_storage._looksRefused) }()
         case 12: try { try decoder.decodeSingularBoolField(value: &_storage._spoilt) }()
         case 13: try { try decoder.decodeSingularBoolField(value: &_storage._enforced) }()
+        case 15: try { try decoder.decodeSingularBoolField(value: &_storage._again) }()
         default: break
         }
       }
@@ -2478,6 +2489,9 @@ nonisolated extension AccountWatch: SwiftProtobuf.Message, SwiftProtobuf._Messag
       if _storage._enforced != false {
         try visitor.visitSingularBoolField(value: _storage._enforced, fieldNumber: 13)
       }
+      if _storage._again != false {
+        try visitor.visitSingularBoolField(value: _storage._again, fieldNumber: 15)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2500,6 +2514,7 @@ nonisolated extension AccountWatch: SwiftProtobuf.Message, SwiftProtobuf._Messag
         if _storage._looksRefused != rhs_storage._looksRefused {return false}
         if _storage._spoilt != rhs_storage._spoilt {return false}
         if _storage._enforced != rhs_storage._enforced {return false}
+        if _storage._again != rhs_storage._again {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -2511,7 +2526,7 @@ nonisolated extension AccountWatch: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension SweepMark: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".SweepMark"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}swept_until\0\u{3}action_high\0\u{3}action_low\0\u{3}asked_at\0\u{3}sweeping_until\0\u{1}refused\0\u{1}spoilt\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}swept_until\0\u{3}action_high\0\u{3}action_low\0\u{3}asked_at\0\u{3}sweeping_until\0\u{1}refused\0\u{1}spoilt\0\u{1}again\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2526,6 +2541,7 @@ nonisolated extension SweepMark: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case 5: try { try decoder.decodeSingularInt64Field(value: &self.sweepingUntil) }()
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.refused) }()
       case 7: try { try decoder.decodeSingularBoolField(value: &self.spoilt) }()
+      case 8: try { try decoder.decodeSingularBoolField(value: &self.again) }()
       default: break
       }
     }
@@ -2553,6 +2569,9 @@ nonisolated extension SweepMark: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if self.spoilt != false {
       try visitor.visitSingularBoolField(value: self.spoilt, fieldNumber: 7)
     }
+    if self.again != false {
+      try visitor.visitSingularBoolField(value: self.again, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2564,6 +2583,7 @@ nonisolated extension SweepMark: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs.sweepingUntil != rhs.sweepingUntil {return false}
     if lhs.refused != rhs.refused {return false}
     if lhs.spoilt != rhs.spoilt {return false}
+    if lhs.again != rhs.again {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -32,14 +32,14 @@ extension AccountWatch {
             mark.sweptUntil = sweptUntil
             (mark.actionHigh, mark.actionLow) = (actionHigh, actionLow)
             (mark.askedAt, mark.sweepingUntil) = (askedAt, sweepingUntil)
-            (mark.refused, mark.spoilt) = (refused, spoilt)
+            (mark.refused, mark.spoilt, mark.again) = (refused, spoilt, again)
             return mark
         }
         set {
             sweptUntil = newValue.sweptUntil
             (actionHigh, actionLow) = (newValue.actionHigh, newValue.actionLow)
             (askedAt, sweepingUntil) = (newValue.askedAt, newValue.sweepingUntil)
-            (refused, spoilt) = (newValue.refused, newValue.spoilt)
+            (refused, spoilt, again) = (newValue.refused, newValue.spoilt, newValue.again)
         }
     }
 }

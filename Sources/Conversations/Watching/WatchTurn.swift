@@ -117,12 +117,10 @@ struct WatchTurn {
         if isAtOnce { lookNow() }
     }
 
-    /// Whoever asks wants all: as if the last day had not been swept, since a sweep of a day reads every post.
+    /// Whoever asks wants all, and what is there by now: behind a sweep that is under way another one follows.
     private mutating func lookNow() {
         askForSubscriptions(isForced: true)
-        let thorough = max(.epoch, now - Self.settled - .seconds(86_400))
-        watch.sweptUntil = min(watch.sweptUntil, thorough.milliseconds)
-        sweep()
+        sweep(isAsked: true)
     }
 
     private mutating func askForSubscriptions(isForced: Bool = false) {
@@ -134,18 +132,29 @@ struct WatchTurn {
         result.rule = "subscriptions.asked"
     }
 
-    private mutating func sweep() {
-        let isSweeping = begin(\.comments, .comments)
-        let isSweepingMessages = rules.channel.sweepsMessages && begin(\.messages, .messages)
+    private mutating func sweep(isAsked: Bool = false) {
+        let isSweeping = begin(\.comments, .comments, isAsked: isAsked)
+        let isSweepingMessages = rules.channel.sweepsMessages && begin(\.messages, .messages, isAsked: isAsked)
         result.rule = isSweeping || isSweepingMessages ? "sweep" : "sweep.under_way"
     }
 
     /// False while the last one of its kind is under way, and where nothing was written that it could look for.
-    private mutating func begin(_ mark: WritableKeyPath<AccountWatch, SweepMark>, _ subject: FetchSubject) -> Bool {
+    private mutating func begin(
+        _ mark: WritableKeyPath<AccountWatch, SweepMark>, _ subject: FetchSubject, isAsked: Bool
+    ) -> Bool {
         let askedAt = watch[keyPath: mark].askedAt
-        guard askedAt == 0 || now - Instant(milliseconds: askedAt) >= Self.lost else { return false }
+        guard askedAt == 0 || now - Instant(milliseconds: askedAt) >= Self.lost else {
+            if isAsked { watch[keyPath: mark].again = true }
+            return false
+        }
         let until = now - Self.settled
         guard until > Instant(milliseconds: watch.beganAt) else { return false }
+        if isAsked || watch[keyPath: mark].again, subject == .comments {
+            // As if the last day had not been swept, since a sweep of a day reads every post.
+            let thorough = max(.epoch, until - .seconds(86_400))
+            watch.sweptUntil = min(watch.sweptUntil, thorough.milliseconds)
+        }
+        watch[keyPath: mark].again = false
         watch[keyPath: mark].sweepingUntil = until.milliseconds
         watch[keyPath: mark].spoilt = false
         ask(mark, subject, resume: "")
@@ -211,18 +220,31 @@ struct WatchTurn {
         }
         watch[keyPath: mark].askedAt = 0
         guard fetched.until == 0, !fetched.resume.isEmpty else {
-            guard fetched.until > 0, !watch[keyPath: mark].spoilt else { return refused(mark, subject, fetched.text) }
-            result.rule = "swept"
-            watch[keyPath: mark].sweptUntil = max(watch[keyPath: mark].sweptUntil, fetched.until)
-            guard watch[keyPath: mark].refused > 0 else { return }
-            let wasTold = watch[keyPath: mark].isTold
-            watch[keyPath: mark].refused = 0
-            if wasTold { ends("sweeps of account \(rules.account.id) are whole again") }
-            return
+            takeLast(fetched, mark, subject)
+            return follow(mark, subject)
         }
         result.rule = "swept"
         if !fetched.text.isEmpty { watch[keyPath: mark].spoilt = true }
         ask(mark, subject, resume: fetched.resume)
+    }
+
+    /// The sweep is over: whole, or not.
+    private mutating func takeLast(
+        _ fetched: Fetched, _ mark: WritableKeyPath<AccountWatch, SweepMark>, _ subject: FetchSubject
+    ) {
+        guard fetched.until > 0, !watch[keyPath: mark].spoilt else { return refused(mark, subject, fetched.text) }
+        result.rule = "swept"
+        watch[keyPath: mark].sweptUntil = max(watch[keyPath: mark].sweptUntil, fetched.until)
+        guard watch[keyPath: mark].refused > 0 else { return }
+        let wasTold = watch[keyPath: mark].isTold
+        watch[keyPath: mark].refused = 0
+        if wasTold { ends("sweeps of account \(rules.account.id) are whole again") }
+    }
+
+    /// Begins the sweep that somebody asked for while the one that just ended was under way, however that ended.
+    private mutating func follow(_ mark: WritableKeyPath<AccountWatch, SweepMark>, _ subject: FetchSubject) {
+        guard watch[keyPath: mark].again else { return }
+        _ = begin(mark, subject, isAsked: true)
     }
 
     /// An outcome comes behind the event that the fetch found, if it found anything.
@@ -234,9 +256,10 @@ struct WatchTurn {
             // One that expired was never made: its account is paused or stopped, which is told elsewhere.
             let subject: FetchSubject = mark == \.messages ? .messages : .comments
             switch outcome.status {
-            case .failed, .ambiguous: return refused(mark, subject, outcome.error)
+            case .failed, .ambiguous: refused(mark, subject, outcome.error)
             default: break
             }
+            return follow(mark, subject)
         }
     }
 
