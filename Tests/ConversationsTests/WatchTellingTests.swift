@@ -162,4 +162,61 @@ struct WatchTellingTests {
         #expect(tells.last?.event.told.facts.contains("spam") == true)
         #expect(scene.tells(.closed).count == 1)
     }
+
+    private static func enforcement(_ id: String, _ word: String, at: Instant) -> Event {
+        var event = WatchTurnTests.command(id, word, at: at)
+        event.command.verb = .enforced
+        return event
+    }
+
+    @Test(
+        "a block that the platform never takes back ends with our own stop of the account, with sweeps and without",
+        arguments: [Duration.seconds(3_600), nil] as [Duration?])
+    func lapses(_ sweep: Duration?) throws {
+        var scene = WatchTurnTests.scene(sweep: sweep)
+        let start = Instant.november(1, 10)
+        try scene.take(WatchTurnTests.command("w1", at: start), at: start)
+        try scene.take(Self.enforcement("e1", "block spam", at: start), at: start + .seconds(60))
+        // Said again, it holds for longer.
+        let again = start + .seconds(86_400)
+        try scene.take(Self.enforcement("e2", "block spam", at: again), at: again)
+        let end = again + PlatformBlock.lasts
+        func watch() -> AccountWatch { scene.states[WatchTurnTests.shop]?.post.watch ?? AccountWatch() }
+        /// Every sweep is whole, so that nothing else is told.
+        func pass(to instant: Instant) throws {
+            while scene.now < instant {
+                try scene.advance(to: min(instant, scene.now + .seconds(3_600)))
+                guard watch().askedAt != 0, let asked = WatchTurnTests.sweeps(scene).last else { continue }
+                try scene.take(WatchTurnTests.fetched(asked, at: scene.now) { $0.until = asked.until }, at: scene.now)
+            }
+        }
+        try pass(to: end - .milliseconds(1))
+        #expect(watch().enforced && scene.tells(.closed).isEmpty)
+        let before = scene.rules.filter { $0 == "sweep" }.count
+        try pass(to: end)
+        #expect(!watch().enforced && watch().enforcedUntil == 0)
+        let told = scene.tells(.closed)
+        #expect(told.count == 1 && told.first?.event.told.facts.contains("30 days ago") == true)
+        #expect(scene.rules.contains("enforced.lapsed"))
+        // One row of sweeps goes on, an hour apart.
+        try pass(to: end + .seconds(10 * 3_600))
+        #expect(scene.rules.filter { $0 == "sweep" }.count - before == (sweep == nil ? 0 : 10))
+        #expect(scene.states[WatchTurnTests.shop]?.timers.count == (sweep == nil ? 0 : 1))
+    }
+
+    @Test("a block that an older worker took ends as long after it is seen; one that is taken back leaves no timer")
+    func olderBlock() throws {
+        var scene = WatchTurnTests.scene(sweep: .seconds(3_600))
+        let start = Instant.november(1, 10)
+        try scene.take(WatchTurnTests.command("w1", at: start), at: start)
+        scene.states[WatchTurnTests.shop]?.post.watch.enforced = true
+        try scene.advance(to: start + .seconds(3_600))
+        let until = scene.states[WatchTurnTests.shop]?.post.watch.enforcedUntil ?? 0
+        #expect(until > (start + PlatformBlock.lasts).milliseconds)
+        #expect(scene.states[WatchTurnTests.shop]?.timers.count == 2)
+        try scene.take(Self.enforcement("e1", "unblock spam", at: scene.now), at: scene.now)
+        #expect(scene.tells(.closed).count == 1)
+        #expect(scene.states[WatchTurnTests.shop]?.timers.contains { $0.dueAt == until } == false)
+        #expect(scene.states[WatchTurnTests.shop]?.timers.count == 1)
+    }
 }

@@ -965,6 +965,12 @@ package nonisolated struct AccountWatch: @unchecked Sendable {
     set {_uniqueStorage()._enforced = newValue}
   }
 
+  /// When our own stop of the blocked account ends. 0: it was blocked before that was kept.
+  package var enforcedUntil: Int64 {
+    get {_storage._enforcedUntil}
+    set {_uniqueStorage()._enforcedUntil = newValue}
+  }
+
   /// Somebody asked for a sweep of comments while one was under way: another follows it.
   package var again: Bool {
     get {_storage._again}
@@ -2365,7 +2371,7 @@ nonisolated extension Post: SwiftProtobuf.Message, SwiftProtobuf._MessageImpleme
 
 nonisolated extension AccountWatch: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AccountWatch"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}swept_until\0\u{3}action_high\0\u{3}action_low\0\u{3}asked_at\0\u{3}subscriptions_asked_at\0\u{1}missing\0\u{3}sweeping_until\0\u{1}messages\0\u{3}began_at\0\u{1}refused\0\u{3}looks_refused\0\u{1}spoilt\0\u{1}enforced\0\u{2}\u{2}again\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}swept_until\0\u{3}action_high\0\u{3}action_low\0\u{3}asked_at\0\u{3}subscriptions_asked_at\0\u{1}missing\0\u{3}sweeping_until\0\u{1}messages\0\u{3}began_at\0\u{1}refused\0\u{3}looks_refused\0\u{1}spoilt\0\u{1}enforced\0\u{3}enforced_until\0\u{1}again\0")
 
   fileprivate class _StorageClass {
     var _sweptUntil: Int64 = 0
@@ -2381,6 +2387,7 @@ nonisolated extension AccountWatch: SwiftProtobuf.Message, SwiftProtobuf._Messag
     var _looksRefused: UInt32 = 0
     var _spoilt: Bool = false
     var _enforced: Bool = false
+    var _enforcedUntil: Int64 = 0
     var _again: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
@@ -2405,6 +2412,7 @@ nonisolated extension AccountWatch: SwiftProtobuf.Message, SwiftProtobuf._Messag
       _looksRefused = source._looksRefused
       _spoilt = source._spoilt
       _enforced = source._enforced
+      _enforcedUntil = source._enforcedUntil
       _again = source._again
     }
   }
@@ -2437,6 +2445,7 @@ nonisolated extension AccountWatch: SwiftProtobuf.Message, SwiftProtobuf._Messag
         case 11: try { try decoder.decodeSingularUInt32Field(value: &_storage._looksRefused) }()
         case 12: try { try decoder.decodeSingularBoolField(value: &_storage._spoilt) }()
         case 13: try { try decoder.decodeSingularBoolField(value: &_storage._enforced) }()
+        case 14: try { try decoder.decodeSingularInt64Field(value: &_storage._enforcedUntil) }()
         case 15: try { try decoder.decodeSingularBoolField(value: &_storage._again) }()
         default: break
         }
@@ -2489,6 +2498,9 @@ nonisolated extension AccountWatch: SwiftProtobuf.Message, SwiftProtobuf._Messag
       if _storage._enforced != false {
         try visitor.visitSingularBoolField(value: _storage._enforced, fieldNumber: 13)
       }
+      if _storage._enforcedUntil != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._enforcedUntil, fieldNumber: 14)
+      }
       if _storage._again != false {
         try visitor.visitSingularBoolField(value: _storage._again, fieldNumber: 15)
       }
@@ -2514,6 +2526,7 @@ nonisolated extension AccountWatch: SwiftProtobuf.Message, SwiftProtobuf._Messag
         if _storage._looksRefused != rhs_storage._looksRefused {return false}
         if _storage._spoilt != rhs_storage._spoilt {return false}
         if _storage._enforced != rhs_storage._enforced {return false}
+        if _storage._enforcedUntil != rhs_storage._enforcedUntil {return false}
         if _storage._again != rhs_storage._again {return false}
         return true
       }

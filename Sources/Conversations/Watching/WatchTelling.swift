@@ -12,21 +12,59 @@ extension WatchTurn {
         switch words.first {
         case "block":
             result.rule = "enforced.block"
-            watch.enforced = true
+            forgetEnforcement()
+            noteEnforcement()
             tellDesk(
                 Self.enforcedRule,
                 "the platform blocks account \(rules.account.id): \(reason); nothing is sent until it takes that back, or "
-                    + "somebody lets the account go on with `actions release`")
+                    + "somebody lets the account go on with `actions release`, or \(Instant(milliseconds: watch.enforcedUntil))"
+            )
         case "unblock":
             result.rule = "enforced.over"
             guard watch.enforced else { return }
-            watch.enforced = false
+            forgetEnforcement()
             ends("the platform blocks account \(rules.account.id) no longer")
         default:
             result.rule = "enforced.warning"
             tellDesk(
                 Self.enforcedRule, "the platform warns account \(rules.account.id): \(reason); everything still goes")
         }
+    }
+
+    /// The stop of a blocked account ends by itself, and with it the desk's matter: from then on the account's calls go, and one that the
+    /// platform still refuses stops the account anew, which is told by itself.
+    ///
+    /// - Returns: whether it ended now.
+    mutating func endEnforcement() -> Bool {
+        guard watch.enforced else { return false }
+        guard watch.enforcedUntil > 0 else {
+            // An older worker took the block: its end is counted from here.
+            noteEnforcement()
+            return false
+        }
+        guard now.milliseconds >= watch.enforcedUntil else { return false }
+        forgetEnforcement()
+        result.rule = "enforced.lapsed"
+        ends(
+            "account \(rules.account.id), which the platform blocked \(PlatformBlock.lasts.components.seconds / 86_400) days ago, is "
+                + "stopped no longer: nothing was heard of the block's end")
+        return true
+    }
+
+    private mutating func noteEnforcement() {
+        watch.enforced = true
+        let end = now + PlatformBlock.lasts
+        watch.enforcedUntil = end.milliseconds
+        arm(at: end)
+    }
+
+    private mutating func forgetEnforcement() {
+        let end = watch.enforcedUntil
+        (watch.enforced, watch.enforcedUntil) = (false, 0)
+        guard end > 0, let timer = state.timers.firstIndex(where: { $0.kind == .sweep && $0.dueAt == end }) else {
+            return
+        }
+        state.timers.remove(at: timer)
     }
 
     /// A sweep that was refused, or not whole, moves nothing: the next one asks for its time too. After some in a row people

@@ -85,10 +85,13 @@ struct WatchTurn {
             return
         }
         state.timers.remove(at: armed)
+        let hasEnded = endEnforcement()
         guard let every = interval else {
-            result.rule = "sweep.off"
+            if !hasEnded { result.rule = "sweep.off" }
             return
         }
+        // The timer of a block's end begins no second row of sweeps.
+        guard !state.timers.contains(where: isRecurring) else { return }
         arm(at: now + every)
         askForSubscriptions()
         if rules.channel.sweep != nil { sweep() }
@@ -110,7 +113,7 @@ struct WatchTurn {
             if isAtOnce { lookNow() }
             return
         }
-        if !state.timers.contains(where: { $0.kind == .sweep }) {
+        if !state.timers.contains(where: isRecurring) {
             let part = Int64(StableHash.hash(id.text) % UInt64(max(1, every.wholeMilliseconds)))
             arm(at: now + .milliseconds(part))
         }
@@ -263,7 +266,12 @@ struct WatchTurn {
         }
     }
 
-    private mutating func arm(at due: Instant) {
+    /// Leads from sweep to sweep; the only other timer ends a block.
+    private func isRecurring(_ timer: ArmedTimer) -> Bool {
+        timer.kind == .sweep && !(watch.enforced && timer.dueAt == watch.enforcedUntil)
+    }
+
+    mutating func arm(at due: Instant) {
         var timer = ArmedTimer()
         timer.kind = .sweep
         timer.dueAt = due.milliseconds

@@ -1,3 +1,4 @@
+internal import Contracts
 package import Instants
 internal import Redis
 
@@ -71,7 +72,7 @@ extension LaneStore {
     package func enforce(_ isBlocked: Bool, on account: String, reason: String) throws(LaneError) {
         if isBlocked {
             _ = try brake(
-                "block", .account(account), for: .seconds(30 * 86_400), lets: 0,
+                "block", .account(account), for: PlatformBlock.lasts, lets: 0,
                 reason: AccountBrake.stopMark + "the platform enforces its policy: \(reason)", by: "ingress")
         } else {
             try end("unblock", .account(account), ["released", "kept"])
