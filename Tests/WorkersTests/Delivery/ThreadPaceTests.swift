@@ -17,4 +17,18 @@ struct ThreadPaceTests {
         }
         #expect(pace.kept < 9_000 && pace.wait(for: "19999", now: start + .seconds(20)) != nil)
     }
+
+    @Test("a Redis whose clock is behind holds no thread up: what began later than now says nothing, and is forgotten")
+    func clockBehind() {
+        var pace = ThreadPace()
+        let before = Instant(milliseconds: 3_600_000)
+        let spacing = Duration.seconds(1)
+        for number in 0..<4_096 { pace.began("\(number)", spacing: spacing, now: before) }
+        for behind in [Duration.milliseconds(1), .milliseconds(500), .seconds(1), .seconds(3_000)] {
+            #expect(pace.wait(for: "7", now: before - behind) == nil, "\(behind)")
+        }
+        let now = before - .seconds(3_000)
+        pace.began("ann", spacing: spacing, now: now)
+        #expect(pace.kept == 1 && pace.wait(for: "ann", now: now + .milliseconds(1)) == now + spacing)
+    }
 }
