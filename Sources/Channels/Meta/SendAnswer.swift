@@ -102,12 +102,15 @@ package struct MetaAnswer: Sendable {
     package func outcome(
         of kind: Action.Kind, attempt: Int, earlier: Bool? = nil, node: String? = nil
     ) -> SendAnswer {
-        guard let document = try? JSONValue(parsing: body), case .object = document else {
+        let document = try? JSONValue(parsing: body)
+        if let error = document?["error"], case .object = error {
+            return errorOutcome(error, kind, attempt, earlier, node)
+        }
+        // The platform's edge throttles with pages of its own: nothing was taken, whatever stands in them.
+        if status == 429 { return throttled(SendFailure(status: status, message: "throttled without a code")) }
+        guard let document, case .object = document else {
             return Self.unclear(
                 SendFailure(status: status, message: "expected JSON, got \(body.count) other bytes"), kind, attempt)
-        }
-        if let error = document["error"], case .object = error {
-            return errorOutcome(error, kind, attempt, earlier, node)
         }
         guard (200...299).contains(status) else {
             return Self.unclear(SendFailure(status: status, message: "no error in the answer"), kind, attempt)
@@ -139,9 +142,7 @@ package struct MetaAnswer: Sendable {
             return answer(MetaErrorTable.lostNode, failure, kind, attempt, earlier)
         }
         guard let code, let row = MetaErrorTable.row(code: code, subcode: failure.subcode) else {
-            if status == 429 {
-                return .braked(.account, for: regainTime ?? MetaErrorTable.usualBrake, failure)
-            }
+            if status == 429 { return throttled(failure) }
             return status >= 500 || code == nil ? Self.unclear(failure, kind, attempt) : .failed(failure)
         }
         // A row's tries are for what was refused. With a server's error the call may have been carried out all the same.
@@ -227,6 +228,10 @@ package struct MetaAnswer: Sendable {
                 ? .again(after: MetaErrorTable.delay(.seconds(10), attempt), failure) : .ambiguous(failure)
         default: return .ambiguous(failure)
         }
+    }
+
+    private func throttled(_ failure: SendFailure) -> SendAnswer {
+        .braked(.account, for: regainTime ?? MetaErrorTable.usualBrake, failure)
     }
 
     private var regainTime: Duration? { MetaUsage(headers: headers)?.regainAfter }

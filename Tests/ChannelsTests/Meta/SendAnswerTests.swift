@@ -71,6 +71,28 @@ struct SendAnswerTests {
     }
 
     @Test(
+        "429 brakes the account, also without an error of the platform in it; what the platform names is met as it says",
+        arguments: [
+            ("<html>Too many requests</html>", nil, "brake account 60"), ("", nil, "brake account 60"),
+            ("{}", nil, "brake account 60"), ("[]", 19, "brake account 1140"),
+            (#"{"error":"slow down"}"#, nil, "brake account 60"),
+            (#"{"error":{"message":"slow down"}}"#, nil, "brake account 60"),
+            (#"{"error":{"code":987654}}"#, nil, "brake account 60"), (#"{"error":{"code":4}}"#, nil, "brake app 60"),
+            (#"{"error":{"code":190}}"#, nil, "stop"),
+        ] as [(String, Int?, String)])
+    func throttled(body: String, minutes: Int?, expected: String) {
+        var headers: [String: String] = [:]
+        if let minutes {
+            headers["x-business-use-case-usage"] =
+                #"{"1":[{"type":"pages","call_count":100,"estimated_time_to_regain_access":\#(minutes)}]}"#
+        }
+        let answer = MetaAnswer(status: 429, headers: headers, body: Array(body.utf8))
+        for kind in [Action.Kind.send, .reply, .privateReply, .hide, .senderAction, .fetch] {
+            #expect(Self.word(answer.outcome(of: kind, attempt: 12, earlier: true)) == expected, "\(kind)")
+        }
+    }
+
+    @Test(
         "what the platform or its edge says failed may be sent again after the wait; a gateway's patience says nothing",
         arguments: [
             (502, nil, true), (503, nil, true), (500, 2, true), (500, 1, true), (504, nil, false), (504, 2, false),
