@@ -15,6 +15,10 @@ struct SandboxTrouble: ParsableArguments {
     @Option(help: "The same for texts with the tag for people.") var personWindowS: Int64 = 0
     @Option(help: "How far its clock is ahead of the machine's, as that of a virtual namespace.")
     var clockAheadMs: Int64 = 0
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Whether each text that is taken comes back by webhook, as the platform's echoes do.")
+    var echoes = true
 
     func apply(to settings: inout SandboxSettings) {
         settings.faults = [
@@ -22,6 +26,7 @@ struct SandboxTrouble: ParsableArguments {
             SandboxFault(perMille: errors / 2, .refuse(status: 400, code: 1_200)),
             SandboxFault(perMille: errors - errors / 2, .fail),
         ]
+        settings.echoes = echoes
         settings.limits = SandboxLimit.platform
         settings.windows =
             windowS > 0 ? WindowPlan(standard: .seconds(windowS), person: .seconds(personWindowS)) : .platform

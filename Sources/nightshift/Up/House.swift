@@ -91,6 +91,7 @@ struct House {
             accounts: SandboxAccount.accounts(of: policy, secrets: secrets),
             webhookURL: "http://127.0.0.1:\(ingressPort)/webhooks/meta", now: { clock.now })
         settings.windows = .platform
+        settings.echoes = true
         settings.subscribedFields = MetaChannel.allCases.flatMap { AccountInspection.neededFields($0) }
         return try SandboxRole(
             settings: settings, ledgerPath: place.folder.appending(path: "ledger.jsonl").path, port: pagePort, log: log)
