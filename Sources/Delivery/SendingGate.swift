@@ -113,27 +113,25 @@ extension CourierLoop {
         applyBrakes(to: scope == .everybody ? gate.known.keys.sorted() : [account], server)
     }
 
-    /// What an answer's headers say of the limits (DOMAIN.md 4.9): from 75 % on all workers have half of the account's
-    /// tokens, background stops at 85 %, what is not urgent at 95 %.
+    /// What an answer's headers say of the limits.
     func heed(_ usage: MetaUsage, of account: String) {
+        guard let asked = UsageBrake(usage) else { return }
         let server = serverNow(.now)
-        if let time = usage.regainAfter, usage.percent >= 100 {
-            return brake(.account(account), account, for: time, lets: 0, "the platform's limit is used up")
-        }
-        guard usage.percent >= 75 || usage.backgroundPercent >= 85 else { return }
-        let lets =
-            switch (usage.percent, usage.backgroundPercent) {
-            case (95..., _): Urgency(.promiseNear).rank
-            case (85..., _), (_, 85...): Urgency(.answer).rank
-            default: Urgency.least.rank
+        if !asked.isTold {
+            // What only halves tokens does not lengthen what stops more.
+            if asked.lets == Urgency.least.rank, let brake = gate.brake(on: account, now: server),
+                brake.lets != .least
+            {
+                return
             }
-        // What only halves tokens does not lengthen what stops more.
-        if lets == Urgency.least.rank, let brake = gate.brake(on: account, now: server), brake.lets != .least { return }
-        // Every answer says it: told again only when it is about to end, or has become stricter.
-        if let known = gate.known[account]?.brake, known.lets <= lets, known.until > server + .seconds(30) { return }
-        brake(
-            .account(account), account, for: .seconds(60), lets: lets,
-            "\(max(usage.percent, usage.backgroundPercent)) % of the limit is used")
+            // Every answer says it: told again only when it is about to end, or has become stricter.
+            if let known = gate.known[account]?.brake, known.lets <= asked.lets,
+                known.until > server + .seconds(30)
+            {
+                return
+            }
+        }
+        brake(.account(account), account, for: asked.time, lets: asked.lets, asked.reason)
     }
 
     /// Tells other workers of brakes, and gives claims back. On a cluster, what concerns an account whose server is away
