@@ -115,8 +115,10 @@ struct GraphReads: Sendable {
             }
         }
         router.get("/:version/:node/replies") { request, context in
-            try await answer(request, context) { node, account in
-                threads.replies(to: node, account: account, isInstagram: true) ?? ["data": []]
+            let after = request.uri.queryParameters["after"].flatMap { Int($0) } ?? 0
+            return try await answer(request, context) { node, account in
+                posts.replies(to: node, account: account, after: after)
+                    ?? threads.replies(to: node, account: account, isInstagram: true) ?? ["data": []]
             }
         }
         router.get("/:version/:node") { request, context in

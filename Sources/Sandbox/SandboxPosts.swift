@@ -39,6 +39,8 @@ package final class SandboxPosts: Sendable {
 
     private static let mostComments = 200_000
     private static let pageSize = 100
+    /// Of answers beside their comment, and of a page of them.
+    private static let repliesPage = 25
     private let state = Mutex(State())
 
     package init() {}
@@ -83,26 +85,53 @@ package final class SandboxPosts: Sendable {
         return .object(answer)
     }
 
-    /// One page of a post's comments, the newest first; nil for a post that there is not.
+    /// One page of a post's comments, the newest first; nil for a post that there is not. Instagram gives answers beside
+    /// the comment that they answer, the oldest first.
     func page(of post: String, account: String, isInstagram: Bool, since: Instant, after: Int) -> JSONValue? {
         let found = state.withLock { $0.posts[account]?[post]?.comments }
         guard let found else { return nil }
-        let wanted = found.filter { $0.at >= since }.sorted { ($0.at, $0.id) > ($1.at, $1.id) }
-        let page = wanted.dropFirst(max(0, after)).prefix(Self.pageSize)
-        var answer: [String: JSONValue] = ["data": .array(page.map { Self.json($0, isInstagram) })]
-        if after + page.count < wanted.count {
+        let wanted = found.filter { $0.at >= since && !(isInstagram && $0.parent != nil) }.sorted {
+            ($0.at, $0.id) > ($1.at, $1.id)
+        }
+        guard isInstagram else {
+            return Self.page(wanted, after: after, size: Self.pageSize) { Self.json($0, false) }
+        }
+        let answers = Dictionary(grouping: found.filter { $0.parent != nil }) { $0.parent ?? "" }
+        return Self.page(wanted, after: after, size: Self.pageSize) { comment in
+            let beside = answers[comment.id].map { Self.replies($0, after: 0) }
+            return Self.json(comment, true, replies: beside)
+        }
+    }
+
+    /// One page of the answers to an Instagram comment; nil where there are none.
+    func replies(to comment: String, account: String, after: Int) -> JSONValue? {
+        let found = state.withLock { $0.comments[account]?.values.filter { $0.parent == comment } ?? [] }
+        return found.isEmpty ? nil : Self.replies(found, after: after)
+    }
+
+    private static func replies(_ found: [Comment], after: Int) -> JSONValue {
+        page(found.sorted { ($0.at, $0.id) < ($1.at, $1.id) }, after: after, size: repliesPage) { json($0, true) }
+    }
+
+    private static func page(
+        _ found: [Comment], after: Int, size: Int, _ json: (Comment) -> JSONValue
+    ) -> JSONValue {
+        let page = found.dropFirst(max(0, after)).prefix(size)
+        var answer: [String: JSONValue] = ["data": .array(page.map(json))]
+        if after + page.count < found.count {
             answer["paging"] = ["cursors": ["after": .string("\(after + page.count)")], "next": "more"]
         }
         return .object(answer)
     }
 
-    private static func json(_ comment: Comment, _ isInstagram: Bool) -> JSONValue {
+    private static func json(_ comment: Comment, _ isInstagram: Bool, replies: JSONValue? = nil) -> JSONValue {
         var fields: [String: JSONValue] = [
             "id": .string(comment.id), (isInstagram ? "text" : "message"): .string(comment.text),
             (isInstagram ? "timestamp" : "created_time"): .integer(comment.at.seconds),
             "from": ["id": .string(comment.contact)],
         ]
-        if let parent = comment.parent { fields["parent"] = ["id": .string(parent)] }
+        if let parent = comment.parent, !isInstagram { fields["parent"] = ["id": .string(parent)] }
+        if let replies { fields["replies"] = replies }
         return .object(fields)
     }
 }

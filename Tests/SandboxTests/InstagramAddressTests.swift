@@ -153,6 +153,31 @@ struct InstagramAddressTests {
         #expect(told.suffix(2).map(\.restored) == [true, false])
     }
 
+    @Test("all pages of a comment's answers are read, and an own word on the last of them counts")
+    func manyReplies() async throws {
+        let posts = SandboxPosts()
+        func add(_ id: String, ago: Int64, by contact: String = "77", under parent: String? = "root") {
+            let at = SandboxTests.now - .seconds(ago)
+            posts.add(.init(id: id, contact: contact, text: "?", at: at, parent: parent), to: "17900", of: Self.id)
+        }
+        add("root", ago: 3_000, under: nil)
+        for number in 0..<60 { add("reply\(number)", ago: 2_000 - Int64(number)) }
+        add("own", ago: 1_000, by: Self.id)
+        add("late", ago: 900)
+        let lanes = GraphFetchTests.Lanes()
+        try await SandboxTests.run(Self.settings(.instagram), posts: posts) { url, _, _ in
+            var action = GraphFetchTests.action(.comments)
+            action.account = Self.id
+            action.conversation = EntityID.watch(of: Self.id).text
+            let answers = try await Self.carryOut([action], Self.client(url, .instagram), lanes.doors)
+            #expect(answers.allSatisfy(Self.isDelivered), "\(answers)")
+        }
+        let found = lanes.comments.map(\.comment)
+        #expect(Set(found.map(\.id)) == Set(["root", "late"] + (0..<60).map { "reply\($0)" }))
+        #expect(found.filter { !$0.answeredSince }.map(\.id) == ["late"])
+        #expect(found.filter { $0.id != "root" }.allSatisfy { $0.parent == "root" })
+    }
+
     @Test("an account that is set up has nothing at fault; a page that is linked to another is", arguments: logins)
     func inspection(login: MetaLogin) async throws {
         var settings = Self.settings(login)

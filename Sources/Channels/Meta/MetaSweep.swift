@@ -28,6 +28,9 @@ package struct MetaRead: Sendable {
 /// The reads of one account's sweep, and their answers as events. Pure.
 package struct MetaSweep: Sendable {
     package static let pageSize = 100
+    /// Answers of a comment that come beside it; what lies behind them is read by the comment.
+    private static let nestedReplies = 50
+    private static let replyFields = "id,text,timestamp,from"
 
     private let channel: MetaChannel
     private let account: String
@@ -61,10 +64,26 @@ package struct MetaSweep: Sendable {
                 ("fields", "id,message,created_time,from,parent{id},attachment{type}"),
             ]
         case .instagram:
-            query.append(("fields", "id,text,timestamp,from,replies{id,text,timestamp,from}"))
+            query.append(("fields", "id,text,timestamp,from,replies.limit(\(Self.nestedReplies)){\(Self.replyFields)}"))
         }
         if let after { query.append(("after", after)) }
         return MetaRead([post, "comments"], query)
+    }
+
+    /// The comments of a page whose answers do not all stand in it, and where the rest begins.
+    package static func unread(in page: JSONValue) -> [(comment: String, after: String)] {
+        (page["data"]?.array ?? []).compactMap { comment in
+            guard let id = (try? comment.identifier("id")) ?? nil, let after = comment["replies"].flatMap(next) else {
+                return nil
+            }
+            return (id, after)
+        }
+    }
+
+    /// A further page of an Instagram comment's answers.
+    package static func replies(to comment: String, after: String) -> MetaRead {
+        let query = [("fields", replyFields), ("date_format", "U"), ("limit", "\(pageSize)"), ("after", after)]
+        return MetaRead([comment, "replies"], query)
     }
 
     /// What a list of posts names.
@@ -96,16 +115,18 @@ package struct MetaSweep: Sendable {
     ///
     /// - Parameters:
     ///   - original: the post that an ad's own media is a copy of, where that is known.
+    ///   - replies: by comment, the answers that stand on further pages (`unread`).
     ///   - own: those of the pages before; this page's are added.
     package func events(
-        in page: JSONValue, post: String, original: String?, range: Range<Instant>, received: Instant,
-        own: inout OwnReplies
+        in page: JSONValue, replies: [String: [JSONValue]] = [:], post: String, original: String?,
+        range: Range<Instant>, received: Instant, own: inout OwnReplies
     ) -> [Event] {
         var events: [Event] = []
         for comment in page["data"]?.array ?? [] {
             add(comment, parent: nil, &events)
-            let answers = comment["replies"]?["data"]?.array ?? []
-            for answer in answers { add(answer, parent: (try? comment.identifier("id")) ?? nil, &events) }
+            let id = (try? comment.identifier("id")) ?? nil
+            let answers = (comment["replies"]?["data"]?.array ?? []) + (id.flatMap { replies[$0] } ?? [])
+            for answer in answers { add(answer, parent: id, &events) }
         }
         for index in events.indices {
             events[index].comment.answeredSince = own.answer(

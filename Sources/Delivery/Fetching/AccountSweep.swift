@@ -8,7 +8,7 @@ internal import Instants
 /// Posts are taken in the order of their ids, one call at a time, so that a sweep that has no time left says behind which
 /// post the next one goes on. What was found is held post by post: a sweep that ends early has lost nothing.
 struct AccountSweep {
-    /// Pages of one post; what lies behind them is found by the next sweep or by its webhook.
+    /// Pages of one post, and of one comment's answers; what lies behind them is found by the next sweep or by its webhook.
     private static let mostPages = 50
     /// Pages of one list of posts, 2,000 in all: as many as are remembered of those that webhooks told of.
     private static let mostListPages = 20
@@ -143,21 +143,47 @@ struct AccountSweep {
         var after: String?
         var own = MetaSweep.OwnReplies()
         for _ in 0..<Self.mostPages {
-            let page: JSONValue
-            do {
-                page = try await fetch.read(
+            // A post that is gone, or was never ours, has nothing to be found.
+            guard
+                let page = try await page(
                     sweep.comments(of: post.id, since: range.lowerBound, after: after), &usage)
-            } catch let ended as GraphFetch.Ended {
-                // A post that is gone, or was never ours, has nothing to be found. Any other 100 is about what we asked.
-                guard case .failed(let failure) = ended.answer, failure.code == 100, failure.subcode == 33
-                else { throw ended }
-                return events
+            else { return events }
+            var replies: [String: [JSONValue]] = [:]
+            for unread in MetaSweep.unread(in: page) {
+                replies[unread.comment] = try await self.replies(to: unread.comment, from: unread.after, &usage)
             }
             events += sweep.events(
-                in: page, post: post.id, original: post.original, range: range, received: fetch.received, own: &own)
+                in: page, replies: replies, post: post.id, original: post.original, range: range,
+                received: fetch.received, own: &own)
             guard let next = MetaSweep.next(in: page) else { break }
             after = next
         }
         return events
+    }
+
+    /// What comes behind the answers that stood beside a comment. Where the account's own word is among them, it counts.
+    private func replies(
+        to comment: String, from first: String, _ usage: inout MetaUsage?
+    ) async throws -> [JSONValue] {
+        var replies: [JSONValue] = []
+        var after = first
+        for _ in 0..<Self.mostPages {
+            guard let page = try await page(MetaSweep.replies(to: comment, after: after), &usage) else { break }
+            replies += page["data"]?.array ?? []
+            guard let next = MetaSweep.next(in: page), next != after else { break }
+            after = next
+        }
+        return replies
+    }
+
+    /// Nil for what is gone, or was never ours. Any other 100 is about what we asked.
+    private func page(_ read: MetaRead, _ usage: inout MetaUsage?) async throws -> JSONValue? {
+        do {
+            return try await fetch.read(read, &usage)
+        } catch let ended as GraphFetch.Ended {
+            guard case .failed(let failure) = ended.answer, failure.code == 100, failure.subcode == 33
+            else { throw ended }
+            return nil
+        }
     }
 }
