@@ -72,6 +72,11 @@ struct ConfigCheckTests {
                 fault: "accounts.yaml:7:71: expected the id of the Facebook page that the account is linked to, digits "
                     + "in quotes, got \"the-shop\""),
             Broken(
+                file: "accounts.yaml", old: "fi-helsinki, page: \"104857600000002\"",
+                new: "fi-helsinki, page: \"104857600000001\"",
+                fault: "accounts.yaml:10:22: expected a page that no other account names, got 104857600000001, which "
+                    + "17841400000000001 names"),
+            Broken(
                 file: "accounts.yaml", old: "ae-dubai, login: instagram", new: "ae-dubai, login: facebook",
                 fault: "accounts.yaml:28:71: expected one of instagram, got \"facebook\""),
             Broken(

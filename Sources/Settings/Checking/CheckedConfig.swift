@@ -53,7 +53,22 @@ struct CheckedConfig: Sendable {
                 name: partition.name, market: market, zone: partition.zone.text, lanes: partition.lanes)
         }
         accounts = parsed.accounts.compactMap { Self.account($0, parsed, names, demandsLogin: demandsLogin) }
+        if demandsLogin { Self.refuseSharedPages(parsed.accounts) }
         zones = lookup.found.values.sorted { $0.name < $1.name }
+    }
+
+    /// The platform links one Instagram account to a page. A second one that names it would send with the first one's token, as
+    /// the first one.
+    private static func refuseSharedPages(_ accounts: [AccountSettings]) {
+        var holders: [String: String] = [:]
+        for account in accounts {
+            guard case .linkedPage(let page) = account.login else { continue }
+            if let holder = holders[page] {
+                account.entry.fault("a page that no other account names", got: "\(page), which \(holder) names")
+            } else {
+                holders[page] = account.id
+            }
+        }
     }
 
     /// What can be referred to.
