@@ -54,6 +54,16 @@ struct SweepReachTests {
         #expect(behind(-5_000, every: 900) == .zero)
     }
 
+    @Test("of an account that was never swept, one that somebody asks for looks as far back as is said")
+    func first() throws {
+        var scene = WatchTurnTests.scene()
+        let start = Instant.november(20, 10)
+        try scene.take(WatchTurnTests.command("w1", "now", at: start), at: start)
+        let asked = try #require(WatchTurnTests.sweeps(scene).last)
+        #expect(asked.since == SweepReach.farthest(at: start).milliseconds)
+        #expect(SweepReach.farthest(at: Instant(seconds: 5)) == .epoch)
+    }
+
     @Test("it moves with each sweep that is whole, and stays where one fails")
     func moves() throws {
         var scene = WatchTurnTests.scene()

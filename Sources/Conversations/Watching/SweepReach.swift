@@ -18,6 +18,11 @@ package struct SweepReach: Sendable, Equatable {
         until = Instant(milliseconds: least)
     }
 
+    /// From when on a sweep asked for now looks that knows of none before: no sweep looks further back.
+    package static func farthest(at now: Instant) -> Instant {
+        max(.epoch, now - WatchTurn.settled - WatchTurn.farthest)
+    }
+
     /// How much later it is than a sweep in time would have left it: what is younger than a minute is never looked for.
     ///
     /// - Parameter every: the time from one sweep to the next.

@@ -62,7 +62,7 @@ extension AccountsCommand {
         static let configuration = CommandConfiguration(
             abstract: "Ask the platform now for what webhooks left out, under every post and for a day at the least.",
             discussion:
-                "A worker carries it out like any other action; without `sweep` in the channel's file this is done once."
+                "A worker carries it out like any other action; without `sweep` in the channel's file this is done once. Everything since the last completed sweep is looked for, seven days back at the most; of an account that was never swept those seven days."
         )
 
         @OptionGroup var redis: RedisOptions
@@ -80,11 +80,16 @@ extension AccountsCommand {
                 try WatchStart.event(
                     $0.id, "sweep.\($0.id).\(now.milliseconds)", topology, now: now, isAtOnce: true)
             }
-            for (account, result) in zip(chosen, await appender.append(events)) {
+            let swept = chosen.map { SweptAccount($0, policy.channels[$0.channel]) }
+            let reaches = try session.store.sweepReaches(of: swept, in: topology)
+            for ((account, reach), result) in zip(zip(chosen, reaches), await appender.append(events)) {
                 guard case .held = result else {
                     throw Failure("\(account.id): expected the command held, got \(result)")
                 }
-                Output.line("\(account.id)  asked")
+                // Older gaps stay, which nobody would suspect behind a sweep of everything.
+                let bound =
+                    reach == .known(nil) ? "  never swept: back to \(SweepReach.farthest(at: now)), no further" : ""
+                Output.line("\(account.id)  asked\(bound)")
             }
         }
     }
