@@ -133,13 +133,13 @@ struct GenericCarrierTests {
         try await platform.run { url in
             let conformance = GenericConformance(
                 post: post(), address: GenericAddress(url: url, secrets: [GenericPlatform.secret]), account: "a",
-                contact: "c", lane: try LaneName("conformance.0"), now: { SandboxTests.now })
+                contact: "c", comment: "k", lane: try LaneName("conformance.0"), now: { SandboxTests.now })
             let checks = await conformance.checks(run: 7)
-            #expect(checks.count == 12)
+            #expect(checks.count == 16)
             failed.withLock { $0 = checks.filter { $0.fault != nil }.map(\.name) }
         }
         if faults.remembersActions, faults.checksSignature, faults.checksInstant, faults.answer == nil,
-            faults.knowsItsKinds, !faults.takesOneSignature
+            faults.knowsItsKinds, !faults.takesOneSignature, !faults.isUnsureOfComments
         {
             #expect(platform.shown == 3)
         }
@@ -161,7 +161,11 @@ struct GenericCarrierTests {
             ])
         #expect(
             try await Self.conformance(GenericPlatform.Faults(knowsUnsupported: false)) == [
-                "a kind that it does not know is answered unsupported"
+                "a kind that it does not know is answered unsupported",
+                "a reply to a comment is answered delivered, failed or unsupported, and the same again",
+                "a private reply to a comment is answered delivered, failed or unsupported, and the same again",
+                "the hiding of a comment is answered delivered, failed or unsupported, and the same again",
+                "the showing of a comment is answered delivered, failed or unsupported, and the same again",
             ])
         #expect(
             try await Self.conformance(GenericPlatform.Faults(checksInstant: false)) == [
@@ -173,6 +177,11 @@ struct GenericCarrierTests {
                 "a kind that it does not know is answered unsupported"
             ])
         #expect(try await Self.conformance(GenericPlatform.Faults(checksSignature: false)).count == 5)
-        #expect(try await Self.conformance(GenericPlatform.Faults(answer: (500, ""))).count == 11)
+        #expect(try await Self.conformance(GenericPlatform.Faults(answer: (500, ""))).count == 15)
+        #expect(
+            try await Self.conformance(GenericPlatform.Faults(isUnsureOfComments: true)) == [
+                "a reply to a comment is answered delivered, failed or unsupported, and the same again",
+                "the hiding of a comment is answered delivered, failed or unsupported, and the same again",
+            ])
     }
 }

@@ -21,6 +21,8 @@ final class GenericPlatform: Sendable {
         var takesOneSignature = false
         /// Answers a kind that it does not know like a path that it does not know.
         var knowsUnsupported = true
+        /// Answers what is done about a comment differently each time.
+        var isUnsureOfComments = false
         /// Answers every call with this instead.
         var answer: (status: Int, body: String)?
         var retryAfter: Int?
@@ -76,9 +78,13 @@ final class GenericPlatform: Sendable {
         if let given = faults.answer { return Self.response(given.status, given.body, faults.retryAfter) }
         if faults.checksSignature, !isSigned { return Self.response(401, #"{"reason":"signature"}"#) }
         let kind = body["action"]?["kind"]?.string ?? ""
-        if faults.knowsItsKinds, kind != "send" {
+        if faults.knowsItsKinds, kind != "send", !faults.isUnsureOfComments || kind == "conformance_unknown" {
             return faults.knowsUnsupported
                 ? Self.response(200, #"{"status":"unsupported"}"#) : Self.response(404, "no such kind")
+        }
+        if faults.isUnsureOfComments, ["reply", "hide"].contains(kind) {
+            let number = state.withLock { $0.calls.count }
+            return Self.response(200, number % 2 == 0 ? #"{"status":"failed"}"# : #"{"status":"unsupported"}"#)
         }
         let id = state.withLock { state in
             let id = faults.remembersActions ? state.ids[key] ?? "p\(state.ids.count + 1)" : "p\(state.ids.count + 1)"

@@ -111,7 +111,7 @@ struct HTTPExchangeTests {
                 let conformance = GenericConformance(
                     post: SignedPost(client: client, now: { SandboxTests.now }),
                     address: GenericAddress(url: "http://127.0.0.1:\(port)/", secrets: [[1]]), account: "a",
-                    contact: "c", lane: try LaneName("de-berlin.0"), patience: .milliseconds(100),
+                    contact: "c", comment: "k", lane: try LaneName("de-berlin.0"), patience: .milliseconds(100),
                     now: { SandboxTests.now })
                 let checks = await conformance.checks(run: 1)
                 #expect(checks.count > 5 && checks.prefix(3).allSatisfy { $0.fault != nil })

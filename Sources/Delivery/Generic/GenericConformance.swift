@@ -5,7 +5,8 @@ package import Instants
 /// Whether another platform's address behaves as CHANNELS.md asks: what a third party runs against its own bridge.
 ///
 /// It sends three texts to one contact of a test account, one more than once, one twice at a time and one with a card and a button,
-/// and requests that must be refused. What a platform then shows its customer is for people to look at: three texts, no more.
+/// what is done about a comment, and requests that must be refused. What a platform then shows its customer is for people to look at:
+/// three texts, no more, and below the comment what its bridge says that it can.
 package struct GenericConformance: Sendable {
     package struct Check: Sendable, Equatable {
         package let name: String
@@ -14,21 +15,23 @@ package struct GenericConformance: Sendable {
     }
 
     private let post: SignedPost
-    private let address: GenericAddress
+    let address: GenericAddress
     private let account: String
     private let contact: String
+    let comment: String
     private let lane: LaneName
     private let now: @Sendable () -> Instant
     private let patience: Duration
 
     package init(
-        post: SignedPost, address: GenericAddress, account: String, contact: String, lane: LaneName,
+        post: SignedPost, address: GenericAddress, account: String, contact: String, comment: String, lane: LaneName,
         patience: Duration = .seconds(10), now: @escaping @Sendable () -> Instant
     ) {
         self.post = post
         self.address = address
         self.account = account
         self.contact = contact
+        self.comment = comment
         self.lane = lane
         self.patience = patience
         self.now = now
@@ -69,6 +72,7 @@ package struct GenericConformance: Sendable {
                 name: "a text with a card and buttons is answered delivered, shown or as its text",
                 fault: Self.undelivered(shown)))
         checks.append(await unsupported(ActionID(high: run, low: 3)))
+        checks += await comments(run)
         checks += await refusals(ActionID(high: run, low: 4))
         return checks
     }
@@ -123,7 +127,7 @@ package struct GenericConformance: Sendable {
             await request(bytes, action.actionID, secrets: secrets ?? address.secrets), 1)
     }
 
-    private func request(
+    func request(
         _ bytes: [UInt8], _ id: ActionID, secrets: [[UInt8]], _ headers: [(name: String, value: String)] = []
     ) async -> SignedPost.Reply {
         await post.post(
@@ -131,7 +135,7 @@ package struct GenericConformance: Sendable {
             headers: [(GenericOutbound.keyHeader, id.description)] + headers, deadline: patience)
     }
 
-    private func action(_ kind: Action.Kind, _ id: ActionID) -> Action {
+    func action(_ kind: Action.Kind, _ id: ActionID) -> Action {
         var action = Action()
         action.kind = kind
         action.account = account
@@ -156,7 +160,7 @@ package struct GenericConformance: Sendable {
         return action
     }
 
-    private func body(of action: Action, attempt: UInt32 = 1) -> JSONValue {
+    func body(of action: Action, attempt: UInt32 = 1) -> JSONValue {
         (try? GenericOutbound.body(of: action, lane: lane, attempt: attempt)) ?? .null
     }
 
@@ -177,7 +181,7 @@ package struct GenericConformance: Sendable {
         }
     }
 
-    private static func word(_ answer: SendAnswer) -> String {
+    static func word(_ answer: SendAnswer) -> String {
         switch answer {
         case .delivered: "delivered"
         case .failed(let failure): "failed (\(failure))"
