@@ -20,6 +20,25 @@ struct PersonsReplyTests {
         #expect(scene.talk().status == .waitingCustomer)
     }
 
+    @Test("the last automatic text leaves a margin before the window's end, a person's until the end")
+    func margin() throws {
+        var policy = TestPolicy()
+        policy.windowMargin = .seconds(30)
+        policy.personsMayWriteLate = false
+        var scene = Scene(policy.built())
+        try scene.take(.message("m1", "How much is it?", at: .november(19, 10)), at: .november(19, 10))
+        try scene.take(.reply("r1", "Hi", at: .november(19, 10, 5)), at: .november(19, 10, 5))
+        let texts = scene.texts()
+        #expect(texts.map(\.agent) == ["", "kim"])
+        let end = Instant.november(20, 10)
+        #expect(texts.map(\.notAfter) == [(end - .seconds(30)).milliseconds, end.milliseconds])
+        // A lane that is behind decides in the margin.
+        var late = Scene(policy.built())
+        let delay = Duration.seconds(86_400 - 20)
+        try late.take(.message("m1", "How much is it?", at: .november(19, 10)), at: .november(19, 10), delay: delay)
+        #expect(late.texts().isEmpty && late.openItems[.anna] != nil)
+    }
+
     @Test("a reply after the window makes no action and puts the conversation before the team")
     func windowClosed() throws {
         var policy = TestPolicy()

@@ -11,6 +11,7 @@ struct TestPolicy {
         uniqueKeysWithValues: [Weekday.monday, .tuesday, .wednesday, .thursday, .friday].map { ($0, ["09:00-17:00"]) })
     var exceptions: [HoursException] = []
     var personsMayWriteLate = true
+    var windowMargin = Duration.zero
     var answersComments = false
     var automation = true
     var target = Duration.seconds(3_600)
@@ -74,7 +75,8 @@ struct TestPolicy {
             markets: [market],
             channels: [
                 ChannelPolicy(
-                    name: "meta", platformRepliesWithin: platformRepliesWithin, textLimit: limit, cards: cards,
+                    name: "meta", windowMargin: windowMargin, platformRepliesWithin: platformRepliesWithin,
+                    textLimit: limit, cards: cards,
                     quickReplies: quickReplies, sweep: sweep, watchesSubscriptions: watchesSubscriptions,
                     sweepsMessages: sweepsMessages, asksProfiles: asksProfiles, asksMentions: asksMentions)
             ],

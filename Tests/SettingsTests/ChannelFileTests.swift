@@ -18,6 +18,7 @@ struct ChannelFileTests {
         let check = try Self.config(lines).check()
         #expect(check.faults.map(\.description) == [])
         let channel = try #require(check.config?.channels.first)
+        #expect(channel.windowMargin == .zero, "none is named")
         #expect(
             channel.limits == [
                 SendLimit(.sends, most: 100, per: .seconds(1)),
@@ -33,6 +34,7 @@ struct ChannelFileTests {
     func rows() throws {
         for (row, replaced, expected) in [
             ("echo_within: 15s", "echo_within: 0s", "a length of time from 1s to 10m"),
+            ("window: 24h", "window_margin: 11m\nwindow: 24h", "a length of time up to 10m"),
             ("cards: {most: 10,", "cards: {most: 11,", "from 1 to 10"),
             ("quick_replies: {most: 13,", "quick_replies: {most: 14,", "from 1 to 13"),
         ] {

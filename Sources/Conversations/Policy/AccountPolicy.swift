@@ -59,6 +59,9 @@ package struct ChannelPolicy: Sendable {
     package let window: Duration?
     /// How long after it a person may, where the account was allowed to; nil: not longer than `window`.
     package let personWindow: Duration?
+    /// So long before the end of `window` the last automatic text may leave: it is on its way for a while, and the platform goes
+    /// by its own clock.
+    package let windowMargin: Duration
     /// After a person wrote in the platform's own inbox, the thread is theirs for this long.
     package let inboxHold: Duration
     /// After a foreign app wrote, nothing automatic is said for this long.
@@ -96,7 +99,7 @@ package struct ChannelPolicy: Sendable {
 
     package init(
         name: String, window: Duration? = .seconds(86_400), personWindow: Duration? = .seconds(7 * 86_400),
-        inboxHold: Duration = .seconds(86_400), foreignHold: Duration = .seconds(3_600),
+        windowMargin: Duration = .zero, inboxHold: Duration = .seconds(86_400), foreignHold: Duration = .seconds(3_600),
         platformRepliesWithin: Duration = .seconds(10), echoWithin: Duration = usualEcho,
         threadSpacing: Duration? = nil,
         textLimit: TextLimit = TextLimit(unit: .characters, most: 2_000), limits: [SendLimit] = [],
@@ -113,6 +116,7 @@ package struct ChannelPolicy: Sendable {
         self.name = name
         self.window = window
         self.personWindow = personWindow
+        self.windowMargin = windowMargin
         self.inboxHold = inboxHold
         self.foreignHold = foreignHold
         self.platformRepliesWithin = platformRepliesWithin

@@ -65,7 +65,7 @@ extension Turn {
         let isPersons = owed != nil || stated.due == nil
         guard let text = unsaid(kind, owed == nil || stated.due == nil ? nil : .afterHoursPromise, slots) else {
             // Nothing is left to be said, which is no reason for nobody to hear of it.
-            if isPersons, !talk.escalated { tell(.escalation, rule: stated.rule, due: stated.due ?? windowCloses) }
+            if isPersons, !talk.escalated { tell(.escalation, rule: stated.rule, due: stated.due ?? platformCloses) }
             return suppress("no_text")
         }
         let notAfter = [windowCloses, opening, isPublic ? until : nil].compactMap { $0 }.min()
@@ -83,7 +83,7 @@ extension Turn {
             promise(due, action, stated, to: isPublic ? words.subject : 0)
         }
         if isPersons {
-            tell(.escalation, rule: stated.rule, due: stated.due ?? windowCloses)
+            tell(.escalation, rule: stated.rule, due: stated.due ?? platformCloses)
         }
     }
 
@@ -115,7 +115,7 @@ extension Turn {
         var due = exact.roundedUp(in: customerZone.rules, to: hours.rounding)
         for promise in talk.promises where promise.standing.isOpen { due = max(due, promise.due) }
         let rule = owed == nil ? "after_hours.promise" : "after_hours.renewed"
-        guard let closes = windowCloses else { return Statement(due: due, rule: rule) }
+        guard let closes = platformCloses else { return Statement(due: due, rule: rule) }
         if due + hours.safety <= closes { return Statement(due: due, rule: rule) }
         if rules.account.personsMayWriteLate, let late = personWindowCloses, due <= late {
             return Statement(due: due, rule: rule + ".person_only", isPersonOnly: true)

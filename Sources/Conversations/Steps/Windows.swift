@@ -5,7 +5,10 @@ import Instants
 /// answer is merely not worth sending after the same time.
 extension Turn {
     /// Until when an automatic text may be sent; nil: always.
-    var windowCloses: Instant? {
+    var windowCloses: Instant? { platformCloses.map { $0 - rules.channel.windowMargin } }
+
+    /// Until when the platform takes any text without a tag; nil: always.
+    var platformCloses: Instant? {
         guard !isPublic else { return nil }
         guard let window = rules.channel.window else { return nil }
         return Instant(milliseconds: talk.lastCustomerAt) + window
@@ -13,7 +16,7 @@ extension Turn {
 
     /// Until when a person's text may be sent; nil: always.
     var personWindowCloses: Instant? {
-        guard let window = windowCloses else { return nil }
+        guard let window = platformCloses else { return nil }
         guard rules.account.personsMayWriteLate, let longer = rules.channel.personWindow else { return window }
         return max(window, Instant(milliseconds: talk.lastCustomerAt) + longer)
     }
@@ -21,7 +24,7 @@ extension Turn {
     /// From when on a person's text needs the tag for people; nil where it never gets one: the thread has no window, the
     /// account was not allowed to, or nothing that the customer did is known.
     var tagNeededFrom: Instant? {
-        guard talk.lastCustomerAt > 0, let window = windowCloses, let late = personWindowCloses, late > window else {
+        guard talk.lastCustomerAt > 0, let window = platformCloses, let late = personWindowCloses, late > window else {
             return nil
         }
         return window

@@ -6,7 +6,8 @@ struct ChannelSettings: Sendable {
     let policy: ChannelPolicy
 
     private static let known = [
-        "window", "person_window", "inbox_hold", "foreign_hold", "platform_replies_within", "echo_within", "text_limit",
+        "window", "person_window", "window_margin", "inbox_hold", "foreign_hold", "platform_replies_within",
+        "echo_within", "text_limit",
         "thread_rate", "limits", "cards", "quick_replies", "address", "sweep", "sweep_messages", "subscriptions",
         "profiles", "mentions", "receipts",
     ]
@@ -17,6 +18,7 @@ struct ChannelSettings: Sendable {
     init?(name: String, _ value: ConfigValue) {
         guard let fields = value.fields("a channel", Self.known) else { return nil }
         let limit = fields.required("text_limit").flatMap(Self.textLimit)
+        let margin = fields["window_margin"].map(Self.margin) ?? .zero
         let inboxHold = fields["inbox_hold"].map { $0.duration() } ?? .seconds(86_400)
         let foreignHold = fields["foreign_hold"].map { $0.duration() } ?? .seconds(3_600)
         let platformReplies = fields["platform_replies_within"].map(Self.platformReplies) ?? .seconds(10)
@@ -38,12 +40,15 @@ struct ChannelSettings: Sendable {
         else {
             return nil
         }
-        guard let limit, let inboxHold, let foreignHold, let platformReplies, let echo, address != .some(nil) else {
+        guard let limit, let margin, let inboxHold, let foreignHold, let platformReplies, let echo,
+            address != .some(nil)
+        else {
             return nil
         }
         policy = ChannelPolicy(
             name: name, window: fields["window"]?.duration(), personWindow: fields["person_window"]?.duration(),
-            inboxHold: inboxHold, foreignHold: foreignHold, platformRepliesWithin: platformReplies, echoWithin: echo,
+            windowMargin: margin, inboxHold: inboxHold, foreignHold: foreignHold,
+            platformRepliesWithin: platformReplies, echoWithin: echo,
             threadSpacing: threadRate.flatMap(\.self).map { $0.per / $0.most }, textLimit: limit, limits: limits,
             cards: cards ?? nil, quickReplies: quickReplies ?? nil,
             address: address ?? nil,
@@ -92,6 +97,15 @@ struct ChannelSettings: Sendable {
             return nil
         }
         return .some(interval)
+    }
+
+    private static func margin(_ value: ConfigValue) -> Duration? {
+        guard let margin = value.duration() else { return nil }
+        guard margin <= .seconds(600) else {
+            value.fault("a length of time up to 10m")
+            return nil
+        }
+        return margin
     }
 
     private static func platformReplies(_ value: ConfigValue) -> Duration? {
