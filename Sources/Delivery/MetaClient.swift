@@ -11,12 +11,14 @@ package struct MetaClient: Sendable {
     private static let mostAnswerBytes = 256 << 10
     /// A page of a hundred comments of full length, escaped.
     private static let mostFetchedBytes = 8 << 20
+    /// One that is in use, one that takes its place, and one that somebody forgot.
+    private static let mostTokens = 3
 
     private let client: HTTPClient
     private let base: String
     private let instagram: String
     private let logins: @Sendable (String) -> MetaLogin
-    private let token: @Sendable (String) -> String?
+    private let tokens: @Sendable (String) -> [String]
 
     /// The pool of connections of this process for the platform; like `HTTPClient.shared` it lives as long as the process.
     static let platformClient = HTTPClient(
@@ -39,18 +41,30 @@ package struct MetaClient: Sendable {
     ///   - base: host and version without a slash at the end, such as `https://graph.facebook.com/v26.0`.
     ///   - instagram: the same of the host for accounts by Instagram Login; nil: `base`.
     ///   - login: where calls about an account go.
-    ///   - token: the access token of a page or account (`MetaLogin.node`); nil sends none. It travels in a header, never in an address, which
-    ///     ends up in logs.
+    ///   - tokens: the access tokens of a page or account (`MetaLogin.node`), the newest first; without one none is sent. A call
+    ///     whose token the platform refuses (190) has done nothing and is made again with the next. They travel in a header, never in an
+    ///     address, which ends up in logs.
     package init(
         client: HTTPClient? = nil, base: String, instagram: String? = nil,
         login: @escaping @Sendable (_ account: String) -> MetaLogin = { _ in .page },
-        token: @escaping @Sendable (_ holder: String) -> String?
+        tokens: @escaping @Sendable (_ holder: String) -> [String]
     ) {
         self.client = client ?? Self.platformClient
         self.base = base
         self.instagram = instagram ?? base
         logins = login
-        self.token = token
+        self.tokens = tokens
+    }
+
+    /// The same with one token at the most.
+    package init(
+        client: HTTPClient? = nil, base: String, instagram: String? = nil,
+        login: @escaping @Sendable (_ account: String) -> MetaLogin = { _ in .page },
+        token: @escaping @Sendable (_ holder: String) -> String?
+    ) {
+        self.init(
+            client: client, base: base, instagram: instagram, login: login,
+            tokens: { holder in token(holder).map { [$0] } ?? [] })
     }
 
     /// Where calls about an account go.
@@ -74,9 +88,9 @@ package struct MetaClient: Sendable {
         _ call: MetaRequest, account: String, kind: Action.Kind, attempt: Int, earlier: Bool? = nil,
         deadline: Duration
     ) async -> Attempt {
-        let exchange = await HTTPExchange.make(
-            request(for: call, account: account), body: call.body?.bytes(), client: client,
-            most: Self.mostAnswerBytes, deadline: deadline)
+        let exchange = await exchange(
+            request(for: call, account: account), account, body: call.body?.bytes(), most: Self.mostAnswerBytes,
+            deadline)
         switch exchange {
         case .answer(let status, let headers, let body):
             let answer = MetaAnswer(status: status, headers: headers, body: masked(status, body, account))
@@ -95,8 +109,8 @@ package struct MetaClient: Sendable {
     package func fetch(
         _ read: MetaRead, account: String, attempt: Int, deadline: Duration
     ) async -> (document: JSONValue?, answer: SendAnswer, usage: MetaUsage?) {
-        let exchange = await HTTPExchange.make(
-            request(for: read, account: account), client: client, most: Self.mostFetchedBytes, deadline: deadline)
+        let exchange = await exchange(
+            request(for: read, account: account), account, most: Self.mostFetchedBytes, deadline)
         switch exchange {
         case .answer(let status, let headers, let body):
             let outcome = MetaAnswer(status: status, headers: headers, body: masked(status, body, account))
@@ -117,9 +131,8 @@ package struct MetaClient: Sendable {
     package func read(
         _ path: [String], query: [(String, String)], account: String, deadline: Duration
     ) async -> (status: Int, document: JSONValue)? {
-        let exchange = await HTTPExchange.make(
-            request(for: MetaRead(path, query), account: account), client: client, most: Self.mostAnswerBytes,
-            deadline: deadline)
+        let exchange = await exchange(
+            request(for: MetaRead(path, query), account: account), account, most: Self.mostAnswerBytes, deadline)
         guard case .answer(let status, _, let body) = exchange,
             let document = try? JSONValue(parsing: masked(status, body, account))
         else { return nil }
@@ -128,18 +141,41 @@ package struct MetaClient: Sendable {
 
     /// An error may repeat the token that came with the call; whatever else is made of it, the token itself is taken out.
     private func masked(_ status: Int, _ body: [UInt8], _ account: String) -> [UInt8] {
-        guard !(200...299).contains(status), let token = token(node(of: account)) else { return body }
-        return TokenMask.masked(body, values: [token])
+        let tokens = tokens(node(of: account))
+        guard !(200...299).contains(status), !tokens.isEmpty else { return body }
+        return TokenMask.masked(body, values: tokens)
     }
 
-    /// Address and token of a call about an account.
+    /// Makes a call with the tokens of its account, one after the other while the platform refuses them. The deadline is that of all.
+    private func exchange(
+        _ request: HTTPClientRequest, _ account: String, body: [UInt8]? = nil, most: Int, _ deadline: Duration
+    ) async -> HTTPExchange {
+        let start = ContinuousClock.now
+        let tokens = tokens(node(of: account)).prefix(Self.mostTokens)
+        var request = request
+        var refused: HTTPExchange?
+        for token in tokens {
+            let left = deadline - (.now - start)
+            if let refused, left <= .zero { return refused }
+            request.headers.replaceOrAdd(name: "authorization", value: "Bearer \(token)")
+            let made = await HTTPExchange.make(request, body: body, client: client, most: most, deadline: left)
+            guard Self.refusesToken(made) else { return made }
+            refused = made
+        }
+        if let refused { return refused }
+        return await HTTPExchange.make(request, body: body, client: client, most: most, deadline: deadline)
+    }
+
+    /// Whether the platform says that the token is not valid, and so did nothing (DOMAIN 4.10).
+    private static func refusesToken(_ exchange: HTTPExchange) -> Bool {
+        guard case .answer(let status, _, let body) = exchange, (400...499).contains(status) else { return false }
+        return (try? JSONValue(parsing: body))?["error"]?["code"]?.integer == 190
+    }
+
+    /// Address of a call about an account.
     private func begun(_ path: String, _ account: String) -> HTTPClientRequest {
         let login = logins(account)
-        var request = HTTPClientRequest(url: (login == .instagram ? instagram : base) + path)
-        if let token = token(login.node(of: account)) {
-            request.headers.add(name: "authorization", value: "Bearer \(token)")
-        }
-        return request
+        return HTTPClientRequest(url: (login == .instagram ? instagram : base) + path)
     }
 
     private func request(for read: MetaRead, account: String) -> HTTPClientRequest {

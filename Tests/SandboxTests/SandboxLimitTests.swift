@@ -155,6 +155,30 @@ struct SandboxLimitTests {
         }
     }
 
+    @Test("a token that the platform refuses gives way to the next of its account, which sends once")
+    func rotation() async throws {
+        try await SandboxTests.run(SandboxTests.settings()) { url, ledger, _ in
+            let call = try MetaOutbound(channel: .facebook).request(
+                for: Self.action(.send, 1), lane: LaneName("fi-helsinki.0"), at: SandboxTests.now)
+            let good = "token-\(SandboxTests.page.id)"
+            for (tokens, isTaken) in [(["gone", good], true), ([good, "gone"], true), (["gone", "too"], false)] {
+                let client = MetaClient(base: url + "/v26.0", tokens: { _ in tokens })
+                let account = SandboxTests.page.id
+                let answer = await client.carryOut(
+                    call, account: account, kind: .send, attempt: 1, deadline: .seconds(60)
+                ).answer
+                switch answer {
+                case .delivered: #expect(isTaken, "\(tokens)")
+                case .stopAccount(let failure): #expect(!isTaken && failure.code == 190, "\(tokens)")
+                default: Issue.record("\(tokens): got \(answer)")
+                }
+                let told = await client.read(["app"], query: [], account: account, deadline: .seconds(60))
+                #expect(told?.status == (isTaken ? 200 : 400))
+            }
+            #expect(ledger.summary.count == 2)
+        }
+    }
+
     @Test("a token that is nobody's, or another page's, does nothing, and each app says its own name")
     func tokens() async throws {
         var settings = SandboxTests.settings()

@@ -86,7 +86,7 @@ struct WorkerCommand: AsyncParsableCommand {
         let worker = WorkerRole(
             .init(
                 name: role.name("worker"), runners: runners, graph: graph.graph, graphInstagram: graph.graphInstagram,
-                token: { store.values(of: "token-\($0)").first }, secrets: { store.values(of: $0) },
+                tokens: { store.values(of: "token-\($0)") }, secrets: { store.values(of: $0) },
                 notices: targets,
                 notice: { log.warning("A person is called", metadata: .of((.reason, $0))) },
                 patience: .milliseconds(patienceMs), clocks: watch.clocks),

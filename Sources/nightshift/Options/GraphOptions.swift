@@ -13,6 +13,6 @@ struct GraphOptions: ParsableArguments {
     func client(_ policy: Policy, _ store: Secrets) -> MetaClient {
         MetaClient(
             base: graph, instagram: graphInstagram, login: { policy.accounts[$0]?.login ?? .page },
-            token: { store.values(of: "token-\($0)").first })
+            tokens: { store.values(of: "token-\($0)") })
     }
 }

@@ -24,7 +24,7 @@ final class WorkerRole: Service {
         var graph: String
         /// The same for accounts by Instagram Login.
         var graphInstagram: String
-        var token: @Sendable (_ holder: String) -> String? = { _ in nil }
+        var tokens: @Sendable (_ holder: String) -> [String] = { _ in [] }
         /// The values of a secret by name, newest first.
         var secrets: @Sendable (_ name: String) -> [String] = { _ in [] }
         /// How people are called; nil: by `notice` alone.
@@ -71,7 +71,7 @@ final class WorkerRole: Service {
             client: MetaClient(
                 base: settings.graph, instagram: settings.graphInstagram,
                 login: { account in self.policy.withLock { $0?.accounts[account]?.login } ?? .page },
-                token: settings.token),
+                tokens: settings.tokens),
             fetches: fetches(appender, redis),
             channel: { account in
                 // The sandbox speaks Facebook's shapes.

@@ -64,7 +64,7 @@ struct House {
                 .init(
                     name: "worker-\(number)", runners: up.runners, graph: "http://127.0.0.1:\(pagePort)/v26.0",
                     graphInstagram: "http://127.0.0.1:\(pagePort)/instagram-v26.0",
-                    token: { "token-\($0)" },
+                    tokens: { ["token-\($0)"] },
                     notice: { text in
                         notices.withLock { $0 += 1 }
                         log.warning("A person is called", metadata: .of((.reason, text)))
