@@ -1,3 +1,4 @@
+package import Channels
 package import Contracts
 internal import Instants
 package import Lanes
@@ -114,6 +115,17 @@ package struct CourierCounters: Sendable, Equatable {
     package var limited: UInt64 = 0
     package var waiting = 0
     package var underWay = 0
+    /// How actions ended whose carrier answered, and why.
+    package var outcomes: [OutcomeCount: UInt64] = [.init(status: .failed, why: .malformed): 0]
+
+    package struct OutcomeCount: Sendable, Hashable {
+        package let status: Outcome.Status
+        package let why: FailureClass
+
+        package init(status: Outcome.Status, why: FailureClass) {
+            (self.status, self.why) = (status, why)
+        }
+    }
 
     package init() {}
 }

@@ -73,7 +73,11 @@ extension CourierLoop {
                     self.brake(.account(one), one, for: brake.for, lets: 0, brake.reason)
                 }
             }
-            if settlement.item.verdict == .close { free(one.action, after: settlement.status) }
+            if settlement.item.verdict == .close {
+                let why = FailureClass(answer, isRead: one.action.kind == .fetch)
+                counters.outcomes[.init(status: settlement.status, why: why), default: 0] += 1
+                free(one.action, after: settlement.status)
+            }
             return settlement.item
         }
     }

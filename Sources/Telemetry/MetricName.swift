@@ -54,6 +54,10 @@ extension MetricName {
         "nightshift_entries_trimmed_total", .counter, "Entries of logs, results and dead letters that had aged out.")
     package static let actionsClosed = MetricName(
         "nightshift_actions_closed_total", .counter, "Actions whose outcome this process recorded.")
+    package static let outcomes = MetricName(
+        "nightshift_outcomes_total", .counter,
+        "How actions ended whose platform was asked; labels outcome and class, which says why: malformed is a call of ours that the platform does not understand."
+    )
     package static let actionsAmbiguous = MetricName(
         "nightshift_actions_ambiguous_total", .counter,
         "Sends without an answer and without an echo: they may have reached the customer and are not repeated.")

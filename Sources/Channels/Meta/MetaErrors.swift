@@ -88,6 +88,9 @@ package enum MetaErrorTable {
         (100, 2_018_001), (200, 1_545_041), (551, nil), (9_010, nil),
     ]
 
+    /// Of code 100: an attachment over the platform's size.
+    static let tooLarge: Int64 = 2_018_109
+
     /// An object that does not exist, or not for this token. The platform names it in its words: it may be the contact, and
     /// as well the node by which we call.
     static func isMissingObject(code: Int64, subcode: Int64?) -> Bool { code == 100 && subcode == 33 }

@@ -144,6 +144,11 @@ extension Rating: EventFields {
     }
 }
 
+extension Outcome.Status {
+    /// As the JSON of events and the metrics name it.
+    package var word: String { Outcome.words.first { $0.1 == self }?.0 ?? "other" }
+}
+
 extension Outcome: EventFields {
     static let words: [(String, Status)] = [
         ("delivered", .delivered), ("failed", .failed), ("ambiguous", .ambiguous), ("cancelled", .cancelled),

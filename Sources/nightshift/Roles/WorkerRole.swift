@@ -254,6 +254,7 @@ final class WorkerRole: Service {
             metrics.observe(.acceptedToCommitted, seconds: added.upTo / .seconds(1), count: added.count)
         }
         metrics.set(.actionsClosed, to: Double(courier.closed))
+        courier.exportOutcomes(metrics)
         metrics.set(.actionsAmbiguous, to: Double(courier.ambiguous))
         metrics.set(.accountLooks, to: Double(courier.leases))
         metrics.set(.sendsLimited, to: Double(courier.limited))

@@ -55,6 +55,22 @@ struct CourierTests {
         #expect(started.last?.action.contact == "ann")
     }
 
+    @Test("how actions ended is counted with its reason; a call that was not understood is there before the first")
+    func outcomes() throws {
+        let kit = try WorkerKit()
+        let worker = try kit.worker()
+        let malformed = CourierCounters.OutcomeCount(status: .failed, why: .malformed)
+        #expect(worker.courierCounters.outcomes[malformed] == 0)
+        try kit.append([("ann", "send")])
+        try kit.decided(2)
+        kit.sink.answer(.failed(SendFailure(status: 400, code: 100, message: "Invalid parameter")))
+        try kit.append([("bob", "send")])
+        try kit.decided(4)
+        #expect(worker.stop(atMost: WorkerKit.patience))
+        let counted = worker.courierCounters.outcomes
+        #expect(counted == [malformed: 1, .init(status: .delivered, why: .none): 1])
+    }
+
     @Test("what could not be sent is tried again, with the next attempt's number")
     func again() throws {
         let kit = try WorkerKit()
