@@ -7,6 +7,9 @@ extension SweepMark {
     /// The desk knows that they are refused.
     var isTold: Bool { refused >= Self.mostRefused }
 
+    /// The last sweep that was begun is under way, or did not end whole.
+    var isOwed: Bool { sweepingUntil > sweptUntil }
+
     /// Nobody ever asked for such a sweep.
     var isUntouched: Bool { sweptUntil == 0 && askedAt == 0 && refused == 0 }
 

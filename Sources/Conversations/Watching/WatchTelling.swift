@@ -102,13 +102,16 @@ extension WatchTurn {
         let isNews = fetched.text != watch.missing
         // Kept until a look finds all of them, also where they were subscribed again: what never comes is told once.
         watch.missing = fetched.text
+        if fetched.restored { sweepGap() }
         guard isNews || looksWereTold else { return }
         guard !fetched.text.isEmpty else { return ends("webhooks of account \(rules.account.id) come") }
         guard isNews else { return }
         tellDesk(
             Self.rule,
             "webhooks of account \(rules.account.id) did not come: \(fetched.text)"
-                + (fetched.restored ? "; they are subscribed again" : "; subscribing them again was refused"))
+                + (fetched.restored
+                    ? "; they are subscribed again, and direct messages written meanwhile are asked for"
+                    : "; subscribing them again was refused"))
     }
 
     private mutating func lookRefused(_ reason: String) {

@@ -7,7 +7,8 @@ import Instants
 /// who was away for an hour without a word. Choice: a sweep is an action like any other, decided by a timer in the account's
 /// own lane and carried by the courier, so limits and brakes hold for it and it dies with no process. It asks for everything
 /// written since the last one that was completed, so after an outage of any length the next sweep fills the gap, and what
-/// came by webhook as well is a duplicate by its id. What was written before the account was first watched is nobody's gap:
+/// came by webhook as well is a duplicate by its id. Direct messages are asked for after each time in which the webhooks were
+/// not subscribed, and always only where the channel's file says so. What was written before the account was first watched is nobody's gap:
 /// its team has seen to it, and nothing automatic is said to it. Once an hour, also without sweeps, it asks whether the webhooks still
 /// come. Rejected: a loop
 /// in a process of its own, which would need a lease, limits and a memory of its own. How it fails: a sweep that cannot be
@@ -94,7 +95,17 @@ struct WatchTurn {
         guard !state.timers.contains(where: isRecurring) else { return }
         arm(at: now + every)
         askForSubscriptions()
-        if rules.channel.sweep != nil { sweep() }
+        if rules.channel.sweep != nil {
+            sweep()
+        } else if watch.messages.isOwed, !watch.messages.isTold, begin(\.messages, .messages, isAsked: false) {
+            result.rule = "sweep"
+        }
+    }
+
+    /// Asks for the direct messages that were written while no webhook came, until that was answered once, whatever the channel's
+    /// file says of sweeps.
+    mutating func sweepGap() {
+        _ = begin(\.messages, .messages, isAsked: true)
     }
 
     /// From one look at the platform to the next; nil: the channel wants none.
@@ -137,7 +148,9 @@ struct WatchTurn {
 
     private mutating func sweep(isAsked: Bool = false) {
         let isSweeping = begin(\.comments, .comments, isAsked: isAsked)
-        let isSweepingMessages = rules.channel.sweepsMessages && begin(\.messages, .messages, isAsked: isAsked)
+        let mark = watch.messages
+        let wantsMessages = rules.channel.sweepsMessages || mark.isOwed && (isAsked || !mark.isTold)
+        let isSweepingMessages = wantsMessages && begin(\.messages, .messages, isAsked: isAsked)
         result.rule = isSweeping || isSweepingMessages ? "sweep" : "sweep.under_way"
     }
 
