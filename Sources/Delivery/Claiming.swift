@@ -146,6 +146,8 @@ extension CourierLoop {
             let one = UnderWay(action: action, lane: lane, attempt: item.scheduled.attempts, isAnswered: true)
             underWay[id] = one
             settle(answerToCancelled(id), id, one)
+        case .stale(let attempts) where attempts > StoredAction.mostAttempts:
+            finish(id, server)
         case .stale(let attempts):
             schedule.again(id, attempts: attempts, at: server, now: server)
         }

@@ -264,14 +264,18 @@ package struct StoredDeadLetter: Sendable {
 extension StoredAction {
     /// What stands before the serialised `Action` in a stored value.
     package static let headerBytes = 13
+    /// More than these nobody made: the key was edited, and the action is left alone.
+    package static let mostAttempts: UInt32 = (1 << 30) - 1
 
     /// Takes a stored value apart: attempts (u32), flags (1 open, 2 no retry), deadline (u64; without an open attempt 1 if
     /// an earlier one is unclear), big-endian; `Action`.
     init?(id: ActionID, value: [UInt8], nextAttempt: Instant) {
         guard value.count >= 13 else { return nil }
+        let attempts = UInt32(truncatingIfNeeded: Self.number(value[0..<4]))
+        guard attempts <= Self.mostAttempts else { return nil }
         let isOpen = value[4] & 1 != 0
         self.init(
-            id: id, attempts: UInt32(truncatingIfNeeded: Self.number(value[0..<4])), isOpen: isOpen,
+            id: id, attempts: attempts, isOpen: isOpen,
             mayNotRetry: value[4] & 2 != 0, isUnclear: !isOpen && value[12] == 1,
             deadline: Instant(milliseconds: Int64(clamping: Self.number(value[5..<13]))), nextAttempt: nextAttempt,
             bytes: Array(value[13...]))

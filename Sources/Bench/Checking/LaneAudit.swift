@@ -126,12 +126,15 @@ package struct LaneAudit: Sendable {
             guard let id = stored[index].bytes else { continue }
             actions.insert(id)
             let value = stored[index + 1].bytes ?? []
-            guard value.count < 13 || (try? Action(serializedBytes: Array(value.dropFirst(13)))) == nil else {
+            // Attempts, big-endian; more than 2^30 nobody made.
+            let isCounted = (value.first ?? 0) < 0x40
+            if isCounted, value.count >= 13, (try? Action(serializedBytes: Array(value.dropFirst(13)))) != nil {
                 continue
             }
             let name = String(decoding: id, as: UTF8.self)
+            let came = isCounted ? "bytes that are none" : "one of more attempts than anybody made"
             faults.append(
-                "expected an action at \(name), got bytes that are none: nobody carries it out. "
+                "expected an action at \(name), got \(came): nobody carries it out. "
                     + "`HDEL \(prefix)actions \(name)`, `ZREM \(prefix)outbox \(name)`")
         }
         let outbox = Set(

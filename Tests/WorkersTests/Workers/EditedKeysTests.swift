@@ -62,6 +62,8 @@ struct EditedKeysTests {
             field("owner", "x", nil), field("wanted", "ghost", nil), field("mark", "x", nil), field("alarm", "x", nil),
         ]
 
+    private static let overtried = String(repeating: "7", count: 32)
+
     static let contents = [
         Edit(
             name: "a state that is none", commands: [["HSET", "KEY:state", "m/shop/ann", "\u{FF}\u{FF}"]],
@@ -70,6 +72,13 @@ struct EditedKeysTests {
             name: "an action that is none",
             commands: [["HSET", "KEY:actions", "x", "y"], ["ZADD", "KEY:outbox", "1", "x"]],
             finding: "expected an action at x"),
+        Edit(
+            name: "an action of more attempts than anybody made",
+            commands: [
+                ["HSET", "KEY:actions", overtried, "\u{7F}\u{7F}\u{7F}\u{7F}\0\0\0\0\0\0\0\0\0"],
+                ["ZADD", "KEY:outbox", "1", overtried],
+            ],
+            finding: "expected an action at \(overtried), got one of more attempts"),
         Edit(
             name: "an open item that is none", commands: [["HSET", "KEY:open", "m/shop/ann", "\u{FF}"]],
             finding: "expected an open item at m/shop/ann"),
@@ -120,6 +129,31 @@ struct EditedKeysTests {
         if !isHeld { try #require(try house.append("first", to: kit.lane)) }
         try house.decides("first", in: kit.lane)
         #expect(worker.stop(atMost: WorkerKit.patience))
+    }
+
+    @Test("an action with more attempts than anybody made is left alone by whoever takes the lane")
+    func overtried() throws {
+        let kit = try WorkerKit()
+        let first = try kit.worker()
+        try kit.append([("ann", "one")])
+        try kit.decided(1)
+        #expect(first.stop(atMost: WorkerKit.patience))
+        let house = House(kit: kit, worker: first, other: kit.lane)
+        // 2^31 - 1, 2^30 and the most that an attempt may have; only the last is an action still.
+        let counts = [("7", "\u{7F}\u{7F}\u{7F}\u{7F}"), ("6", "\u{40}\0\0\0"), ("5", "\u{3F}\u{7F}\u{7F}\u{7F}")]
+        for (name, count) in counts {
+            let id = String(repeating: name, count: 32)
+            try house.run(["HSET", "KEY:actions", id, count + "\0\0\0\0\0\0\0\0\0"])
+            try house.run(["ZADD", "KEY:outbox", "1", id])
+        }
+        #expect(try kit.store.recover(kit.lane).map(\.attempts) == [0x3F7F_7F7F])
+        for part in ["HDEL KEY:actions", "ZREM KEY:outbox"] {
+            try house.run(part.split(separator: " ").map(String.init) + [String(repeating: "5", count: 32)])
+        }
+        let second = try kit.worker("worker-b", assignment: 2)
+        try kit.append([("ann", "two")])
+        try kit.decided(2)
+        #expect(second.stop(atMost: WorkerKit.patience))
     }
 
     @Test("a lane that waits since its keys are damaged is told with the reason, and no longer once it is mended")
