@@ -132,7 +132,7 @@ struct EditedKeysTests {
     }
 
     @Test("an action with more attempts than anybody made is left alone by whoever takes the lane")
-    func overtried() throws {
+    func leftAlone() throws {
         let kit = try WorkerKit()
         let first = try kit.worker()
         try kit.append([("ann", "one")])
