@@ -4,16 +4,20 @@ internal import Instants
 
 /// Carries actions to the Graph API, or to its double, over HTTP. Runs as a service of the worker process.
 package struct GraphCarrier: ActionCarrier {
+    /// Where the word goes that an account is stopped; nil: nowhere.
+    package let stops: StopTelling?
     private let tasks: TaskCarrier
 
     /// - Parameters:
     ///   - channel: how calls of an account are written; nil for an account that is not configured.
-    ///   - fetches: where fetches put what they find; nil: they fail.
+    ///   - fetches: where fetches put what they find, and where the word goes that an account is stopped; nil: fetches fail, and
+    ///     nobody is told.
     package init(
         client: MetaClient, fetches: FetchDoors? = nil,
         channel: @escaping @Sendable (_ account: String) -> MetaOutbound?
     ) {
-        tasks = TaskCarrier { attempt in
+        stops = fetches.map { StopTelling(hold: $0.hold) }
+        tasks = TaskCarrier(stops: stops) { attempt in
             guard attempt.action.kind == .fetch, let fetches, let outbound = channel(attempt.action.account) else {
                 return await Self.carryOut(attempt, client, channel)
             }

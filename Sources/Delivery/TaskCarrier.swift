@@ -15,11 +15,15 @@ package struct TaskCarrier: ActionCarrier {
     }
 
     private let carryOut: @Sendable (Attempt) async -> Answered
+    private let stops: StopTelling?
     private let jobs: AsyncStream<Job>
     private let door: AsyncStream<Job>.Continuation
 
-    /// - Parameter carryOut: one attempt; is to return by its deadline.
-    package init(carryOut: @escaping @Sendable (Attempt) async -> Answered) {
+    /// - Parameters:
+    ///   - stops: hears of answers that stop an account; nil: nobody does.
+    ///   - carryOut: one attempt; is to return by its deadline.
+    package init(stops: StopTelling? = nil, carryOut: @escaping @Sendable (Attempt) async -> Answered) {
+        self.stops = stops
         self.carryOut = carryOut
         (jobs, door) = AsyncStream.makeStream()
     }
@@ -38,7 +42,11 @@ package struct TaskCarrier: ActionCarrier {
     package func run() async {
         await withDiscardingTaskGroup { group in
             for await job in jobs {
-                group.addTask { job.answers.post([await carryOut(job.attempt)]) }
+                group.addTask {
+                    let answered = await carryOut(job.attempt)
+                    job.answers.post([answered])
+                    await stops?.hear(answered, of: job.attempt)
+                }
             }
         }
     }

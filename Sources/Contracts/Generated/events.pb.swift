@@ -648,6 +648,7 @@ package nonisolated struct Command: Sendable {
     case sweep // = 6
 
     /// To an account's own entity: the platform enforces its policy. Subject: its word, such as `block`, a space and its reason.
+    /// Ours: `stop` and a reason, when a call met what only a person can mend; `release` and who let the account go on.
     case enforced // = 7
     case UNRECOGNIZED(Int)
 

@@ -977,6 +977,12 @@ package nonisolated struct AccountWatch: @unchecked Sendable {
     set {_uniqueStorage()._again = newValue}
   }
 
+  /// When a call last met that only a person can let the account go on, such as a lost token; 0: none has, or it goes on.
+  package var stoppedAt: Int64 {
+    get {_storage._stoppedAt}
+    set {_uniqueStorage()._stoppedAt = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -2371,7 +2377,7 @@ nonisolated extension Post: SwiftProtobuf.Message, SwiftProtobuf._MessageImpleme
 
 nonisolated extension AccountWatch: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AccountWatch"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}swept_until\0\u{3}action_high\0\u{3}action_low\0\u{3}asked_at\0\u{3}subscriptions_asked_at\0\u{1}missing\0\u{3}sweeping_until\0\u{1}messages\0\u{3}began_at\0\u{1}refused\0\u{3}looks_refused\0\u{1}spoilt\0\u{1}enforced\0\u{3}enforced_until\0\u{1}again\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}swept_until\0\u{3}action_high\0\u{3}action_low\0\u{3}asked_at\0\u{3}subscriptions_asked_at\0\u{1}missing\0\u{3}sweeping_until\0\u{1}messages\0\u{3}began_at\0\u{1}refused\0\u{3}looks_refused\0\u{1}spoilt\0\u{1}enforced\0\u{3}enforced_until\0\u{1}again\0\u{3}stopped_at\0")
 
   fileprivate class _StorageClass {
     var _sweptUntil: Int64 = 0
@@ -2389,6 +2395,7 @@ nonisolated extension AccountWatch: SwiftProtobuf.Message, SwiftProtobuf._Messag
     var _enforced: Bool = false
     var _enforcedUntil: Int64 = 0
     var _again: Bool = false
+    var _stoppedAt: Int64 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2414,6 +2421,7 @@ nonisolated extension AccountWatch: SwiftProtobuf.Message, SwiftProtobuf._Messag
       _enforced = source._enforced
       _enforcedUntil = source._enforcedUntil
       _again = source._again
+      _stoppedAt = source._stoppedAt
     }
   }
 
@@ -2447,6 +2455,7 @@ nonisolated extension AccountWatch: SwiftProtobuf.Message, SwiftProtobuf._Messag
         case 13: try { try decoder.decodeSingularBoolField(value: &_storage._enforced) }()
         case 14: try { try decoder.decodeSingularInt64Field(value: &_storage._enforcedUntil) }()
         case 15: try { try decoder.decodeSingularBoolField(value: &_storage._again) }()
+        case 16: try { try decoder.decodeSingularInt64Field(value: &_storage._stoppedAt) }()
         default: break
         }
       }
@@ -2504,6 +2513,9 @@ nonisolated extension AccountWatch: SwiftProtobuf.Message, SwiftProtobuf._Messag
       if _storage._again != false {
         try visitor.visitSingularBoolField(value: _storage._again, fieldNumber: 15)
       }
+      if _storage._stoppedAt != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._stoppedAt, fieldNumber: 16)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2528,6 +2540,7 @@ nonisolated extension AccountWatch: SwiftProtobuf.Message, SwiftProtobuf._Messag
         if _storage._enforced != rhs_storage._enforced {return false}
         if _storage._enforcedUntil != rhs_storage._enforcedUntil {return false}
         if _storage._again != rhs_storage._again {return false}
+        if _storage._stoppedAt != rhs_storage._stoppedAt {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -25,7 +25,8 @@ extension AccountWatch {
 
     /// Something of the account stands before its desk. All of it is one matter there, which ends with the last.
     var isTold: Bool {
-        enforced || !missing.isEmpty || comments.isTold || messages.isTold || looksRefused >= Self.mostLooksRefused
+        enforced || stoppedAt > 0 || !missing.isEmpty || comments.isTold || messages.isTold
+            || looksRefused >= Self.mostLooksRefused
     }
 
     /// The mark of comments, which is older than those of other sweeps and stands in fields of its own.

@@ -5,7 +5,8 @@ import Instants
 /// what the platform does to the account. All of an account is one matter there; it is told once for each cause, and ends
 /// with the last of them.
 extension WatchTurn {
-    /// The platform blocks or warns the account, or takes a block back; `told` is its measure and its reason.
+    /// The platform blocks or warns the account, or takes a block back, or calls met that it is stopped, or a person lets it go
+    /// on; `told` is the measure and its reason.
     mutating func enforced(_ told: String) {
         let words = told.split(separator: " ", maxSplits: 1).map(String.init)
         let reason = words.count > 1 ? words[1] : "no reason told"
@@ -24,11 +25,37 @@ extension WatchTurn {
             guard watch.enforced else { return }
             forgetEnforcement()
             ends("the platform blocks account \(rules.account.id) no longer")
+        case "stop": stopped(reason)
+        case "release":
+            result.rule = "stopped.released"
+            guard watch.enforced || watch.stoppedAt > 0 else { return }
+            forgetEnforcement()
+            watch.stoppedAt = 0
+            ends("\(reason) lets account \(rules.account.id) go on")
         default:
             result.rule = "enforced.warning"
             tellDesk(
                 Self.enforcedRule, "the platform warns account \(rules.account.id): \(reason); everything still goes")
         }
+    }
+
+    /// Every call that was under way says it, and once a day one that sees whether it still holds: people are called once.
+    private mutating func stopped(_ reason: String) {
+        result.rule = "stopped"
+        let last = watch.stoppedAt
+        watch.stoppedAt = now.milliseconds
+        guard last == 0 || now - Instant(milliseconds: last) > Self.stopForgotten else { return }
+        tellDesk(
+            Self.stoppedRule,
+            "account \(rules.account.id) is stopped: \(Self.short(reason)); nothing is sent until somebody has mended that and "
+                + "lets the account go on with `actions release`")
+    }
+
+    /// What was asked for behind a stop, and answered, says that calls go again: a stopped account asks for nothing.
+    mutating func goesOn(by fetched: Event) {
+        guard watch.stoppedAt > 0, fetched.happenedAt > watch.stoppedAt else { return }
+        watch.stoppedAt = 0
+        ends("calls of account \(rules.account.id) go again")
     }
 
     /// The stop of a blocked account ends by itself, and with it the desk's matter: from then on the account's calls go, and one that the

@@ -29,6 +29,9 @@ struct WatchTurn {
     static let sweepRule = "account.unswept"
     static let lookRule = "account.unwatched"
     static let enforcedRule = "account.enforced"
+    static let stoppedRule = "account.stopped"
+    /// A stop that nothing was heard of for so long is news again: calls try a stopped account once a day.
+    static let stopForgotten = Duration.seconds(2 * 86_400)
     /// Stands for the missing fields while nobody can say which come.
     static let unsure = "?"
 
@@ -73,7 +76,9 @@ struct WatchTurn {
         switch event.kind {
         case .command(let command) where command.verb == .sweep: start(isAtOnce: command.subject == "now")
         case .command(let command) where command.verb == .enforced: enforced(command.subject)
-        case .fetched(let fetched): take(fetched)
+        case .fetched(let fetched):
+            take(fetched)
+            if !fetched.refused { goesOn(by: event) }
         case .outcome(let outcome): take(outcome)
         default: break
         }
@@ -269,7 +274,7 @@ struct WatchTurn {
         for mark in [\AccountWatch.comments, \AccountWatch.messages] where watch[keyPath: mark].awaits(outcome.action) {
             result.rule = "sweep.failed"
             watch[keyPath: mark].askedAt = 0
-            // One that expired was never made: its account is paused or stopped, which is told elsewhere.
+            // One that expired was never made: its account is paused, or stopped, of which its desk was told.
             let subject: FetchSubject = mark == \.messages ? .messages : .comments
             switch outcome.status {
             case .failed, .ambiguous: refused(mark, subject, outcome.error)

@@ -17,9 +17,10 @@ package struct GenericAddress: Sendable {
 package enum GenericCarrier {
     /// - Parameter address: nil for an account that is not on such a channel.
     package static func carrier(
-        post: SignedPost, address: @escaping @Sendable (_ account: String) -> GenericAddress?
+        post: SignedPost, stops: StopTelling? = nil,
+        address: @escaping @Sendable (_ account: String) -> GenericAddress?
     ) -> TaskCarrier {
-        TaskCarrier { attempt in
+        TaskCarrier(stops: stops) { attempt in
             let action = attempt.action
             guard let address = address(action.account) else {
                 return Answered(refused: attempt, "expected an account of a generic channel, got another")

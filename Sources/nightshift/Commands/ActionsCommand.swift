@@ -87,7 +87,7 @@ struct ActionsCommand: AsyncParsableCommand {
 
     struct Release: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Lift the brake of an account, so that what waits for it goes.")
+            abstract: "Lift the brake of an account, so that what waits for it goes; its desk hears that it goes on.")
 
         @OptionGroup var redis: RedisOptions
         @Option(help: "The account; may be repeated.") var account: [String] = []
@@ -106,6 +106,23 @@ struct ActionsCommand: AsyncParsableCommand {
             if everybody { try session.store.release(.everybody) }
             for id in account { Output.line("\(id)  released") }
             if everybody { Output.line("everybody  released") }
+            try await tellDesks(session)
+        }
+
+        /// Ends what desks were told of the accounts' stops and blocks.
+        private func tellDesks(_ session: Session) async throws {
+            guard !account.isEmpty else { return }
+            let appender = LaneAppender(connector: session.connector)
+            defer { appender.stop() }
+            let (now, topology) = (try session.now(), try session.topology())
+            let events = try account.map {
+                try topology.laneEvent(AccountStop.released($0, by: NSUserName(), at: now.milliseconds))
+            }
+            for (id, result) in zip(account, await appender.append(events)) {
+                guard case .held = result else {
+                    throw Failure("\(id) is released; expected its desk told, got \(result): release it once more")
+                }
+            }
         }
     }
 }

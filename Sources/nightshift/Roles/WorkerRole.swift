@@ -85,7 +85,7 @@ final class WorkerRole: Service {
             })
         let clock = NamespaceClock()
         let post = SignedPost(now: { clock.wall })
-        let generic = GenericCarrier.carrier(post: post) { self.address(of: $0) }
+        let generic = GenericCarrier.carrier(post: post, stops: graph.stops) { self.address(of: $0) }
         let channel = AccountCarrier(platform: graph, generic: generic) { self.route(of: $0) != nil }
         let sent = settings.notices.map {
             NoticeSender(targets: $0, post: post, secrets: settings.secrets, now: { clock.wall }).carrier
