@@ -12,6 +12,8 @@ struct AccountSweep {
     private static let mostPages = 50
     /// Pages of one list of posts, 2,000 in all: as many as are remembered of those that webhooks told of.
     private static let mostListPages = 20
+    /// Further pages of answers, of all comments of a post together: what a fetch has time for, and the rest is for webhooks.
+    private static let mostAnswerPages = 30
 
     private let fetch: GraphFetch
     private let sweep: MetaSweep
@@ -142,6 +144,7 @@ struct AccountSweep {
         var events: [Event] = []
         var after: String?
         var own = MetaSweep.OwnReplies()
+        var left = Self.mostAnswerPages
         for _ in 0..<Self.mostPages {
             // A post that is gone, or was never ours, has nothing to be found.
             guard
@@ -150,7 +153,8 @@ struct AccountSweep {
             else { return events }
             var replies: [String: [JSONValue]] = [:]
             for unread in MetaSweep.unread(in: page) {
-                replies[unread.comment] = try await self.replies(to: unread.comment, from: unread.after, &usage)
+                replies[unread.comment] = try await self.replies(
+                    to: unread.comment, from: unread.after, &left, &usage)
             }
             events += sweep.events(
                 in: page, replies: replies, post: post.id, original: post.original, range: range,
@@ -163,11 +167,12 @@ struct AccountSweep {
 
     /// What comes behind the answers that stood beside a comment. Where the account's own word is among them, it counts.
     private func replies(
-        to comment: String, from first: String, _ usage: inout MetaUsage?
+        to comment: String, from first: String, _ left: inout Int, _ usage: inout MetaUsage?
     ) async throws -> [JSONValue] {
         var replies: [JSONValue] = []
         var after = first
-        for _ in 0..<Self.mostPages {
+        while left > 0 {
+            left -= 1
             guard let page = try await page(MetaSweep.replies(to: comment, after: after), &usage) else { break }
             replies += page["data"]?.array ?? []
             guard let next = MetaSweep.next(in: page), next != after else { break }
