@@ -2,7 +2,8 @@
 //
 // Problem: one body carries up to 1,000 updates of many accounts, whose shapes vary, grow and sometimes break; the
 // platform must get its 200 for all of them. Choice: the envelope is read strictly, each update by itself in a function
-// that either gives an event, says why it is dropped, or throws a fault that sets aside this update with its JSON.
+// that either gives an event, says why it is dropped, or throws a fault that sets aside this update with its JSON. What an
+// entry holds is said in `MetaEntry`.
 // Vocabularies of the platform (attachment types, items, apps) stay texts. Rejected: typed decoding of the whole body,
 // where one wrong type costs the batch. How it fails: a kind that we do not know waits in the quarantine, counted.
 
@@ -54,18 +55,19 @@ package struct MetaNormaliser: Sendable {
         let object = document["object"]?.string
         var walk = Walk(received: received, repaired: repaired)
         var updates = 0
-        for (index, entry) in entries.enumerated() {
-            updates += Self.updateCount(entry)
+        for (index, value) in entries.enumerated() {
+            let entry = MetaEntry(value)
+            updates += entry.updateCount
             guard updates <= Self.mostUpdates else { throw .tooManyUpdates(updates) }
             walk.path = "entry[\(index)]"
-            walk.account = ""
+            walk.account = (try? value.identifier("id")) ?? ""
             guard object == "page" || object == "instagram" else {
                 let fault = UpdateFault(
                     reason: .unknownObject, detail: "expected page or instagram, got another word, object")
-                walk.setAside(entry, fault)
+                walk.setAside(value, entry, fault)
                 continue
             }
-            normalise(entry: entry, &walk)
+            normalise(value, entry, &walk)
         }
         return walk.result
     }
@@ -81,67 +83,65 @@ package struct MetaNormaliser: Sendable {
         }
     }
 
-    /// An entry without updates counts as one, since it may be set aside itself.
-    private static func updateCount(_ entry: JSONValue) -> Int {
-        max(1, ["messaging", "standby", "changes"].reduce(0) { $0 + (entry[$1]?.array?.count ?? 0) })
-    }
-
-    private func normalise(entry: JSONValue, _ walk: inout Walk) {
+    private func normalise(_ value: JSONValue, _ entry: MetaEntry, _ walk: inout Walk) {
         let path = walk.path
         do throws(UpdateFault) {
-            guard case .object = entry else { throw .expected("an object", entry, "entry") }
-            let account = try entry.requiredIdentifier("id")
-            walk.account = account
-            walk.sent = try? entry.milliseconds("time").map(Instant.init(milliseconds:))
-            let messaging = try entry.list("messaging") ?? []
-            let standby = try entry.list("standby") ?? []
-            let changes = try entry.list("changes") ?? []
-            guard !(messaging.isEmpty && standby.isEmpty && changes.isEmpty) else {
+            guard case .object = value else { throw .expected("an object", value, "entry") }
+            walk.account = try value.requiredIdentifier("id")
+            walk.sent = try? value.milliseconds("time").map(Instant.init(milliseconds:))
+            guard !entry.isEmpty else {
                 throw UpdateFault(
                     reason: .unknownKind, detail: "expected messaging, standby or changes, got none of them, entry")
             }
-            each(messaging, "\(path).messaging", &walk) { update, walk throws(UpdateFault) in
-                try self.messaging(update, walk)
-            }
-            each(standby, "\(path).standby", &walk) { update, walk throws(UpdateFault) in
-                try self.standby(update, walk)
-            }
-            each(changes, "\(path).changes", &walk) { update, walk throws(UpdateFault) in
-                try self.change(update, walk)
-            }
         } catch {
-            walk.path = path
-            walk.setAside(entry, error)
+            walk.setAside(value, entry, error)
+            return
+        }
+        for (name, value) in entry.wrong {
+            walk.setAside(entry.part(name, value), .expected("an array", value, name))
+        }
+        for list in entry.lists {
+            for (index, update) in list.updates.enumerated() {
+                walk.path = "\(path).\(MetaEntry.word(list.name))[\(index)]"
+                one(update, of: list.name, &walk)
+            }
         }
     }
 
-    private func each(
-        _ updates: [JSONValue], _ path: String, _ walk: inout Walk,
-        _ read: (JSONValue, Walk) throws(UpdateFault) -> Reading
-    ) {
-        for (index, update) in updates.enumerated() {
-            walk.path = "\(path)[\(index)]"
-            do throws(UpdateFault) {
-                if walk.account == "0" {
-                    walk.result.drop(.testNotification)
-                    continue
-                }
-                guard knows(walk.account) else {
-                    throw UpdateFault(
-                        reason: .unknownAccount, detail: "expected a configured account, got \(walk.account), entry.id")
-                }
-                guard case .object = update else { throw .expected("an object", update, "update") }
-                if walk.repaired, JSONRepair.isMarked(update) {
-                    throw UpdateFault(
-                        reason: .invalidText, detail: "expected UTF-8 and whole surrogate pairs, got others, update")
-                }
-                switch try read(update, walk) {
-                case .dropped(let reason): walk.result.drop(reason)
-                case .event(let event): try walk.keep(event)
-                }
-            } catch {
-                walk.setAside(update, error)
+    private func one(_ update: JSONValue, of list: String, _ walk: inout Walk) {
+        do throws(UpdateFault) {
+            if walk.account == "0" {
+                walk.result.drop(.testNotification)
+                return
             }
+            guard knows(walk.account) else {
+                throw UpdateFault(
+                    reason: .unknownAccount, detail: "expected a configured account, got \(walk.account), entry.id")
+            }
+            guard MetaEntry.known.contains(list) else {
+                throw UpdateFault(
+                    reason: .unknownKind,
+                    detail: "expected messaging, standby or changes, got \(MetaEntry.word(list)), entry")
+            }
+            guard case .object = update else { throw .expected("an object", update, "update") }
+            if walk.repaired, JSONRepair.isMarked(update) {
+                throw UpdateFault(
+                    reason: .invalidText, detail: "expected UTF-8 and whole surrogate pairs, got others, update")
+            }
+            switch try read(update, of: list, walk) {
+            case .dropped(let reason): walk.result.drop(reason)
+            case .event(let event): try walk.keep(event)
+            }
+        } catch {
+            walk.setAside(update, error)
+        }
+    }
+
+    private func read(_ update: JSONValue, of list: String, _ walk: Walk) throws(UpdateFault) -> Reading {
+        switch list {
+        case "messaging": try messaging(update, walk)
+        case "standby": try standby(update, walk)
+        default: try change(update, walk)
         }
     }
 }
@@ -189,6 +189,12 @@ struct Walk {
                 detail: "expected at most \(EventFraming.mostEventBytes) bytes, got \(size), update")
         }
         result.events.append(NormalisedEvent(event: event, path: path))
+    }
+
+    /// A whole entry, in parts that are small enough to be kept.
+    mutating func setAside(_ value: JSONValue, _ entry: MetaEntry, _ fault: UpdateFault) {
+        guard case .object = value else { return setAside(value, fault) }
+        for part in entry.parts { setAside(part, fault) }
     }
 
     mutating func setAside(_ update: JSONValue, _ fault: UpdateFault) {

@@ -16,7 +16,7 @@ package struct QuarantineReplay: Sendable {
     /// What an update is today. Its ids are those that it would have had, so one that was repeated meanwhile is a duplicate.
     ///
     /// - Parameters:
-    ///   - raw: as it was set aside: an update's JSON, a whole entry's, or an event's in our own JSON.
+    ///   - raw: as it was set aside: an update's JSON, that of an entry or a part of it, or an event's in our own JSON.
     ///   - path: where it stood in its body.
     ///   - received: when the first of our processes held it.
     /// - Throws: `MetaBodyError` if the raw form was cut or is no JSON.
@@ -40,7 +40,7 @@ package struct QuarantineReplay: Sendable {
             return updates
         }
         let entry: JSONValue
-        if let list = Self.list(of: path) {
+        if let list = MetaEntry.list(of: path) {
             entry = [
                 "id": .string(account), "time": .integer(received.milliseconds), (list): .array([document]),
             ]
@@ -51,10 +51,5 @@ package struct QuarantineReplay: Sendable {
             "object": isInstagram(account) ? "instagram" : "page", "entry": .array([entry]),
         ]
         return try normaliser.normalise(body.bytes(), received: received)
-    }
-
-    /// `messaging` of `entry[0].messaging[3]`; nil for a whole entry.
-    private static func list(of path: String) -> String? {
-        ["messaging", "standby", "changes"].first { path.contains(".\($0)[") }
     }
 }
