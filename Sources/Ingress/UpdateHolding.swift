@@ -65,6 +65,7 @@ struct UpdateHolding: Sendable {
         if held > 0 { doors.metrics.add(.eventsAccepted, [("source", source)], by: Double(held)) }
         for update in quarantined {
             doors.metrics.add(.eventsQuarantined, [("reason", update.reason.rawValue)])
+            if update.isCut { doors.metrics.add(.quarantineCut) }
         }
         for drop in dropped {
             doors.metrics.add(.eventsIgnored, [("reason", drop.reason.rawValue)], by: Double(drop.count))

@@ -28,6 +28,9 @@ extension MetricName {
         "Updates set aside because they could not be normalised; label reason.")
     package static let quarantineEvicted = MetricName(
         "nightshift_quarantine_evicted_total", .counter, "Updates that newer ones have pushed out of the quarantine.")
+    package static let quarantineCut = MetricName(
+        "nightshift_quarantine_cut_total", .counter,
+        "Updates of which the quarantine keeps the first 64 KiB alone; nobody can read them again.")
     package static let eventsIgnored = MetricName(
         "nightshift_events_ignored_total", .counter, "Updates that ask for nothing, such as reads; label reason.")
     package static let aliasesRefused = MetricName(

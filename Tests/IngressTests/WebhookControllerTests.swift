@@ -151,6 +151,18 @@ struct WebhookControllerTests {
         }
     }
 
+    @Test("an update that the quarantine cannot keep whole is counted")
+    func cut() async throws {
+        let setting = IngressSetting()
+        let long = String(repeating: "x", count: 70_000)
+        let body = #"{"object":"page","entry":[{"id":"1","new_thing":["\#(long)","short"]}]}"#
+        try await setting.application().test(.router) { client async throws in
+            #expect(try await client.webhook(Array(body.utf8)).status == .ok)
+        }
+        #expect(setting.quarantined.all.map(\.isCut) == [true, false])
+        #expect(setting.metrics.text().contains("nightshift_quarantine_cut_total 1\n"))
+    }
+
     @Test("one app's secret cannot speak for another app's account")
     func foreignSecret() async throws {
         let setting = IngressSetting()

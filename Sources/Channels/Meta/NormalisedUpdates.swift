@@ -53,17 +53,19 @@ package enum DropReason: String, Sendable, CaseIterable {
 
 /// An update that is set aside raw, because nobody can say today what it means or whose it is.
 package struct Quarantined: Sendable, Equatable {
-    /// Longest raw form that is kept; what is over it is cut.
+    /// Longest raw form that is kept; what is over it is cut, and says so.
     package static let mostRawBytes = 64 * 1_024
 
     package let reason: QuarantineReason
-    /// What exactly was wrong: expected, came. No customer text.
+    /// What exactly was wrong: expected, came; and whether the raw form was cut. No customer text.
     package let detail: String
     /// Account of the entry, if it has one.
     package let account: String
     package let path: String
     /// The update's JSON, keys sorted, original bytes where they were no UTF-8; at most `mostRawBytes`.
     package let raw: [UInt8]
+    /// It is not whole, so nobody can read it again.
+    package let isCut: Bool
     package let received: Instant
     /// Name of the secret that signed the body; empty while nobody has said so. Whoever reads the update again holds it
     /// against the account's own.
@@ -73,7 +75,8 @@ package struct Quarantined: Sendable, Equatable {
         reason: QuarantineReason, detail: String, account: String, path: String, raw: [UInt8], received: Instant
     ) {
         self.reason = reason
-        self.detail = detail
+        isCut = raw.count > Self.mostRawBytes
+        self.detail = isCut ? "\(detail); \(Self.mostRawBytes) of \(raw.count) bytes are kept" : detail
         self.account = account
         self.path = path
         self.raw = Array(raw.prefix(Self.mostRawBytes))
@@ -82,10 +85,18 @@ package struct Quarantined: Sendable, Equatable {
 
     /// The same, set aside for another reason.
     package func because(_ reason: QuarantineReason, _ detail: String) -> Quarantined {
-        var changed = Quarantined(
-            reason: reason, detail: detail, account: account, path: path, raw: raw, received: received)
-        changed.signer = signer
-        return changed
+        Quarantined(self, reason, detail)
+    }
+
+    private init(_ update: Quarantined, _ reason: QuarantineReason, _ detail: String) {
+        self.reason = reason
+        isCut = update.isCut
+        self.detail = isCut ? "\(detail); \(Self.mostRawBytes) bytes are kept" : detail
+        account = update.account
+        path = update.path
+        raw = update.raw
+        received = update.received
+        signer = update.signer
     }
 }
 
@@ -116,12 +127,15 @@ struct UpdateFault: Error, Equatable {
 
 /// A body of which nothing can be used; the sender is told.
 package enum MetaBodyError: Error, Equatable, CustomStringConvertible {
+    /// What was set aside is not whole.
+    case cut
     case notJSON(String)
     case notEnvelope(String)
     case tooManyUpdates(Int)
 
     package var description: String {
         switch self {
+        case .cut: "expected a whole update, got one of which the first \(Quarantined.mostRawBytes) bytes are kept"
         case .notJSON(let detail): detail
         case .notEnvelope(let came): "expected an object with object and entry, got \(came), at the top of the body"
         case .tooManyUpdates(let count):

@@ -27,7 +27,7 @@ package struct QuarantineReplay: Sendable {
         do {
             document = try JSONValue(parsing: raw)
         } catch {
-            throw .notJSON(error.description)
+            throw raw.count < Quarantined.mostRawBytes ? .notJSON(error.description) : .cut
         }
         if document["happened_at"] != nil, var event = try? EventJSON.event(from: document) {
             // The rest comes in by other doors, with other keys.

@@ -49,6 +49,25 @@ struct QuarantineReplayTests {
         }
     }
 
+    @Test("what is too long to be kept whole says so, for whatever reason it is set aside, and is not read again")
+    func cut() throws {
+        let long = String(repeating: "x", count: Quarantined.mostRawBytes)
+        let body = MetaNormaliserTests.body(#"{"sender":{"id":"1"},"hologram":"\#(long)"}"#)
+        let updates = try MetaNormaliser(knows: { _ in true }).normalise(Array(body.utf8), received: Self.received)
+        let update = try #require(updates.quarantined.first)
+        #expect(update.isCut && update.raw.count == Quarantined.mostRawBytes)
+        #expect(update.detail.hasSuffix("; 65536 of 65571 bytes are kept"))
+        let other = update.because(.foreignSecret, "expected another")
+        #expect(other.isCut && other.detail == "expected another; 65536 bytes are kept")
+        let replay = QuarantineReplay(normaliser: MetaNormaliser(knows: { _ in true }), isInstagram: { _ in false })
+        #expect(throws: MetaBodyError.cut) {
+            _ = try replay.updates(
+                raw: update.raw, path: update.path, account: update.account, received: update.received)
+        }
+        let whole = try Self.setAside("messenger_text.json")
+        #expect(!whole.isEmpty && whole.allSatisfy { !$0.isCut && !$0.detail.contains("are kept") })
+    }
+
     @Test("an event in our own JSON is that event")
     func own() throws {
         var event = Event()
