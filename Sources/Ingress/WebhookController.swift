@@ -4,6 +4,7 @@
 // must mean that every update is safe, and must not depend on what an update says. Choice: one body is one unit; its
 // events go to their lanes together, what cannot become an event goes to the quarantine, and only if both are held is
 // the answer 200. Otherwise 503: the platform sends the whole body again, and what was held already is told by its ids.
+// A signed body that cannot be read is kept too: refused, it would come again until the platform ends the subscription.
 // Rejected: 200 before the append (an update is lost when the process dies); an answer per update (there is none).
 
 internal import Channels
@@ -58,13 +59,14 @@ struct WebhookController: Sendable {
     }
 
     private func normalised(_ body: [UInt8]) throws(Refusal) -> NormalisedUpdates {
+        let now = doors.now()
         do {
-            return try normaliser.normalise(body, received: doors.now())
+            return try normaliser.normalise(body, received: now)
         } catch .tooManyUpdates(let count) {
             throw Refusal(
                 .contentTooLarge, "too_many_updates", "at most \(MetaNormaliser.mostUpdates) updates", "\(count)")
         } catch {
-            throw Refusal(.badRequest, "not_json", "a webhook body in JSON", "\(error)")
+            return NormalisedUpdates(unreadable: body, error, received: now)
         }
     }
 }

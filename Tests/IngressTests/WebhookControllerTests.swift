@@ -72,14 +72,31 @@ struct WebhookControllerTests {
         #expect(setting.holder.events.isEmpty)
     }
 
-    @Test("a signed body that is no webhook is answered 400, a long one 413")
+    @Test("a signed body that is no webhook is kept as it came and answered 200, 503 where nothing keeps it")
+    func unreadable() async throws {
+        var setting = IngressSetting()
+        let texts = ["hello", "[]", "{}", "", #"{"object":"page","entry":7}"#]
+        let bodies = texts.map { Array($0.utf8) } + [[0xFF, 0x1F]]
+        try await setting.application().test(.router) { client async throws in
+            for body in bodies { #expect(try await client.webhook(body).status == .ok) }
+            #expect(try await client.post("/webhooks/meta", Array("hello".utf8)).status == .unauthorized)
+        }
+        let kept = setting.quarantined.all
+        #expect(kept.map(\.raw) == bodies)
+        #expect(kept.allSatisfy { $0.reason == .unreadable && $0.path == "body" && $0.signer == "first" })
+        #expect(kept.allSatisfy { $0.account.isEmpty && $0.detail.hasPrefix("expected ") })
+        #expect(setting.metrics.text().contains(#"nightshift_events_quarantined_total{reason="unreadable"} 6"#))
+        setting.quarantineWorks = false
+        try await setting.application().test(.router) { client async throws in
+            #expect(try await client.webhook(Array("hello".utf8)).status == .serviceUnavailable)
+        }
+    }
+
+    @Test("a body that is too long is answered 413")
     func badBodies() async throws {
         var setting = IngressSetting()
         setting.limits.mostBodyBytes = 2_000
         try await setting.application().test(.router) { client async throws in
-            for text in ["hello", "[]", "{}", ""] {
-                #expect(try await client.webhook(Array(text.utf8)).status == .badRequest)
-            }
             let long = try await client.webhook([UInt8](repeating: 0x20, count: 2_001))
             #expect(long.status == .contentTooLarge)
         }

@@ -11,6 +11,18 @@ package struct NormalisedUpdates: Sendable {
 
     package init() {}
 
+    /// The path of a body that was set aside as it came.
+    package static let wholeBody = "body"
+
+    /// A signed body that is no webhook, set aside as it came: nobody can say whose it is.
+    package init(unreadable body: [UInt8], _ error: MetaBodyError, received: Instant) {
+        let detail = error.description.replacing("\u{1F}", with: " ")
+        quarantined = [
+            Quarantined(
+                reason: .unreadable, detail: detail, account: "", path: Self.wholeBody, raw: body, received: received)
+        ]
+    }
+
     /// How many updates the body held.
     package var count: Int {
         events.count + quarantined.count + dropped.reduce(0) { $0 + $1.count }
@@ -107,7 +119,7 @@ package enum QuarantineReason: String, Sendable, CaseIterable, Error {
     case idTooLong = "id_too_long"
     case invalidText = "invalid_text"
     case eventTooLarge = "event_too_large"
-    /// An event of the generic channel that is none; its detail says why.
+    /// A signed body that is no webhook, or an event of the generic channel that is none; its detail says why.
     case unreadable
     case unknownObject = "unknown_object"
     case unknownKind = "unknown_kind"
@@ -125,7 +137,7 @@ struct UpdateFault: Error, Equatable {
     let detail: String
 }
 
-/// A body of which nothing can be used; the sender is told.
+/// A body of which nothing can be used.
 package enum MetaBodyError: Error, Equatable, CustomStringConvertible {
     /// What was set aside is not whole.
     case cut

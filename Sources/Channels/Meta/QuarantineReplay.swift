@@ -16,13 +16,17 @@ package struct QuarantineReplay: Sendable {
     /// What an update is today. Its ids are those that it would have had, so one that was repeated meanwhile is a duplicate.
     ///
     /// - Parameters:
-    ///   - raw: as it was set aside: an update's JSON, that of an entry or a part of it, or an event's in our own JSON.
+    ///   - raw: as it was set aside: an update's JSON, that of an entry or a part of it, a whole body, or an event's in our
+    ///     own JSON.
     ///   - path: where it stood in its body.
     ///   - received: when the first of our processes held it.
     /// - Throws: `MetaBodyError` if the raw form was cut or is no JSON.
     package func updates(
         raw: [UInt8], path: String, account: String, received: Instant
     ) throws(MetaBodyError) -> NormalisedUpdates {
+        if path == NormalisedUpdates.wholeBody, raw.count < Quarantined.mostRawBytes {
+            return try normaliser.normalise(raw, received: received)
+        }
         let document: JSONValue
         do {
             document = try JSONValue(parsing: raw)

@@ -68,6 +68,27 @@ struct QuarantineReplayTests {
         #expect(!whole.isEmpty && whole.allSatisfy { !$0.isCut && !$0.detail.contains("are kept") })
     }
 
+    @Test("a body that was set aside as it came is read as one, once it can be")
+    func wholeBody() throws {
+        let body = try Fixture.bytes("meta/messenger_text.json")
+        let error = MetaBodyError.notEnvelope("an array")
+        let update = try #require(
+            NormalisedUpdates(unreadable: body, error, received: Self.received).quarantined.first)
+        let normaliser = MetaNormaliser(knows: { _ in true })
+        let replay = QuarantineReplay(normaliser: normaliser, isInstagram: { _ in false })
+        let again = try replay.updates(
+            raw: update.raw, path: update.path, account: update.account, received: update.received)
+        let wanted = try normaliser.normalise(body, received: Self.received)
+        #expect(!again.events.isEmpty && again.events.map(\.event) == wanted.events.map(\.event))
+        let broken = NormalisedUpdates(unreadable: Array("hello".utf8), error, received: Self.received).quarantined
+        #expect(throws: MetaBodyError.self) {
+            for update in broken {
+                _ = try replay.updates(
+                    raw: update.raw, path: update.path, account: update.account, received: update.received)
+            }
+        }
+    }
+
     @Test("an event in our own JSON is that event")
     func own() throws {
         var event = Event()
