@@ -76,7 +76,7 @@ struct DeletionController: Sendable {
         var orders: [String: [LaneName]] = [:]
         var given: [Event] = []
         var names: [String] = []
-        let accounts = doors.accounts(signed.signer)
+        let accounts = Set(signed.signers.flatMap(doors.accounts)).sorted()
         for account in accounts {
             guard let places = doors.lanes(account) else { throw Self.notHeld("no topology that was read") }
             let event = ForgetOrder.event(
@@ -121,7 +121,7 @@ struct DeletionController: Sendable {
 
     /// The same request has the same code: hex of the first 16 bytes of SHA-256 over who signed what and when.
     private static func code(of signed: SignedRequest) -> String {
-        let parts = [signed.signer, signed.userID, String(signed.issuedAt)].joined(separator: "\u{1F}")
+        let parts = [signed.signers.first ?? "", signed.userID, String(signed.issuedAt)].joined(separator: "\u{1F}")
         return Digest.sha256(Array(parts.utf8)).prefix(16).map { byte in
             String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
         }.joined()

@@ -30,9 +30,9 @@ struct GenericController: Sendable {
             }
             let verdict = RequestSignature.verify(
                 body, signature: signature, timestamp: timestamp, now: doors.wallClock(), among: secrets)
-            let signer = try Self.signer(verdict)
+            let signers = try Self.signers(verdict)
             let (updates, faults) = try read(body)
-            let held = try await holding.hold(updates, signedBy: signer)
+            let held = try await holding.hold(updates, signedBy: signers)
             let aside: [JSONValue] = faults.map { fault in
                 var fields = fault.error.json.object ?? [:]
                 fields["index"] = .integer(Int64(fault.index))
@@ -53,9 +53,9 @@ struct GenericController: Sendable {
         }
     }
 
-    private static func signer(_ verdict: RequestSignature.Verdict) throws(Refusal) -> String {
+    private static func signers(_ verdict: RequestSignature.Verdict) throws(Refusal) -> [String] {
         switch verdict {
-        case .signed(let name): return name
+        case .signed(let names): return names
         case .missing: throw Refusal(.unauthorized, "signature", "signature and timestamp", "none")
         case .wrong: throw Refusal(.unauthorized, "signature", "a signature by one of our accounts' secrets", "another")
         case .stale:

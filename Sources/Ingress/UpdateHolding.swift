@@ -12,18 +12,20 @@ struct UpdateHolding: Sendable {
     /// Label of the metric of accepted events.
     let source: String
 
-    /// - Parameter signer: the name of the secret that signed the body; an event of another's account is set aside.
+    /// - Parameter signers: the names of the secrets that signed the body; an event of an account with none of them is set
+    ///   aside.
     /// - Returns: how many events are held.
     @discardableResult
-    func hold(_ updates: NormalisedUpdates, signedBy signer: String) async throws(Refusal) -> Int {
+    func hold(_ updates: NormalisedUpdates, signedBy signers: [String]) async throws(Refusal) -> Int {
+        let isSigned = { account in doors.secretName(account).map(signers.contains) ?? false }
         var quarantined = updates.quarantined.map { update in
             // It is obeyed as it is set aside, so it must be the account's own app that says it.
-            guard update.reason == .policyEnforcement, doors.secretName(update.account) != signer else { return update }
+            guard update.reason == .policyEnforcement, !isSigned(update.account) else { return update }
             return update.because(.foreignSecret, "expected the secret of the account's own app")
         }
         var events: [LaneEvent] = []
         for update in updates.events {
-            guard doors.secretName(update.event.account) == signer else {
+            guard isSigned(update.event.account) else {
                 quarantined.append(update.setAside(.foreignSecret, "expected the secret of the account's own app"))
                 continue
             }
@@ -52,7 +54,7 @@ struct UpdateHolding: Sendable {
             throw Refusal(.serviceUnavailable, "not_held", "every update held", "\(results.count) of \(events.count)")
         }
         if !quarantined.isEmpty {
-            for index in quarantined.indices { quarantined[index].signer = signer }
+            for index in quarantined.indices { quarantined[index].signers = signers }
             guard await doors.quarantine(quarantined) else {
                 throw Refusal(.serviceUnavailable, "not_held", "every update held", "a quarantine out of reach")
             }

@@ -48,12 +48,13 @@ struct WebhookController: Sendable {
                 // Nobody can tell yet whether the signature is right.
                 throw Refusal(.serviceUnavailable, "not_ready", "a policy and its secrets", reason)
             }
-            guard let signer = WebhookSignature.signer(of: body, header: signature, among: secrets) else {
+            let signers = WebhookSignature.signers(of: body, header: signature, among: secrets)
+            guard !signers.isEmpty else {
                 throw Refusal(
                     .unauthorized, "signature", "\(WebhookSignature.headerName) by one of our apps",
                     signature == nil ? "none" : "another")
             }
-            try await holding.hold(normalised(body), signedBy: signer)
+            try await holding.hold(normalised(body), signedBy: signers)
             return Response.text("EVENT_RECEIVED")
         }
     }

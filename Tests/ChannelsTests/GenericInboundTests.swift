@@ -82,7 +82,7 @@ struct GenericInboundTests {
         }
         let now = Fixture.received
         let right = RequestSignature.headers(for: body, at: now, secrets: [Self.secret])
-        #expect(verdict(right) == .signed(by: "bridge"))
+        #expect(verdict(right) == .signed(by: ["bridge"]))
         #expect(verdict(RequestSignature.headers(for: whole, at: now, secrets: [Self.secret])) == .wrong)
         #expect(verdict(right, Array("another".utf8)) == .wrong)
         #expect(verdict(RequestSignature.headers(for: body, at: now + .seconds(301), secrets: [Self.secret])) == .stale)

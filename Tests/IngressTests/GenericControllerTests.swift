@@ -127,6 +127,18 @@ struct GenericControllerTests {
         #expect(setting.quarantined.all.map(\.reason) == [.foreignSecret])
     }
 
+    @Test("accounts whose secrets have two names and one value both take what it signs")
+    func sharedSecret() async throws {
+        let setting = IngressSetting()
+        var doors = setting.doors()
+        doors.secrets = { [("first", IngressSetting.secret), ("second", IngressSetting.secret)] }
+        try await setting.application(doors: doors).test(.router) { client async throws in
+            let body = Self.body(Self.event("a"), Self.event("b", account: IngressSetting.instagram))
+            #expect(try await Self.post(client, body).status == .ok)
+        }
+        #expect(setting.holder.events.count == 2 && setting.quarantined.all.isEmpty)
+    }
+
     @Test("a body that is none is answered 400; one that cannot be held 503 with Retry-After")
     func refused() async throws {
         try await IngressSetting().application().test(.router) { client async throws in

@@ -83,7 +83,7 @@ struct WebhookControllerTests {
         }
         let kept = setting.quarantined.all
         #expect(kept.map(\.raw) == bodies)
-        #expect(kept.allSatisfy { $0.reason == .unreadable && $0.path == "body" && $0.signer == "first" })
+        #expect(kept.allSatisfy { $0.reason == .unreadable && $0.path == "body" && $0.signers == ["first"] })
         #expect(kept.allSatisfy { $0.account.isEmpty && $0.detail.hasPrefix("expected ") })
         #expect(setting.metrics.text().contains(#"nightshift_events_quarantined_total{reason="unreadable"} 6"#))
         setting.quarantineWorks = false
@@ -192,6 +192,23 @@ struct WebhookControllerTests {
         #expect(setting.holder.events.map(\.id) == ["dm:m1"])
     }
 
+    @Test("accounts whose apps' secrets have two names and one value both take what it signs")
+    func sharedSecret() async throws {
+        let setting = IngressSetting()
+        var doors = setting.doors()
+        doors.secrets = { [("first", IngressSetting.secret), ("second", IngressSetting.secret)] }
+        try await setting.application(doors: doors).test(.router) { client async throws in
+            for account in [IngressSetting.page, IngressSetting.instagram, "999"] {
+                let body = IngressSetting.message("m-\(account)", account: account)
+                #expect(try await client.webhook(body).status == .ok)
+            }
+        }
+        let ours = [IngressSetting.page, IngressSetting.instagram]
+        #expect(setting.holder.events.map(\.id) == ours.map { "dm:m-\($0)" })
+        // Whose it is once somebody configures it, either may be.
+        #expect(setting.quarantined.all.map(\.signers) == [["first", "second"]])
+    }
+
     @Test("one app's secret cannot have another app's account braked by a word of the platform's")
     func foreignEnforcement() async throws {
         let setting = IngressSetting()
@@ -204,7 +221,7 @@ struct WebhookControllerTests {
             #expect(try await client.webhook(Array(body.utf8), secret: IngressSetting.otherSecret).status == .ok)
         }
         #expect(setting.quarantined.all.map(\.reason) == [.foreignSecret, .policyEnforcement])
-        #expect(Set(setting.quarantined.all.map(\.signer)).count == 2)
+        #expect(Set(setting.quarantined.all.map(\.signers)).count == 2)
         #expect(setting.holder.events.count == 1, "the account's own app's word calls people, another's does not")
         #expect(setting.holder.events.first?.id.hasPrefix("enforced:") == true)
     }

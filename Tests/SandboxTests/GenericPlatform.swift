@@ -73,7 +73,7 @@ final class GenericPlatform: Sendable {
         let key = header(GenericOutbound.keyHeader) ?? ""
         let body = (try? JSONValue(parsing: bytes)) ?? .null
         let isAlone = header(RequestSignature.header)?.contains(",") == false
-        let isSigned = verdict == .signed(by: "bridge") && (isAlone || !faults.takesOneSignature)
+        let isSigned = verdict == .signed(by: ["bridge"]) && (isAlone || !faults.takesOneSignature)
         state.withLock { $0.calls.append(Call(key: key, body: body, isSigned: isSigned)) }
         if let given = faults.answer { return Self.response(given.status, given.body, faults.retryAfter) }
         if faults.checksSignature, !isSigned { return Self.response(401, #"{"reason":"signature"}"#) }

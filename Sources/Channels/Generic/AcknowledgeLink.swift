@@ -41,7 +41,7 @@ package struct AcknowledgeLink: Sendable, Equatable {
         else { return nil }
         self.init(
             conversation: conversation, target: target, notice: notice, until: Instant(seconds: until))
-        guard WebhookSignature.signer(of: signedBytes, header: "sha256=" + signature, among: secrets) != nil,
+        guard !WebhookSignature.signers(of: signedBytes, header: "sha256=" + signature, among: secrets).isEmpty,
             now < self.until
         else { return nil }
     }

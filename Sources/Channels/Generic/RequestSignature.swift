@@ -17,8 +17,8 @@ package enum RequestSignature {
     private static let scheme = "v1"
 
     package enum Verdict: Sendable, Equatable {
-        /// By the secret of this name.
-        case signed(by: String)
+        /// By the secrets of these names; never empty.
+        case signed(by: [String])
         case missing
         /// The instant is no number, or further away than the window.
         case stale
@@ -38,15 +38,15 @@ package enum RequestSignature {
         let away = Instant(seconds: seconds) - now
         guard away <= window, Duration.zero - away <= window else { return .stale }
         let text = signedBytes(body, timestamp)
-        var signer: String?
+        var signers: [String] = []
         for given in signature.split(separator: ",").prefix(4) {
             let trimmed = given.filter { $0 != " " }
             guard trimmed.hasPrefix("\(scheme)=") else { continue }
             let claimed = "sha256=" + trimmed.dropFirst(scheme.count + 1)
-            let name = WebhookSignature.signer(of: text, header: claimed, among: secrets)
-            if signer == nil { signer = name }
+            let names = WebhookSignature.signers(of: text, header: claimed, among: secrets)
+            signers += names.filter { !signers.contains($0) }
         }
-        return signer.map { .signed(by: $0) } ?? .wrong
+        return signers.isEmpty ? .wrong : .signed(by: signers)
     }
 
     /// The two headers for a body that is sent now, one signature a secret.

@@ -79,9 +79,9 @@ package struct Quarantined: Sendable, Equatable {
     /// It is not whole, so nobody can read it again.
     package let isCut: Bool
     package let received: Instant
-    /// Name of the secret that signed the body; empty while nobody has said so. Whoever reads the update again holds it
-    /// against the account's own.
-    package var signer = ""
+    /// Names of the secrets that signed the body; empty while nobody has said so. Whoever reads the update again holds
+    /// them against the account's own.
+    package var signers: [String] = []
 
     package init(
         reason: QuarantineReason, detail: String, account: String, path: String, raw: [UInt8], received: Instant
@@ -108,7 +108,7 @@ package struct Quarantined: Sendable, Equatable {
         path = update.path
         raw = update.raw
         received = update.received
-        signer = update.signer
+        signers = update.signers
     }
 }
 

@@ -6,8 +6,8 @@ package struct SignedRequest: Sendable, Equatable {
     /// Longer ones are none of Meta's.
     package static let mostBytes = 8_192
 
-    /// Name of the secret that signed it.
-    package let signer: String
+    /// Names of the secrets that signed it, in their order; never empty.
+    package let signers: [String]
     /// The person's id for the app: not the id that their messages and comments carry, where the platform gives ids that
     /// are scoped to pages.
     package let userID: String
@@ -32,13 +32,13 @@ package struct SignedRequest: Sendable, Equatable {
             let payload = Self.bytes(parts[1])
         else { return nil }
         let header = "sha256=" + signature.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-        guard let signer = WebhookSignature.signer(of: Array(parts[1].utf8), header: header, among: secrets),
-            let document = try? JSONValue(parsing: payload),
+        let signers = WebhookSignature.signers(of: Array(parts[1].utf8), header: header, among: secrets)
+        guard !signers.isEmpty, let document = try? JSONValue(parsing: payload),
             document["algorithm"]?.string?.uppercased() == "HMAC-SHA256",
             let user = document["user_id"]?.string ?? document["user_id"]?.integer.map({ String($0) }),
             (1...128).contains(user.utf8.count)
         else { return nil }
-        self.signer = signer
+        self.signers = signers
         userID = user
         issuedAt = document["issued_at"]?.integer ?? 0
     }

@@ -6,21 +6,22 @@ package enum WebhookSignature {
     package static let headerName = "x-hub-signature-256"
     private static let prefix = "sha256="
 
-    /// The name of the secret that signed the body; nil if none did.
+    /// The names of the secrets that signed the body, in their order and each once; empty if none did. Two names may hold
+    /// one secret, as two accounts of one app do.
     ///
     /// Every secret is tried and every comparison takes the same time, whatever matches. An empty secret never verifies,
-    /// nor does a header that is missing, malformed or of the older SHA-1 scheme. Hex digits may be of either case. If
-    /// two names hold the same secret, the first is given. O(secrets × bytes).
-    package static func signer(
+    /// nor does a header that is missing, malformed or of the older SHA-1 scheme. Hex digits may be of either case.
+    /// O(secrets × bytes).
+    package static func signers(
         of body: [UInt8], header: String?, among secrets: [(name: String, secret: [UInt8])]
-    ) -> String? {
-        guard let header, let claimed = digest(header) else { return nil }
-        var signer: String?
+    ) -> [String] {
+        guard let header, let claimed = digest(header) else { return [] }
+        var signers: [String] = []
         for (name, secret) in secrets where !secret.isEmpty {
             let expected = hmac(body, secret: secret)
-            if CRYPTO_memcmp(expected, claimed, claimed.count) == 0, signer == nil { signer = name }
+            if CRYPTO_memcmp(expected, claimed, claimed.count) == 0, !signers.contains(name) { signers.append(name) }
         }
-        return signer
+        return signers
     }
 
     /// The header's value for a body, as the sandbox sends it.

@@ -74,7 +74,7 @@ struct ChannelCommand: AsyncParsableCommand {
                 let verdict = RequestSignature.verify(
                     body, signature: signature, timestamp: timestamp, now: now,
                     among: store.values(of: secret).map { (name: secret, secret: Array($0.utf8)) })
-                guard verdict == .signed(by: secret) else {
+                guard verdict == .signed(by: [secret]) else {
                     throw Failure(
                         expected: "a signature by \(secret), made within five minutes", came: "\(verdict)",
                         at: "--signature")

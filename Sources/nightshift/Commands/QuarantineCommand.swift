@@ -138,11 +138,11 @@ struct QuarantineReplaying {
         for normalised in updates.events {
             var event = normalised.event
             // The body's signature was good; whose it was for this account is asked here, as at the door.
-            guard isNamed || policy.accounts[event.account].map({ $0.secret == update.signer }) ?? false else {
+            guard isNamed || policy.accounts[event.account].map({ update.signers.contains($0.secret) }) ?? false else {
                 return Outcome(
                     isDone: false,
                     words: "expected the secret of \(event.account)'s own app, got "
-                        + (update.signer.isEmpty ? "none that was noted" : "another's") + "; name the id to take it")
+                        + (update.signers.isEmpty ? "none that was noted" : "another's") + "; name the id to take it")
             }
             if case .comment(let comment) = event.kind, comment.originalPost.isEmpty {
                 event.comment.originalPost = aliases.original(of: comment.post, account: event.account) ?? ""

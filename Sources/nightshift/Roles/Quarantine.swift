@@ -26,7 +26,7 @@ struct Quarantine: Sendable {
             SetAside(
                 labels: [
                     update.reason.rawValue, update.detail, update.account, update.path, update.received.description,
-                    update.signer,
+                    update.signers.joined(separator: " "),
                 ].map { $0.filter { $0 != "\u{1F}" } }, raw: update.raw)
         }
         if await write(aside) { return true }

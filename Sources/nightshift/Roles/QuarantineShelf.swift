@@ -11,8 +11,8 @@ struct QuarantinedUpdate {
     let path: String
     let received: Instant
     let raw: [UInt8]
-    /// Name of the secret that signed it; empty for what was set aside before that was noted.
-    let signer: String
+    /// Names of the secrets that signed it; none for what was set aside before that was noted.
+    let signers: [String]
 
     /// Nil for an entry that is none of ours.
     init?(_ entry: RedisReply) {
@@ -30,7 +30,7 @@ struct QuarantinedUpdate {
         detail = texts["detail"]?.string ?? ""
         account = texts["account"]?.string ?? ""
         path = texts["path"]?.string ?? ""
-        signer = texts["signer"]?.string ?? ""
+        signers = (texts["signer"]?.string ?? "").split(separator: " ").map(String.init)
         received = texts["received_at"]?.string.flatMap { try? Instant(rfc3339: $0) } ?? .epoch
     }
 }

@@ -10,9 +10,9 @@ struct WebhookSignatureTests {
         for row in rows {
             let body = Array(try #require(row["body"]?.string).utf8)
             let secret = Array(try #require(row["secret"]?.string).utf8)
-            let signer = WebhookSignature.signer(
+            let signers = WebhookSignature.signers(
                 of: body, header: row["header"]?.string, among: [("app", secret)])
-            #expect((signer == "app") == row["valid"]?.bool, "\(row.text())")
+            #expect((signers == ["app"]) == row["valid"]?.bool, "\(row.text())")
         }
     }
 
@@ -24,19 +24,27 @@ struct WebhookSignatureTests {
         ]
         for (name, secret) in secrets.dropFirst() {
             let header = WebhookSignature.header(for: body, secret: secret)
-            #expect(WebhookSignature.signer(of: body, header: header, among: secrets) == name)
+            #expect(WebhookSignature.signers(of: body, header: header, among: secrets) == [name])
         }
         let foreign = WebhookSignature.header(for: body, secret: Array("three".utf8))
-        #expect(WebhookSignature.signer(of: body, header: foreign, among: secrets) == nil)
+        #expect(WebhookSignature.signers(of: body, header: foreign, among: secrets) == [])
         let empty = WebhookSignature.header(for: body, secret: [])
-        #expect(WebhookSignature.signer(of: body, header: empty, among: secrets) == nil)
+        #expect(WebhookSignature.signers(of: body, header: empty, among: secrets) == [])
+    }
+
+    @Test("all names of the secret that signed are given, each once")
+    func sharedSecret() {
+        let (one, two) = (Array("one".utf8), Array("two".utf8))
+        let header = WebhookSignature.header(for: [1], secret: one)
+        let secrets = [("a", two), ("b", one), ("c", one), ("b", one)]
+        #expect(WebhookSignature.signers(of: [1], header: header, among: secrets) == ["b", "c"])
     }
 
     @Test(
         "headers that are no signature never verify",
         arguments: [nil, "", "sha256=", "sha256=zz", "sha256=" + String(repeating: "0", count: 63), "SHA256=ab"])
     func malformed(header: String?) {
-        #expect(WebhookSignature.signer(of: [1], header: header, among: [("a", [1])]) == nil)
+        #expect(WebhookSignature.signers(of: [1], header: header, among: [("a", [1])]) == [])
     }
 
     @Test("the handshake gives the challenge back to whoever knows our token")

@@ -86,7 +86,7 @@ struct NoticeSenderTests {
             request.bytes, signature: request.headers[RequestSignature.header],
             timestamp: request.headers[RequestSignature.timestampHeader], now: SandboxTests.now,
             among: [("key", Array("s3cret".utf8))])
-        #expect(verdict == .signed(by: "key"))
+        #expect(verdict == .signed(by: ["key"]))
         #expect(request.headers[GenericOutbound.keyHeader] == Self.notice.actionID.description)
         let notice = request.body["notice"]
         #expect(notice?["conversation"]?.string == Self.conversation.text)
