@@ -42,10 +42,11 @@ package struct IngressDoors: Sendable {
     package var deletion: @Sendable (_ code: String) async -> ForgetStanding? = { _ in nil }
     /// The system's clock, with which the instants of signatures are compared; `now` unless its lanes' clock is stepped.
     package var wallClock: @Sendable () -> Instant
-    /// The token that the platform repeats when an address is registered; empty refuses every handshake.
-    package var verifyToken: String
-    /// The token of the producer API; empty refuses every producer.
-    package var producerToken: String
+    /// The tokens that the platform repeats when an address is registered, several while one is being exchanged; none
+    /// refuses every handshake.
+    package var verifyTokens: @Sendable () -> [String]
+    /// The tokens of the producer API; none refuses every producer.
+    package var producerTokens: @Sendable () -> [String]
     /// The lane of an event and what picked it; nil if the policy has no place for it.
     package var place: @Sendable (Event) -> EventPlace?
     /// The instant at which an event is received, on the clock of its lanes.
@@ -61,15 +62,16 @@ package struct IngressDoors: Sendable {
 
     package init(
         secrets: @escaping @Sendable () -> [(name: String, secret: [UInt8])],
-        secretName: @escaping @Sendable (_ account: String) -> String?, verifyToken: String, producerToken: String,
+        secretName: @escaping @Sendable (_ account: String) -> String?,
+        verifyTokens: @escaping @Sendable () -> [String], producerTokens: @escaping @Sendable () -> [String],
         place: @escaping @Sendable (Event) -> EventPlace?, now: @escaping @Sendable () -> Instant,
         holder: any EventHolder, quarantine: @escaping @Sendable ([Quarantined]) async -> Bool,
         unreadyReason: @escaping @Sendable () -> String? = { nil }, metrics: MetricRegistry = MetricRegistry()
     ) {
         self.secrets = secrets
         self.secretName = secretName
-        self.verifyToken = verifyToken
-        self.producerToken = producerToken
+        self.verifyTokens = verifyTokens
+        self.producerTokens = producerTokens
         self.place = place
         self.now = now
         wallClock = now

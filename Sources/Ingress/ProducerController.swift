@@ -21,10 +21,10 @@ struct ProducerController: Sendable {
     func receive(_ request: Request) async throws(Refusal) -> Response {
         let bearer = "Bearer "
         let given = request.headers[.authorization] ?? ""
-        guard !doors.producerToken.isEmpty, given.hasPrefix(bearer),
-            WebhookSignature.constantTimeEqual(String(given.dropFirst(bearer.count)), doors.producerToken)
+        guard given.hasPrefix(bearer),
+            WebhookSignature.isOne(String(given.dropFirst(bearer.count)), of: doors.producerTokens())
         else {
-            throw Refusal(.unauthorized, "token", "authorization with our bearer token", "another or none")
+            throw Refusal(.unauthorized, "token", "authorization with a bearer token of ours", "another or none")
         }
         return try await bodies.with(request) { body throws(Refusal) in
             let lines = body.split(separator: 0x0A, omittingEmptySubsequences: false)

@@ -32,9 +32,9 @@ struct WebhookController: Sendable {
         let query = request.uri.queryParameters
         let challenge = WebhookHandshake.challenge(
             mode: query["hub.mode"].map(String.init), token: query["hub.verify_token"].map(String.init),
-            challenge: query["hub.challenge"].map(String.init), ours: doors.verifyToken)
+            challenge: query["hub.challenge"].map(String.init), ours: doors.verifyTokens())
         guard let challenge else {
-            throw Refusal(.forbidden, "handshake", "our verify token", "another or none")
+            throw Refusal(.forbidden, "handshake", "a verify token of ours", "another or none")
         }
         return Response.text(challenge)
     }

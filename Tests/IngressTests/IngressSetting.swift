@@ -65,7 +65,7 @@ struct IngressSetting {
         return IngressDoors(
             secrets: { hasSecrets ? [("first", Self.secret), ("second", Self.otherSecret)] : [] },
             secretName: { [Self.page: "first", Self.instagram: "second"][$0] },
-            verifyToken: "verify", producerToken: Self.token,
+            verifyTokens: { ["verify"] }, producerTokens: { [Self.token] },
             place: { event in
                 guard let partition = try? PartitionName("fi-helsinki"), event.account != "nobody" else { return nil }
                 return EventPlace(

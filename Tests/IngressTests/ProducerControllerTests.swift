@@ -30,6 +30,28 @@ struct ProducerControllerTests {
         #expect(event.receivedAt == IngressSetting.now.milliseconds)
     }
 
+    @Test("tokens are asked for with each request, and any of several will do")
+    func exchangedToken() async throws {
+        let tokens = IngressSetting.Recorder<String>()
+        let setting = IngressSetting()
+        var doors = setting.doors()
+        doors.producerTokens = { tokens.all }
+        doors.verifyTokens = { tokens.all }
+        try await setting.application(doors: doors).test(.router) { client async throws in
+            let handshake = "/webhooks/meta?hub.mode=subscribe&hub.challenge=7&hub.verify_token="
+            for (added, taken) in [("old", ["old"]), ("new", ["old", "new"]), ("", ["old", "new"])] {
+                tokens.add([added])
+                for token in ["old", "new", ""] {
+                    let isTaken = taken.contains(token)
+                    let produced = try await client.produce(Self.line("a"), token: token)
+                    #expect(produced.status == (isTaken ? .ok : .unauthorized), "\(token) of \(tokens.all)")
+                    let shaken = try await client.execute(uri: handshake + token, method: .get)
+                    #expect(shaken.status == (isTaken ? .ok : .forbidden), "\(token) of \(tokens.all)")
+                }
+            }
+        }
+    }
+
     @Test("a wrong line says what was expected, what came and where, and the others are held")
     func wrongLine() async throws {
         let setting = IngressSetting()

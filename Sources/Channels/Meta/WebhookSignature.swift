@@ -35,6 +35,11 @@ package enum WebhookSignature {
         return left.count == right.count && CRYPTO_memcmp(left, right, left.count) == 0
     }
 
+    /// Whether a text is one of ours; each is compared, whichever matches. An empty one of ours never does.
+    package static func isOne(_ text: String, of ours: [String]) -> Bool {
+        ours.reduce(false) { found, one in (constantTimeEqual(text, one) && !one.isEmpty) || found }
+    }
+
     private static func hmac(_ body: [UInt8], secret: [UInt8]) -> [UInt8] {
         var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
         var length = UInt32(digest.count)
@@ -61,9 +66,9 @@ package enum WebhookSignature {
 /// Meta's check that a webhook address is ours (DOMAIN.md 4.1).
 package enum WebhookHandshake {
     /// The text to answer with, raw and with status 200; nil means 403. An empty token of ours never matches.
-    package static func challenge(mode: String?, token: String?, challenge: String?, ours: String) -> String? {
-        guard mode == "subscribe", let token, let challenge, !ours.isEmpty, challenge.utf8.count <= 256,
-            WebhookSignature.constantTimeEqual(token, ours)
+    package static func challenge(mode: String?, token: String?, challenge: String?, ours: [String]) -> String? {
+        guard mode == "subscribe", let token, let challenge, challenge.utf8.count <= 256,
+            WebhookSignature.isOne(token, of: ours)
         else { return nil }
         return challenge
     }

@@ -130,7 +130,8 @@ struct IngressCommand: AsyncParsableCommand {
         commandName: "ingress", abstract: "Run one ingress: webhooks and the producer API in front of the lanes.",
         discussion: """
             Secrets are read by name from --secrets DIR or NIGHTSHIFT_SECRET_<NAME>. The names verify_token and \
-            producer_token open the handshake and the producer API; without them both are refused.
+            producer_token open the handshake and the producer API; without them both are refused. Files are read anew each \
+            second; while a secret is exchanged both values count, a line each.
             """)
 
     @OptionGroup var role: RoleOptions
@@ -152,8 +153,6 @@ struct IngressCommand: AsyncParsableCommand {
         let ingress = try IngressRole(
             .init(
                 name: role.name("ingress"), host: host, port: port, secrets: store,
-                verifyToken: store.values(of: "verify_token").first ?? "",
-                producerToken: store.values(of: "producer_token").first ?? "",
                 publicAddress: try publicUrl.map(Self.address), spool: spool,
                 checksDurability: spool != nil, remark: { watch.unreadyReason ?? watch.remark }),
             connector: connector, clock: NamespaceClock(), metrics: metrics, log: role.logger)

@@ -21,9 +21,8 @@ final class IngressRole: Service {
         var name = "ingress"
         var host = "127.0.0.1"
         var port = 8_080
+        /// By name; `verify_token` and `producer_token` open the handshake and the producer API.
         var secrets: Secrets
-        var verifyToken = ""
-        var producerToken = ""
         /// Name of the secret that signs the links in notices.
         var linkSecret = "notice_link"
         /// Where people reach this ingress; nil: the platform's wishes for deletion are refused.
@@ -52,6 +51,7 @@ final class IngressRole: Service {
     private let posts = PostBook(mostPerAccount: LaneStore.mostPosts)
     /// Read from their files once a second, not for each request.
     private let secrets = Mutex<[(name: String, secret: [UInt8])]>([])
+    private let tokens = Mutex<(verify: [String], producer: [String])>(([], []))
 
     init(
         _ settings: Settings, connector: LaneConnector, clock: NamespaceClock, metrics: MetricRegistry, log: Logger
@@ -68,6 +68,7 @@ final class IngressRole: Service {
     var unreadyReason: String? { fault.withLock { $0 } }
 
     func run() async throws {
+        readSecrets()
         let holder = try holder()
         let redis = try RedisThread(connector.endpoint, clientName: "ingress")
         let quarantine = Quarantine(
@@ -140,12 +141,14 @@ final class IngressRole: Service {
 
     private func readSecrets() {
         let names = Set(policy.withLock { $0 }?.accounts.values.map(\.secret) ?? []).sorted()
-        let read = names.flatMap { name in
+        let signing = names.flatMap { name in
             settings.secrets.values(of: name).map { (name: name, secret: Array($0.utf8)) }
         }
-        secrets.withLock { $0 = read }
+        secrets.withLock { $0 = signing }
         let links = settings.secrets.values(of: settings.linkSecret).map { (name: "link", secret: Array($0.utf8)) }
         linkSecrets.withLock { $0 = links }
+        let opening = (settings.secrets.values(of: "verify_token"), settings.secrets.values(of: "producer_token"))
+        tokens.withLock { $0 = opening }
     }
 
     private static let policyName = "policy"
@@ -160,7 +163,8 @@ final class IngressRole: Service {
         var doors = IngressDoors(
             secrets: { [self] in secrets.withLock { $0 } },
             secretName: { [self] account in policy.withLock { $0?.accounts[account]?.secret } },
-            verifyToken: settings.verifyToken, producerToken: settings.producerToken,
+            verifyTokens: { [self] in tokens.withLock { $0.verify } },
+            producerTokens: { [self] in tokens.withLock { $0.producer } },
             place: { [self] event in
                 guard let policy = policy.withLock({ $0 }), let key = try? EntityID.of(event).laneKey else {
                     return nil

@@ -42,10 +42,12 @@ struct House {
         clock = NamespaceClock(offset: offset)
         self.start = start
         let names = Set(policy.accounts.values.map(\.secret))
+        producerToken = Self.randomText()
         secrets = Secrets(
             folder: nil, environment: [:],
-            given: Dictionary(uniqueKeysWithValues: names.map { ($0, [Self.randomText()]) }))
-        producerToken = Self.randomText()
+            given: Dictionary(
+                names.union(["verify_token"]).map { ($0, [Self.randomText()]) } + [("producer_token", [producerToken])],
+                uniquingKeysWith: { _, last in last }))
         ingressPort = try FreePort.choose(up.port ?? (up.exit ? 0 : 8_080), option: "--port")
         pagePort = try FreePort.choose(up.pagePort ?? (up.exit ? 0 : 8_090), option: "--page-port")
     }
@@ -100,8 +102,7 @@ struct House {
     private func ingress(_ metrics: MetricRegistry, _ log: Logger) throws -> IngressRole {
         try IngressRole(
             .init(
-                port: ingressPort, secrets: secrets, verifyToken: Self.randomText(), producerToken: producerToken,
-                spool: place.folder.appending(path: "spool.sqlite").path),
+                port: ingressPort, secrets: secrets, spool: place.folder.appending(path: "spool.sqlite").path),
             connector: connector, clock: clock, metrics: metrics, log: log)
     }
 

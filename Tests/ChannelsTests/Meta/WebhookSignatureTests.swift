@@ -49,13 +49,17 @@ struct WebhookSignatureTests {
 
     @Test("the handshake gives the challenge back to whoever knows our token")
     func handshake() {
-        func answer(_ mode: String?, _ token: String?, ours: String = "token") -> String? {
+        func answer(_ mode: String?, _ token: String?, ours: [String] = ["token"]) -> String? {
             WebhookHandshake.challenge(mode: mode, token: token, challenge: "1158", ours: ours)
         }
         #expect(answer("subscribe", "token") == "1158")
         #expect(answer("subscribe", "other") == nil)
         #expect(answer("unsubscribe", "token") == nil)
         #expect(answer("subscribe", nil) == nil)
-        #expect(answer("subscribe", "", ours: "") == nil)
+        #expect(answer("subscribe", "", ours: [""]) == nil)
+        #expect(answer("subscribe", "token", ours: []) == nil)
+        let both = ["new", "old"]
+        #expect(both.allSatisfy { answer("subscribe", $0, ours: both) == "1158" })
+        #expect(answer("subscribe", "older", ours: both) == nil)
     }
 }
