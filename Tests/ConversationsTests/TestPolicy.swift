@@ -42,6 +42,7 @@ struct TestPolicy {
     var sweepsMessages = false
     var asksProfiles = false
     var asksMentions = false
+    var marksSeen = false
     var number: UInt64 = 1
 
     func built() -> Policy {
@@ -78,7 +79,8 @@ struct TestPolicy {
                     name: "meta", windowMargin: windowMargin, platformRepliesWithin: platformRepliesWithin,
                     textLimit: limit, cards: cards,
                     quickReplies: quickReplies, sweep: sweep, watchesSubscriptions: watchesSubscriptions,
-                    sweepsMessages: sweepsMessages, asksProfiles: asksProfiles, asksMentions: asksMentions)
+                    sweepsMessages: sweepsMessages, asksProfiles: asksProfiles, asksMentions: asksMentions,
+                    marksSeen: marksSeen)
             ],
             teams: [
                 TeamPolicy(

@@ -14,7 +14,7 @@ struct ChannelFileTests {
     @Test("limits and sweeps reach the policy")
     func read() throws {
         let lines =
-            "limits: {private_replies: {most: 750, per: 1h}, sends: {most: 100, per: 1s}}\nsweep: 15m\nsweep_messages: true\n"
+            "limits: {private_replies: {most: 750, per: 1h}, sends: {most: 100, per: 1s}}\nsweep: 15m\nsweep_messages: true\nmark_seen: true\n"
         let check = try Self.config(lines).check()
         #expect(check.faults.map(\.description) == [])
         let channel = try #require(check.config?.channels.first)
@@ -28,6 +28,7 @@ struct ChannelFileTests {
         #expect(channel.cards == CardLimit(most: 10, showsCatalogue: true), "the row of the shipped file")
         #expect(channel.quickReplies == QuickReplyLimit(most: 13, longestTitle: 20), "the row of the shipped file")
         #expect(channel.sweepsMessages && channel.sweep == .seconds(900))
+        #expect(channel.marksSeen)
     }
 
     @Test("a time for echoes, cards and buttons beyond what platforms take are named at their place")

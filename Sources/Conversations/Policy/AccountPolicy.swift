@@ -93,6 +93,8 @@ package struct ChannelPolicy: Sendable {
     package let asksMentions: Bool
     /// Whether what the platform tells of deliveries and reads is decided, too; else it is counted and dropped.
     package let takesReceipts: Bool
+    /// Whether further words of a closed period, whose text was said, are marked as seen.
+    package let marksSeen: Bool
 
     /// DOMAIN 4.10, first row.
     package static let usualEcho = Duration.seconds(60)
@@ -105,7 +107,7 @@ package struct ChannelPolicy: Sendable {
         textLimit: TextLimit = TextLimit(unit: .characters, most: 2_000), limits: [SendLimit] = [],
         cards: CardLimit? = nil, quickReplies: QuickReplyLimit? = nil, address: String? = nil, sweep: Duration? = nil,
         watchesSubscriptions: Bool? = nil, sweepsMessages: Bool = false, asksProfiles: Bool = false,
-        asksMentions: Bool = false, takesReceipts: Bool = false
+        asksMentions: Bool = false, takesReceipts: Bool = false, marksSeen: Bool = false
     ) {
         self.sweep = sweep
         self.watchesSubscriptions = watchesSubscriptions ?? (sweep != nil)
@@ -113,6 +115,7 @@ package struct ChannelPolicy: Sendable {
         self.asksProfiles = asksProfiles
         self.asksMentions = asksMentions
         self.takesReceipts = takesReceipts
+        self.marksSeen = marksSeen
         self.name = name
         self.window = window
         self.personWindow = personWindow

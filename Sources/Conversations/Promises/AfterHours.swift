@@ -16,7 +16,7 @@ extension Turn {
         guard !arrival.isLate else { return suppress("late") }
         // The cheap test first: a further message of a night costs no calendar.
         guard !talk.afterHours.contains(where: { $0.from <= now.milliseconds && now.milliseconds < $0.until }) else {
-            return suppress("already_told")
+            return seeFurther(words, hours, arrival)
         }
         let coverage = coverage
         guard !coverage.isOpen(at: now), !coverage.isOpen(at: arrival.happened),
@@ -28,7 +28,7 @@ extension Turn {
             !talk.afterHours.contains(where: {
                 $0.from < until.milliseconds && period.start.milliseconds < $0.until
             })
-        else { return suppress("already_told") }
+        else { return seeFurther(words, hours, arrival) }
         guard talk.held.isEmpty, talk.lastAgentAt == 0 || !personIsActive(hours, arrival) else {
             return suppress("person_active")
         }
@@ -41,6 +41,12 @@ extension Turn {
 
     private mutating func suppress(_ reason: StaticString) {
         result.rule = "suppressed.\(reason)"
+    }
+
+    /// Words of a period whose text was said: nothing more is.
+    private mutating func seeFurther(_ words: Words, _ hours: AfterHoursPolicy, _ arrival: Arrival) {
+        suppress("already_told")
+        if talk.lastAgentAt == 0 || !personIsActive(hours, arrival) { markSeen(words) }
     }
 
     private func personIsActive(_ hours: AfterHoursPolicy, _ arrival: Arrival) -> Bool {

@@ -9,7 +9,7 @@ struct ChannelSettings: Sendable {
         "window", "person_window", "window_margin", "inbox_hold", "foreign_hold", "platform_replies_within",
         "echo_within", "text_limit",
         "thread_rate", "limits", "cards", "quick_replies", "address", "sweep", "sweep_messages", "subscriptions",
-        "profiles", "mentions", "receipts",
+        "profiles", "mentions", "receipts", "mark_seen",
     ]
     /// The platforms that keep posts and subscriptions, which webhooks are best effort of.
     private static let swept: Set<String> = ["facebook", "instagram"]
@@ -32,11 +32,12 @@ struct ChannelSettings: Sendable {
         let profiles = fields["profiles"].map { $0.flag() } ?? false
         let mentions = fields["mentions"].map { $0.flag() } ?? isSwept
         let receipts = fields["receipts"].map { $0.flag() } ?? false
+        let seen = fields["mark_seen"].map { $0.flag() } ?? false
         let limits = fields["limits"].map(Self.limits) ?? []
         let cards = fields["cards"].map(Self.cards)
         let quickReplies = fields["quick_replies"].map(Self.quickReplies)
         guard cards != .some(nil), threadRate.map({ $0 != nil }) ?? true, quickReplies != .some(nil) else { return nil }
-        guard let sweep, let subscriptions, let profiles, let mentions, let receipts, let limits, let sweepsMessages
+        guard let sweep, let subscriptions, let profiles, let mentions, let receipts, let seen, let limits, let sweepsMessages
         else {
             return nil
         }
@@ -53,7 +54,7 @@ struct ChannelSettings: Sendable {
             cards: cards ?? nil, quickReplies: quickReplies ?? nil,
             address: address ?? nil,
             sweep: sweep, watchesSubscriptions: subscriptions, sweepsMessages: sweepsMessages, asksProfiles: profiles,
-            asksMentions: mentions, takesReceipts: receipts)
+            asksMentions: mentions, takesReceipts: receipts, marksSeen: seen)
     }
 
     private static func limits(_ value: ConfigValue) -> [SendLimit]? {
