@@ -5,11 +5,13 @@ internal import Redis
 //
 // Problem: a platform counts what it takes of an account in any second; the account's lanes lie with many workers, who
 // know nothing of each other. Choice: time is cut into slots. A slot has so many tokens that any stretch of the limit's
-// own length, wherever it begins, meets no more than the limit. A worker leases some of the current slot's tokens in one
+// own length, wherever it begins, meets no more than the limit, also if what was sent in one slot comes to the platform a
+// slot later than the rest: it counts what arrives. A worker leases some of the current slot's tokens in one
 // call, with the look at the account's brake that it makes anyway, and uses them within the slot. What it does not use
 // lapses. Rejected: a bucket that refills, since tokens that were leased and used later pile up beyond the limit, unless
-// half of it is given away; a call for each message. What it costs: of a limit with n slots n/(n + 1) is used, ten
-// elevenths for the limits that platforms have. How it fails: a primary that dies may give one slot twice; while
+// half of it is given away; a call for each message; slots without room for the way, since the drill of the platform met
+// its limits with them. What it costs: of a limit with n slots n/(n + 2) is used, five sixths for the limits that platforms
+// have. How it fails: a way whose length changes by more than a slot, a tenth of a second for a limit of one second; a primary that dies may give one slot twice; while
 // workers follow two policies with limits of different lengths, each limit is kept for itself; workers whose clocks differ
 // from Redis's by more than what is on its way shift their use by as much.
 
@@ -26,7 +28,8 @@ package struct TokenLimit: Sendable, Hashable {
     /// Shorter slots cost more calls than they are worth.
     private static let shortestSlot: Int64 = 50
 
-    /// At most `most` within any `per`: `per` has n slots, up to ten, and any stretch of that length meets n + 1.
+    /// At most `most` within any `per`: `per` has n slots, up to ten. Any stretch of that length meets n + 1, and one more that was
+    /// under way for longer. A limit of two has no room for that one.
     ///
     /// - Parameters:
     ///   - most: at least 2, taken as 2 if it is less.
@@ -34,9 +37,9 @@ package struct TokenLimit: Sendable, Hashable {
     package init(_ name: String, most: Int, per: Duration) {
         let most = Int64(max(2, min(most, 1_000_000)))
         let length = max(Self.shortestSlot, min(per.wholeMilliseconds, 86_400_000))
-        let slots = max(1, min(Self.mostSlots, most - 1, length / Self.shortestSlot))
+        let slots = max(1, min(Self.mostSlots, most - 2, length / Self.shortestSlot))
         self.name = name
-        perSlot = Int(most / (slots + 1))
+        perSlot = Int(max(1, most / (slots + 2)))
         slot = .milliseconds((length + slots - 1) / slots)
     }
 }

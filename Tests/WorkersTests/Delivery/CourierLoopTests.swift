@@ -83,7 +83,7 @@ struct CourierLoopTests {
 
     @Test("an account whose server stays away goes on with a share of its limit, if its brake was ever known")
     func goesOnAlone() throws {
-        let kit = try Crippled(limits: [TokenLimit("sends", most: 176, per: .seconds(60))])
+        let kit = try Crippled(limits: [TokenLimit("sends", most: 192, per: .seconds(60))])
         let lane = try kit.lane(isDead: false)
         let (dead, living) = (try kit.account(isDead: true), try kit.account(isDead: false))
         let token = try plant([dead, living], lane, kit.store)

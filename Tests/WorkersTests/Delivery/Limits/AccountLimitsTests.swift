@@ -9,7 +9,7 @@ import Workers
 @Suite("Limits of an account, shared by workers")
 struct AccountLimitsTests {
     /// At most eleven sends in any half second: ten slots of one.
-    private static let limit = TokenLimit("sends", most: 11, per: .milliseconds(500))
+    private static let limit = TokenLimit("sends", most: 12, per: .milliseconds(500))
 
     /// Delivers at once and notes when.
     private final class Notebook: ActionCarrier {
@@ -66,7 +66,7 @@ struct AccountLimitsTests {
     @Test("texts of one worker are leased by the dozen, not one by one")
     func fewCalls() throws {
         let kit = try WorkerKit()
-        let limit = TokenLimit("sends", most: 110_000, per: .seconds(1))
+        let limit = TokenLimit("sends", most: 120_000, per: .seconds(1))
         let notebook = Notebook()
         let began = ContinuousClock.now
         let worker = try WorkerService(

@@ -8,7 +8,7 @@ import Testing
 @Suite("A courier's tokens")
 struct TokenPurseTests {
     private static let now = Instant(seconds: 1_795_370_400)
-    private static let sends = TokenLimit("sends", most: 176, per: .seconds(1))
+    private static let sends = TokenLimit("sends", most: 192, per: .seconds(1))
     private static let replies = TokenLimit("private_replies", most: 750, per: .seconds(3_600))
 
     private static func grant(_ count: Int, slot: Int64 = 7, again: Duration = .milliseconds(50)) -> TokenGrant {
@@ -78,7 +78,7 @@ struct TokenPurseTests {
         "without an account's server an eighth of the limit is taken, and no more, however small a slot is",
         arguments: [1, 2, 7, 15, 16, 68])
     func alone(perSlot: Int) {
-        let limit = TokenLimit("sends", most: 11 * perSlot, per: .seconds(10))
+        let limit = TokenLimit("sends", most: 12 * perSlot, per: .seconds(10))
         #expect(limit.perSlot == perSlot)
         var firsts: Set<Int> = []
         for place in 0..<8 as Range<UInt64> {
