@@ -49,11 +49,11 @@ extension GraphController {
             settings.now() - written.at > settings.privateReplyLasts
         {
             return refusedPrivately(
-                comment, account, text, code: 10_900, "(#10900) The activity is too old to reply to")
+                comment, account, text, metadata, code: 10_900, "(#10900) The activity is too old to reply to")
         }
         guard threads.takePrivateReply(of: comment) else {
             return refusedPrivately(
-                comment, account, text, code: 10_903, "(#10903) This user cant reply to this activity")
+                comment, account, text, metadata, code: 10_903, "(#10903) This user cant reply to this activity")
         }
         let id = "m_sandbox_\(threads.nextNumber())"
         let person =
@@ -67,12 +67,12 @@ extension GraphController {
     }
 
     private func refusedPrivately(
-        _ comment: String, _ account: SandboxAccount, _ text: String, code: Int64, _ words: String
+        _ comment: String, _ account: SandboxAccount, _ text: String, _ metadata: String, code: Int64, _ words: String
     ) -> Reading {
         try? ledger.append(
             LedgerLine(
                 at: settings.now(), kind: "private_reply_refused", account: account.id, recipient: comment,
-                metadata: "", text: text, id: "", answered: true))
+                metadata: "", text: text, id: metadata, answered: true))
         return .refused(status: 400, code: code, message: words)
     }
 

@@ -47,6 +47,25 @@ package struct SandboxLimit: Sendable, Equatable {
         SandboxLimit(.page, most: 4_800_000, per: .seconds(86_400)),
         SandboxLimit(.app, most: 200_000, per: .seconds(3_600)),
     ]
+
+    /// The same with other rows in place of those that count the same calls.
+    package static func platform(but rows: [SandboxLimit]) -> [SandboxLimit] {
+        platform.filter { row in !rows.contains { $0.counted == row.counted } } + rows
+    }
+
+    /// Reads `<counted>=<most>/<seconds>`, as in `sends=10/1`; nil for anything else, and for nothing or no time.
+    package init?(text: String) {
+        let halves = text.split(separator: "=", omittingEmptySubsequences: false)
+        guard halves.count == 2, let counted = Counted(rawValue: String(halves[0])) else { return nil }
+        let rate = halves[1].split(separator: "/", omittingEmptySubsequences: false)
+        guard rate.count == 2, let most = Int(rate[0]), let seconds = Int64(rate[1]), most > 0,
+            (1...86_400).contains(seconds)
+        else { return nil }
+        self.init(counted, most: most, per: .seconds(seconds))
+    }
+
+    /// As it is read.
+    package var text: String { "\(counted.rawValue)=\(most)/\(per.components.seconds)" }
 }
 
 /// Counts calls against the rows, over a time that rolls: whatever second or hour one looks at holds no more than the limit.

@@ -207,4 +207,18 @@ struct SandboxLimitTests {
             }
         }
     }
+
+    @Test("rows are read as they are written, and stand in place of the platform's")
+    func written() throws {
+        let row = try #require(SandboxLimit(text: "sends=10/1"))
+        #expect(row == SandboxLimit(.sends, most: 10, per: .seconds(1)) && row.text == "sends=10/1")
+        for text in [
+            "", "sends", "sends=10", "sends=10/0", "sends=0/1", "sends=10/86401", "sends=-1/1", "posts=1/1",
+            "sends=1/1/1",
+        ] {
+            #expect(SandboxLimit(text: text) == nil, "\(text)")
+        }
+        let rows = SandboxLimit.platform(but: [row])
+        #expect(rows.filter { $0.counted == .sends } == [row] && rows.count == SandboxLimit.platform.count - 1)
+    }
 }

@@ -6,8 +6,8 @@ import Synchronization
 /// Writes as customers, through the front door: signed bodies over HTTP at a stated pace, again until they are answered 200,
 /// as the platform would.
 ///
-/// Each sender works alone and in order, so for a conversation the order of its messages is the order of their acceptance.
-/// An id goes to the input file when its body was answered 200: from then on the house owes a decision.
+/// Each sender works alone and in order, so for a conversation the order of the input file is that of acceptance. A platform
+/// that misbehaves tells of some messages behind the next ones of the same people. An id goes to the input file when its body was answered 200: from then on the house owes a decision.
 final class DrillProducer: Sendable {
     private let site: DrillSite
     private let plan: DrillPlan
@@ -55,9 +55,18 @@ final class DrillProducer: Sendable {
         let webhook = WebhookSender(url: site.webhook)
         let bodies = order()
         let spacing = plan.duration / bodies.count
+        var waiting: [Int: Written] = [:]
         for (index, body) in bodies.enumerated() {
             try await Task.sleep(until: start + spacing * index + spacing * sender / plan.senders)
-            try await deliver(sender, account, webhook, body)
+            let written = try await write(sender, account, body)
+            if let traffic, waiting[body.group] == nil, body.round + 1 < plan.rounds,
+                traffic.isOvertaken(written.number)
+            {
+                waiting[body.group] = written
+            } else {
+                try await deliver(written, account, webhook)
+                if let late = waiting.removeValue(forKey: body.group) { try await deliver(late, account, webhook) }
+            }
             guard let traffic else { continue }
             let number = UInt64(sender * bodies.count + index)
             let names = try await traffic.comment(number, sender: sender, account, webhook)
@@ -66,9 +75,16 @@ final class DrillProducer: Sendable {
         try await traffic?.sendLate(of: sender, webhook)
     }
 
-    private func deliver(
-        _ sender: Int, _ account: DrillSite.Account, _ webhook: WebhookSender, _ body: (group: Int, round: Int)
-    ) async throws {
+    /// The next messages of a group, on the platform and not told of.
+    private struct Written {
+        let number: UInt64
+        let ids: [String]
+        let body: WebhookBodies.Signed
+    }
+
+    private func write(
+        _ sender: Int, _ account: DrillSite.Account, _ body: (group: Int, round: Int)
+    ) async throws -> Written {
         let now = site.laneClock
         let numbers = (0..<plan.perBody).map { (sender * plan.groups + body.group) * plan.perBody + $0 }
         let ids = numbers.map { "drill-\($0)-\(body.round)" }
@@ -81,20 +97,24 @@ final class DrillProducer: Sendable {
                 account: account.id, contact: message.contact, id: message.id, text: message.text, at: now)
         }
         let bytes = WebhookBodies.body(account: account.id, isInstagram: account.isInstagram, at: now, updates)
-        let signed = WebhookBodies.signed(bytes, secret: account.secret)
+        return Written(
+            number: UInt64(sender * plan.groups * plan.rounds + body.group * plan.rounds + body.round), ids: ids,
+            body: WebhookBodies.signed(bytes, secret: account.secret))
+    }
+
+    private func deliver(_ written: Written, _ account: DrillSite.Account, _ webhook: WebhookSender) async throws {
         let began = ContinuousClock.now
-        let number = UInt64(sender * plan.groups * plan.rounds + body.group * plan.rounds + body.round)
         // A refusal and a lost answer are alike to the platform: it sends again.
-        while (try? await webhook.post(signed)) != 200 {
+        while (try? await webhook.post(written.body)) != 200 {
             try Task.checkCancellation()
             state.withLock { $0.repeated += 1 }
             try await Task.sleep(for: .milliseconds(200))
         }
         // What comes twice comes out of order too: behind the newer messages of the next round.
-        if let traffic, traffic.isDoubled(number) { _ = try? await webhook.post(signed) }
+        if let traffic, traffic.isDoubled(written.number) { _ = try? await webhook.post(written.body) }
         state.withLock { state in
             // The house names a direct message `dm:<mid>`.
-            state.accepted += ids.map { Reckoning.Tally.key(account.id, "dm:\($0)") }
+            state.accepted += written.ids.map { Reckoning.Tally.key(account.id, "dm:\($0)") }
             state.longest = max(state.longest, ContinuousClock.now - began)
         }
     }

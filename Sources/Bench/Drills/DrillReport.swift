@@ -9,7 +9,7 @@ package struct DrillReport: Sendable {
         plan: DrillPlan, site: DrillSite, records: [FaultRecord], check: DrillCheck, isSettled: Bool,
         longestStill: Duration, figures: RoleFigures,
         patience: (repeated: Int, longest: Duration),
-        traffic: (lost: Int, doubled: Int, late: Int, comments: Int)? = nil, took: Duration
+        traffic: PlatformCounts? = nil, took: Duration
     ) {
         let withWork = records.filter(\.hasWork).count
         let withEvents = records.filter(\.hasEvents).count
@@ -33,11 +33,7 @@ package struct DrillReport: Sendable {
                 "a lane waited \(slowestPrimary.inSeconds) s for its next commit after Redis was whole")
         }
         if unrecovered > 0 { faults.append("\(unrecovered) lanes found no owner that commits") }
-        if let platform = check.platform,
-            platform.throttled == 0 || platform.unanswered == 0 || platform.withinWindow == 0 || traffic?.lost == 0
-        {
-            faults.append("the platform's trouble met nothing")
-        }
+        if let platform = check.platform { faults += platform.missing(plan.platform) + (traffic?.missing ?? []) }
         isClean = faults.isEmpty
         let found = check.reckoning
         let metEvents = records.reduce(0) { $0 + ($1.inHand?.events ?? 0) }
@@ -66,15 +62,18 @@ package struct DrillReport: Sendable {
     }
 
     /// What the platform did, and what it saw of us.
-    private static func words(
-        _ platform: PlatformCheck?, _ traffic: (lost: Int, doubled: Int, late: Int, comments: Int)?
-    ) -> String {
+    private static func words(_ platform: PlatformCheck?, _ traffic: PlatformCounts?) -> String {
         guard let platform, let traffic else { return "" }
         return """
             platform: \(traffic.comments) comments, \(traffic.lost) without webhook, bodies twice \(traffic.doubled), late \
-            \(traffic.late); calls without answer \(platform.unanswered), calls that met a throttled account \(platform.throttled)
-            while throttled \(platform.whileThrottled), after its window \(platform.afterWindow) of \(platform.withinWindow + platform.afterWindow), second private reply \(platform.secondPrivateReplies), replied twice \
-            \(platform.repliedTwice), texts out of order \(platform.outOfOrder), calls beyond a limit \(platform.overLimit)
+            \(traffic.late), messages behind newer ones \(traffic.overtaken)
+            calls without answer \(platform.unanswered), of their texts proved by echo \(platform.proved); calls that met a \
+            throttled account \(platform.throttled); most texts and marks of one account in its limit's time \(platform.busiest)
+            while throttled \(platform.whileThrottled), after its window \(platform.afterWindow) of \
+            \(platform.withinWindow + platform.afterWindow), taken and called failed \(platform.takenAndFailed), second private \
+            reply \(platform.secondPrivateReplies) of \(platform.privateReplies) (asked again \(platform.privatelyAgain)), \
+            replied twice \(platform.repliedTwice), texts out of order \(platform.outOfOrder), calls beyond a limit \
+            \(platform.overLimit)
 
             """
     }

@@ -54,7 +54,7 @@ package enum KillDrill {
         }
         let check = try DrillCheck(
             redis: site.endpoint, namespace: site.namespace, input: site.input, ledger: site.ledger,
-            isOfPlatform: plan.platform != nil)
+            platform: plan.platform)
         return DrillReport(
             plan: plan, site: site, records: records, check: check, isSettled: isSettled, longestStill: longestStill,
             figures: figures,

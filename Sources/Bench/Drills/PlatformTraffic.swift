@@ -14,6 +14,12 @@ package struct PlatformTrouble: Sendable, Equatable {
     package var doubled: UInt64 = 80
     /// Bodies of comments that come late, behind newer ones.
     package var late: UInt64 = 80
+    /// Bodies of direct messages that come late, behind newer ones of the same people.
+    package var overtaken: UInt64 = 60
+    /// The platform's limits, scaled so far down that the drill meets them; the drill's configuration says the same.
+    package var limits = [
+        SandboxLimit(.sends, most: 100, per: .seconds(10)), SandboxLimit(.privateReplies, most: 40, per: .seconds(20)),
+    ]
     /// Calls that the double takes and does not answer, and those that it refuses or fails.
     package var timeouts = 50
     package var errors = 50
@@ -21,6 +27,22 @@ package struct PlatformTrouble: Sendable, Equatable {
     /// The platform's windows, scaled; the drill's configuration says the same. Longer than comments are old when they are
     /// written, so that they are still answered.
     package var windows = WindowPlan(standard: .seconds(180), person: .seconds(360))
+}
+
+/// How often webhooks misbehaved.
+struct PlatformCounts: Sendable, Equatable {
+    var comments = 0
+    var lost = 0
+    var doubled = 0
+    var late = 0
+    var overtaken = 0
+
+    /// What a drill of the platform did not do although it must.
+    var missing: [String] {
+        [("lost", lost), ("doubled", doubled), ("late", late), ("overtaken", overtaken)].filter { $0.1 == 0 }.map {
+            "no webhook was \($0.0)"
+        }
+    }
 }
 
 /// Comments beside the drill's messages: each stands on the platform first, and most are told by webhook too.
@@ -36,7 +58,7 @@ final class PlatformTraffic: Sendable {
 
     private let site: DrillSite
     private let trouble: PlatformTrouble
-    private let counted = Mutex((lost: 0, doubled: 0, late: 0, comments: 0))
+    private let counted = Mutex(PlatformCounts())
     private let waiting = Mutex<[(sender: Int, body: WebhookBodies.Signed)]>([])
 
     init(_ site: DrillSite, _ trouble: PlatformTrouble) {
@@ -44,13 +66,20 @@ final class PlatformTraffic: Sendable {
         self.trouble = trouble
     }
 
-    var counts: (lost: Int, doubled: Int, late: Int, comments: Int) { counted.withLock { $0 } }
+    var counts: PlatformCounts { counted.withLock { $0 } }
 
     /// Whether the body of this number is to be sent twice.
     func isDoubled(_ number: UInt64) -> Bool {
         let isDoubled = Self.falls(number, 1, trouble.doubled)
         if isDoubled { counted.withLock { $0.doubled += 1 } }
         return isDoubled
+    }
+
+    /// Whether the webhook of this number's messages comes behind that of the next ones.
+    func isOvertaken(_ number: UInt64) -> Bool {
+        let isOvertaken = Self.falls(number, 4, trouble.overtaken)
+        if isOvertaken { counted.withLock { $0.overtaken += 1 } }
+        return isOvertaken
     }
 
     /// Writes one comment under the sender's post, and tells of it by webhook as the trouble has it.
@@ -145,6 +174,9 @@ final class PlatformTraffic: Sendable {
 }
 
 extension PlatformTrouble {
+    /// The limit on what is sent.
+    var sends: SandboxLimit? { limits.first { $0.counted == .sends } }
+
     /// As the sandbox's command line takes it.
     var options: [String] {
         [
@@ -152,6 +184,6 @@ extension PlatformTrouble {
             "\(throttle.every.wholeMilliseconds)", "--throttle-ms", "\(throttle.last.wholeMilliseconds)",
             "--window-s", "\(windows.standard.components.seconds)", "--person-window-s",
             "\(windows.person.components.seconds)",
-        ]
+        ] + limits.flatMap { ["--limit", $0.text] }
     }
 }

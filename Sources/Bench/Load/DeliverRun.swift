@@ -103,7 +103,7 @@ package struct DeliverRun {
     private func figures() throws -> Figures {
         let check = try DrillCheck(
             redis: site.endpoint, namespace: site.namespace, input: site.input, ledger: site.ledger,
-            isOfPlatform: true)
+            platform: PlatformTrouble())
         var figures = Figures()
         var seconds: [Int64: Int] = [:]
         var first: Instant?

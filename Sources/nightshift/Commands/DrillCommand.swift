@@ -78,7 +78,8 @@ struct DrillCommand: AsyncParsableCommand {
     }
 
     private func site(_ place: WorkPlace, _ plan: DrillPlan) throws -> DrillSite {
-        let config = try plan.platform.map { try scaledConfig(place.folder, $0.windows) } ?? self.config
+        let config =
+            try plan.platform.map { try PlatformConfig(trouble: $0).copy(self.config, to: place.folder) } ?? self.config
         var drill = try GroundPlan(config: config, zoneinfo: zoneinfo).site(
             place, durability: kind.isOnCluster ? "replicated(1)" : durability, ports: plan.workers + 2)
         if kind == .failover { drill.cluster = try Self.freeNodes() }
@@ -92,29 +93,6 @@ struct DrillCommand: AsyncParsableCommand {
         }
         if !noSpool { drill.ingressOptions = ["--spool", "\(place.folder.path)/spool.sqlite"] }
         return drill
-    }
-
-    /// A copy of the configuration whose channels have the windows of the drill's platform, and wait less for an echo.
-    private func scaledConfig(_ folder: URL, _ windows: WindowPlan) throws -> String {
-        let copy = folder.appending(path: "config")
-        try FileManager.default.copyItem(at: URL(filePath: config), to: copy)
-        for name in ["facebook", "instagram"] {
-            let file = copy.appending(path: "channels/\(name).yaml")
-            let text = try String(contentsOf: file, encoding: .utf8).split(
-                separator: "\n", omittingEmptySubsequences: false
-            )
-            .map { line -> String in
-                if line.hasPrefix("window:") { return "window: \(windows.standard.components.seconds)s" }
-                if line.hasPrefix("person_window:") {
-                    return "person_window: \(windows.person.components.seconds)s"
-                }
-                // Else what was refused twice at the end would outlast the drill's patience.
-                if line.hasPrefix("echo_within:") { return "echo_within: 15s" }
-                return String(line)
-            }
-            try Data(text.joined(separator: "\n").utf8).write(to: file)
-        }
-        return copy.path
     }
 
     /// Six ports for Redis; each one's bus listens 10,000 above it.

@@ -19,6 +19,12 @@ struct SandboxTrouble: ParsableArguments {
         inversion: .prefixedNo,
         help: "Whether each text that is taken comes back by webhook, as the platform's echoes do.")
     var echoes = true
+    @Option(
+        name: .customLong("limit"),
+        help: ArgumentHelp(
+            "What it takes of an account, in place of what the platform documents; may be said of several.",
+            valueName: "NAME=MOST/SECONDS"))
+    var limits: [SandboxLimit] = []
 
     func apply(to settings: inout SandboxSettings) {
         settings.faults = [
@@ -27,7 +33,7 @@ struct SandboxTrouble: ParsableArguments {
             SandboxFault(perMille: errors - errors / 2, .fail),
         ]
         settings.echoes = echoes
-        settings.limits = SandboxLimit.platform
+        settings.limits = SandboxLimit.platform(but: limits)
         settings.windows =
             windowS > 0 ? WindowPlan(standard: .seconds(windowS), person: .seconds(personWindowS)) : .platform
         if throttleEveryMs > 0 {
@@ -35,4 +41,11 @@ struct SandboxTrouble: ParsableArguments {
                 every: .milliseconds(throttleEveryMs), last: .milliseconds(throttleMs))
         }
     }
+}
+
+extension SandboxLimit: ExpressibleByArgument {
+    /// As in `sends=10/1`.
+    package init?(argument: String) { self.init(text: argument) }
+
+    package static var allValueStrings: [String] { Counted.allCases.map { "\($0.rawValue)=MOST/SECONDS" } }
 }

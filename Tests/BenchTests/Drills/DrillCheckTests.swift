@@ -59,7 +59,7 @@ struct DrillCheckTests {
             try Self.write(
                 sent.map { #"{"metadata":"ns1:de.0:\#(ActionID(high: 0, low: UInt64($0)))"}"# }, to: ledger)
             return try DrillCheck(
-                redis: redis.endpoint, namespace: "ns", input: input, ledger: ledger, isOfPlatform: false)
+                redis: redis.endpoint, namespace: "ns", input: input, ledger: ledger, platform: nil)
         }
 
         private static func write(_ lines: [String], to path: String) throws {
