@@ -37,7 +37,8 @@ struct ChannelSettings: Sendable {
         let cards = fields["cards"].map(Self.cards)
         let quickReplies = fields["quick_replies"].map(Self.quickReplies)
         guard cards != .some(nil), threadRate.map({ $0 != nil }) ?? true, quickReplies != .some(nil) else { return nil }
-        guard let sweep, let subscriptions, let profiles, let mentions, let receipts, let seen, let limits, let sweepsMessages
+        guard let sweep, let subscriptions, let profiles, let mentions, let receipts, let seen, let limits,
+            let sweepsMessages
         else {
             return nil
         }
