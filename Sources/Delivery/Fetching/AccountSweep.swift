@@ -13,7 +13,10 @@ struct AccountSweep {
     /// Pages of one list of posts, 2,000 in all: as many as are remembered of those that webhooks told of.
     private static let mostListPages = 20
     /// Further pages of answers, of all comments of a post together: what a fetch has time for, and the rest is for webhooks.
-    private static let mostAnswerPages = 30
+    static let mostAnswerPages = 30
+    /// The post that a fetch begins with is tried so often; one that still runs out of time is then passed over, so that it
+    /// holds up no other.
+    private static let mostTries = 3
 
     private let fetch: GraphFetch
     private let sweep: MetaSweep
@@ -46,33 +49,43 @@ struct AccountSweep {
             if done != action.resume, fetch.left < .seconds(2) {
                 return try await end(found, fault) { $0.resume = done }
             }
-            let events: [Event]
+            var events: [Event] = []
             do {
-                events = try await comments(of: post, reading.time, &usage)
+                try await comments(of: post, reading.time, into: &events, &usage)
+                read += 1
             } catch let ended as GraphFetch.Ended {
-                if case .failed(let failure) = ended.answer {
+                let isFirst = done == action.resume
+                if let failure = passedOver(ended, isFirst: isFirst) {
                     // The other posts are not to wait for one that the platform refuses, or fails at.
                     if Self.isForbidden(failure) {
                         (forbidden, refusal) = (forbidden + 1, failure)
                     } else {
                         fault = failure
                     }
-                    done = post.id
-                    continue
+                } else {
+                    // What failed by chance costs no more than its post; what a platform limits ends the sweep.
+                    guard case .again = ended.answer, !isFirst else { throw ended }
+                    return try await end(found, fault) { $0.resume = done }
                 }
-                // What failed by chance costs no more than its post; what a platform limits ends the sweep.
-                guard case .again = ended.answer, done != action.resume else { throw ended }
-                return try await end(found, fault) { $0.resume = done }
             }
             if !events.isEmpty { try await fetch.hold(events) }
             found += UInt32(clamping: events.count)
-            read += 1
             done = post.id
         }
         // What was not read is asked for again: the next sweep begins where this one did. One post that is forbidden would be
         // so again; if all are, a permission is missing that may come back.
         if read == 0, forbidden > 0, fault == nil { fault = refusal }
         try await end(found, fault) { $0.until = fault == nil ? action.until : 0 }
+    }
+
+    /// Why a post is left to the next sweep; nil: it is to be tried again.
+    private func passedOver(_ ended: GraphFetch.Ended, isFirst: Bool) -> SendFailure? {
+        switch ended.answer {
+        case .failed(let failure): failure
+        // The lists of posts were read just before: the platform answers.
+        case .again(_, let failure) where isFirst && fetch.attempt.tries >= Self.mostTries: failure
+        default: nil
+        }
     }
 
     /// Codes of missing permissions (DOMAIN.md 4.10).
@@ -138,10 +151,10 @@ struct AccountSweep {
         return ids
     }
 
+    /// Adds page by page, so that what was read of a post is there when the rest of it cannot be.
     private func comments(
-        of post: FetchDoors.Post, _ range: Range<Instant>, _ usage: inout MetaUsage?
-    ) async throws -> [Event] {
-        var events: [Event] = []
+        of post: FetchDoors.Post, _ range: Range<Instant>, into events: inout [Event], _ usage: inout MetaUsage?
+    ) async throws {
         var after: String?
         var own = MetaSweep.OwnReplies()
         var left = Self.mostAnswerPages
@@ -150,7 +163,7 @@ struct AccountSweep {
             guard
                 let page = try await page(
                     sweep.comments(of: post.id, since: range.lowerBound, after: after), &usage)
-            else { return events }
+            else { return }
             var replies: [String: [JSONValue]] = [:]
             for unread in MetaSweep.unread(in: page) {
                 replies[unread.comment] = try await self.replies(
@@ -162,7 +175,6 @@ struct AccountSweep {
             guard let next = MetaSweep.next(in: page) else { break }
             after = next
         }
-        return events
     }
 
     /// What comes behind the answers that stood beside a comment. Where the account's own word is among them, it counts.

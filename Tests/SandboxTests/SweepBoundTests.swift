@@ -1,0 +1,89 @@
+import Channels
+import Contracts
+import Delivery
+import Instants
+import Testing
+
+@Suite("Bounds of a sweep", .timeLimit(.minutes(5)))
+struct SweepBoundTests {
+    private static let account = GraphFetchTests.account
+
+    /// One attempt, as the courier makes it.
+    private static func carryOut(
+        _ channel: MetaChannel, at url: String, _ lanes: GraphFetchTests.Lanes, tries: UInt32 = 1
+    ) async throws -> Answered {
+        let carrier = GraphCarrier(
+            client: MetaClient(base: url, token: { _ in "token" }), fetches: lanes.doors,
+            channel: { _ in MetaOutbound(channel: channel) })
+        return try await carrier.answer(
+            to: Attempt(
+                action: GraphFetchTests.action(.comments), lane: try LaneName("fi-helsinki.0"), number: tries,
+                deadline: .now + .seconds(60), tries: tries))
+    }
+
+    private static func page(_ data: String, next: String? = nil) -> ScriptedGraph.Reply {
+        let paging = next.map { #","paging":{"cursors":{"after":"\#($0)"},"next":"more"}"# } ?? ""
+        return ScriptedGraph.Reply(body: #"{"data":[\#(data)]\#(paging)}"#)
+    }
+
+    @Test("a post's further pages of answers are read up to a bound, all its comments together, and the post counts as read")
+    func answers() async throws {
+        let at = (GraphFetchTests.now - .seconds(200)).seconds
+        let platform = ScriptedGraph { call in
+            switch call.path {
+            case "/\(Self.account)/media": return Self.page(#"{"id":"post"}"#)
+            case "/post/comments":
+                let comments = ["c1", "c2"].map {
+                    #"{"id":"\#($0)","text":"?","timestamp":\#(at),"from":{"id":"77"},"#
+                        + #""replies":{"data":[],"paging":{"cursors":{"after":"0"},"next":"more"}}}"#
+                }
+                return Self.page(comments.joined(separator: ","))
+            default:
+                let number = (Int(call.query["after"] ?? "") ?? 0) + 1
+                let reply = #"{"id":"\#(call.path.dropFirst())_\#(number)","text":"!","timestamp":\#(at),"#
+                return Self.page(reply + #""from":{"id":"78"}}"#, next: "\(number)")
+            }
+        }
+        let lanes = GraphFetchTests.Lanes()
+        try await platform.run { url in
+            #expect(try await Self.carryOut(.instagram, at: url, lanes).answer == .delivered(providerID: ""))
+        }
+        #expect(platform.calls(of: "/c1/replies") == 30)
+        #expect(platform.calls(of: "/c2/replies") == 0)
+        #expect(lanes.fetched.map(\.found) == [32])
+        #expect(lanes.fetched.first?.until != 0)
+    }
+
+    @Test("the post that a sweep begins with is tried a few times, then passed over with what was read of it, and said")
+    func busyPost() async throws {
+        let at = (GraphFetchTests.now - .seconds(200)).seconds
+        let platform = ScriptedGraph { call in
+            func comment(_ id: String) -> String {
+                #"{"id":"\#(id)","message":"?","created_time":\#(at),"from":{"id":"77"}}"#
+            }
+            switch (call.path, call.query["after"]) {
+            case ("/\(Self.account)/feed", _): return Self.page(#"{"id":"a"},{"id":"b"}"#)
+            case ("/a/comments", nil): return Self.page(comment("a1"), next: "1")
+            case ("/a/comments", _): return .error(400, code: 2)
+            case ("/b/comments", _): return Self.page(comment("b1"))
+            default: return Self.page("")
+            }
+        }
+        let lanes = GraphFetchTests.Lanes()
+        try await platform.run { url in
+            for tries in 1...2 {
+                guard case .again = try await Self.carryOut(.facebook, at: url, lanes, tries: UInt32(tries)).answer
+                else {
+                    Issue.record("expected again at try \(tries)")
+                    return
+                }
+            }
+            #expect(platform.calls(of: "/b/comments") == 0)
+            #expect(try await Self.carryOut(.facebook, at: url, lanes, tries: 3).answer == .delivered(providerID: ""))
+        }
+        #expect(lanes.comments.map(\.comment.id) == ["a1", "b1"])
+        #expect(lanes.fetched.map(\.found) == [2])
+        #expect(lanes.fetched.first?.until == 0)
+        #expect(lanes.fetched.first?.text.contains("code 2") == true)
+    }
+}
