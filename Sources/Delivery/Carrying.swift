@@ -18,6 +18,9 @@ package struct Attempt: Sendable {
     /// From 1: of the attempts so far, this one too, those that count: not what a limit refused. Picks the delay before the
     /// next one, and tells when there is none.
     package let tries: Int
+    /// Whether the account or the lane is to call nothing more, by a pause or brake that came after the claim. Who makes many
+    /// calls for one attempt asks before each.
+    package var isHeld: @Sendable () -> Bool = { false }
 
     /// - Parameters:
     ///   - laneNow: nil takes the instant of the decision.
@@ -44,12 +47,17 @@ package struct Answered: Sendable {
     package let answer: SendAnswer
     /// How much of its limits the platform says is used.
     package let usage: MetaUsage?
+    /// It ended before its first effect, because the account or the lane is to call nothing now: no try of the action.
+    package let isHeld: Bool
 
-    package init(id: ActionID, attempt: UInt32, answer: SendAnswer, usage: MetaUsage? = nil) {
+    package init(
+        id: ActionID, attempt: UInt32, answer: SendAnswer, usage: MetaUsage? = nil, isHeld: Bool = false
+    ) {
         self.id = id
         self.attempt = attempt
         self.answer = answer
         self.usage = usage
+        self.isHeld = isHeld
     }
 }
 

@@ -94,6 +94,7 @@ extension CourierLoop {
             for item in items { finish(item.scheduled.id, server) }
             drop(lane, server)
         case .paused:
+            lanes[lane]?.isPaused = true
             schedule.set(lane, offset: lanes[lane]?.offset ?? .zero, isPaused: true, now: server)
             for item in items { wait(item, until: server, server) }
         case .failed(let fault) where fault.isInDoubt:
@@ -134,10 +135,12 @@ extension CourierLoop {
                 pace.began(item.scheduled.orderKey, spacing: spacing, now: server)
             }
             deadlines.append((at: deadline, id: id, attempt: attempt))
-            return Attempt(
+            var made = Attempt(
                 action: action, lane: lane, number: attempt, deadline: deadline,
                 laneNow: server + (lanes[lane]?.offset ?? .zero), earlier: earlier(id, before: attempt),
                 tries: tries(of: id, attempt))
+            if action.kind == .fetch { made.isHeld = holdMark(id) }
+            return made
         case .gone:
             finish(id, server)
         case .attemptOpen(let until):

@@ -19,6 +19,7 @@ final class CourierLoop {
     struct Standing {
         var token: LaneToken
         var offset: Duration
+        var isPaused = false
     }
 
     let setting: CourierSetting
@@ -32,6 +33,8 @@ final class CourierLoop {
     /// What waits, by id; what the schedule knows, with its words.
     var actions: [ActionID: Action] = [:]
     var underWay: [ActionID: UnderWay] = [:]
+    /// Of the fetches under way, which make many calls each.
+    var holdMarks: [ActionID: HoldMark] = [:]
     /// Claimed, by the end of patience; one duration for all, so the oldest is first.
     var deadlines: Deque<(at: ContinuousClock.Instant, id: ActionID, attempt: UInt32)> = []
     /// Open attempts of former owners, by the instant (server time) until which they are left alone.
@@ -139,15 +142,17 @@ final class CourierLoop {
         for order in mail.orders {
             switch order {
             case .taken(let lane, let token, let offset, let isPaused):
-                lanes[lane] = Standing(token: token, offset: offset)
+                lanes[lane] = Standing(token: token, offset: offset, isPaused: isPaused)
                 schedule.set(lane, offset: offset, isPaused: isPaused, now: server)
                 toRecover.insert(lane)
                 recoverNotBefore = now
             case .standing(let lane, let offset, let isPaused):
                 guard lanes[lane] != nil else { continue }
                 lanes[lane]?.offset = offset
+                lanes[lane]?.isPaused = isPaused
                 schedule.set(lane, offset: offset, isPaused: isPaused, now: server)
                 if isPaused { giveUpEchoes(in: lane) }
+                holdFetches(server)
             case .lost(let lane):
                 drop(lane, server)
             case .handed(let handOver):

@@ -74,10 +74,11 @@ extension CourierLoop {
         gate.switches = rules.switches
         gate.pauses = rules.pauses
         gate.everybody = rules.brake
-        let braked = gate.known.keys.sorted().filter { gate.known[$0]?.brake != nil }
-        try readBrakes(of: braked, store, now)
+        let braked = gate.known.keys.filter { gate.known[$0]?.brake != nil }
+        try readBrakes(of: Set(braked).union(fetchingAccounts).sorted(), store, now)
         if rules.brake != nil { applyBrakes(to: gate.known.keys.sorted(), rules.read) }
         counters.stoppedAccounts = gate.stopped(at: rules.read)
+        holdFetches(rules.read)
         return rules.read
     }
 
@@ -111,6 +112,7 @@ extension CourierLoop {
         if case .everybody = scope { gate.everybody = brake }
         gate.known[account] = SendingGate.Known(readAt: .now, brake: brake)
         applyBrakes(to: scope == .everybody ? gate.known.keys.sorted() : [account], server)
+        holdFetches(server)
     }
 
     /// What an answer's headers say of the limits.
@@ -198,12 +200,12 @@ extension CourierLoop {
                 case .anothers(let other):
                     counters.alreadyDone += 1
                     close(attempt.id, as: .alreadyDone, "action \(other) does this to the comment", server)
-                case .failed: giveBack(attempt, after: .seconds(1))
+                case .failed: giveBack(attempt.id, after: .seconds(1))
                 }
             }
             return (admitted, nil)
         } catch {
-            for (attempt, _) in claims { giveBack(attempt, after: .zero) }
+            for (attempt, _) in claims { giveBack(attempt.id, after: .zero) }
             return (admitted, error)
         }
     }
@@ -215,13 +217,14 @@ extension CourierLoop {
     }
 
     /// Nothing was sent: the action goes again.
-    private func giveBack(_ attempt: Attempt, after: Duration) {
-        underWay[attempt.id]?.isAnswered = true
-        remember(attempt.id, attempt.number, mayHaveGone: false)
-        spared[attempt.id, default: 0] += 1
-        let trace = trace(of: attempt.id)
-        queue(attempt.id, lane: attempt.lane) { laneNow in
-            try Settlement.givingBack(attempt.action, attempt: attempt.number, after: after, trace: trace, now: laneNow)
+    func giveBack(_ id: ActionID, after: Duration) {
+        guard let one = underWay[id] else { return }
+        underWay[id]?.isAnswered = true
+        remember(id, one.attempt, mayHaveGone: false)
+        spared[id, default: 0] += 1
+        let trace = trace(of: id)
+        queue(id, lane: one.lane) { laneNow in
+            try Settlement.givingBack(one.action, attempt: one.attempt, after: after, trace: trace, now: laneNow)
         }
     }
 

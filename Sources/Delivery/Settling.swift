@@ -36,8 +36,12 @@ extension CourierLoop {
     /// An answer of a carrier. One for another attempt than the one under way is ignored.
     func take(_ answered: Answered, _ now: ContinuousClock.Instant) {
         guard let one = underWay[answered.id], one.attempt == answered.attempt, !one.isAnswered else { return }
-        underWay[answered.id]?.isAnswered = true
-        answer(answered.answer, answered.id, one)
+        if answered.isHeld {
+            giveBack(answered.id, after: .seconds(1))
+        } else {
+            underWay[answered.id]?.isAnswered = true
+            answer(answered.answer, answered.id, one)
+        }
         if let usage = answered.usage { heed(usage, of: one.action.account) }
     }
 

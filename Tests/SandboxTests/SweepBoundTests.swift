@@ -10,15 +10,22 @@ struct SweepBoundTests {
 
     /// One attempt, as the courier makes it.
     private static func carryOut(
-        _ channel: MetaChannel, at url: String, _ lanes: GraphFetchTests.Lanes, tries: UInt32 = 1
+        _ channel: MetaChannel, at url: String, _ lanes: GraphFetchTests.Lanes, tries: UInt32 = 1,
+        isHeld: @escaping @Sendable () -> Bool = { false }
     ) async throws -> Answered {
         let carrier = GraphCarrier(
             client: MetaClient(base: url, token: { _ in "token" }), fetches: lanes.doors,
             channel: { _ in MetaOutbound(channel: channel) })
-        return try await carrier.answer(
-            to: Attempt(
-                action: GraphFetchTests.action(.comments), lane: try LaneName("fi-helsinki.0"), number: tries,
-                deadline: .now + .seconds(60), tries: tries))
+        var attempt = Attempt(
+            action: GraphFetchTests.action(.comments), lane: try LaneName("fi-helsinki.0"), number: tries,
+            deadline: .now + .seconds(60), tries: tries)
+        attempt.isHeld = isHeld
+        return try await carrier.answer(to: attempt)
+    }
+
+    private static func comment(_ id: String) -> String {
+        let at = (GraphFetchTests.now - .seconds(200)).seconds
+        return #"{"id":"\#(id)","message":"?","created_time":\#(at),"from":{"id":"77"}}"#
     }
 
     private static func page(_ data: String, next: String? = nil) -> ScriptedGraph.Reply {
@@ -56,16 +63,12 @@ struct SweepBoundTests {
 
     @Test("the post that a sweep begins with is tried a few times, then passed over with what was read of it, and said")
     func busyPost() async throws {
-        let at = (GraphFetchTests.now - .seconds(200)).seconds
         let platform = ScriptedGraph { call in
-            func comment(_ id: String) -> String {
-                #"{"id":"\#(id)","message":"?","created_time":\#(at),"from":{"id":"77"}}"#
-            }
             switch (call.path, call.query["after"]) {
             case ("/\(Self.account)/feed", _): return Self.page(#"{"id":"a"},{"id":"b"}"#)
-            case ("/a/comments", nil): return Self.page(comment("a1"), next: "1")
+            case ("/a/comments", nil): return Self.page(Self.comment("a1"), next: "1")
             case ("/a/comments", _): return .error(400, code: 2)
-            case ("/b/comments", _): return Self.page(comment("b1"))
+            case ("/b/comments", _): return Self.page(Self.comment("b1"))
             default: return Self.page("")
             }
         }
@@ -85,5 +88,29 @@ struct SweepBoundTests {
         #expect(lanes.fetched.map(\.found) == [2])
         #expect(lanes.fetched.first?.until == 0)
         #expect(lanes.fetched.first?.text.contains("code 2") == true)
+    }
+
+    @Test("a sweep that is held makes no further call and goes on behind the post that it has read")
+    func held() async throws {
+        let platform = ScriptedGraph { call in
+            switch call.path {
+            case "/\(Self.account)/feed": return Self.page(#"{"id":"a"},{"id":"b"}"#)
+            case "/a/comments": return Self.page(Self.comment("a1"))
+            default: return Self.page("")
+            }
+        }
+        let lanes = GraphFetchTests.Lanes()
+        try await platform.run { url in
+            let early = try await Self.carryOut(.facebook, at: url, lanes, tries: 3, isHeld: { true })
+            #expect(early.isHeld && platform.calls.isEmpty && lanes.fetched.isEmpty)
+            let late = try await Self.carryOut(
+                .facebook, at: url, lanes, isHeld: { platform.calls(of: "/a/comments") > 0 })
+            #expect(!late.isHeld && late.answer == .delivered(providerID: ""))
+        }
+        #expect(platform.calls(of: "/b/comments") == 0)
+        #expect(lanes.comments.map(\.comment.id) == ["a1"])
+        #expect(lanes.fetched.map(\.resume) == ["a"])
+        #expect(lanes.fetched.map(\.until) == [0])
+        #expect(lanes.fetched.map(\.text) == [""])
     }
 }

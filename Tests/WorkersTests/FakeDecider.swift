@@ -5,7 +5,7 @@ import Workers
 
 /// A decider that does what a message's text says, so that a test can see order, timers and actions in the results.
 ///
-/// `send` makes a send; `reply C [AGENT]` and `hide C [AGENT]` one for comment C, by an agent if one is named; `send-until N` one that ends N ms after now; `timer N NAME` arms a timer N ms after the entry's
+/// `send` makes a send, `fetch` a fetch of class background; `reply C [AGENT]` and `hide C [AGENT]` one for comment C, by an agent if one is named; `send-until N` one that ends N ms after now; `timer N NAME` arms a timer N ms after the entry's
 /// instant; `boom` throws, `late-boom` only after it took the state; `cancel` cancels the last send. Each result's rule is `CONTACT:TEXT#DECISIONS`.
 enum FakeDecider {
     struct Boom: Error {}
@@ -51,6 +51,11 @@ enum FakeDecider {
         switch words.first {
         case "boom": throw Boom()
         case "send", "tell": send(event, id, words, now, &decision)
+        case "fetch":
+            send(event, id, ["send"], now, &decision)
+            decision.actions[0].kind = .fetch
+            decision.actions[0].class = .background
+            decision.actions[0].actionID = ActionID(conversation: id, cause: event.id, kind: .fetch, n: 0)
         case "reply", "hide": onComment(event, id, words, now, &decision)
         case "timer":
             var timer = ArmedTimer()

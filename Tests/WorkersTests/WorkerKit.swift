@@ -187,13 +187,15 @@ final class GatedCarrier: ActionCarrier {
     /// What every attempt from now on is answered; nil: nothing, until `release`.
     func answer(_ answer: SendAnswer?) { held.withLock { $0.answer = answer } }
 
-    func release(_ answer: SendAnswer) {
+    func release(_ answer: SendAnswer, isHeld: Bool = false) {
         let waiting = held.withLock { held in
             held.answer = answer
             defer { held.waiting = [] }
             return held.waiting
         }
-        for (attempt, box) in waiting { box.post([Answered(id: attempt.id, attempt: attempt.number, answer: answer)]) }
+        for (attempt, box) in waiting {
+            box.post([Answered(id: attempt.id, attempt: attempt.number, answer: answer, isHeld: isHeld)])
+        }
     }
 
     func start(_ attempts: [Attempt], answers: AnswerBox) {

@@ -81,6 +81,7 @@ struct AccountSweep {
     /// Why a post is left to the next sweep; nil: it is to be tried again.
     private func passedOver(_ ended: GraphFetch.Ended, isFirst: Bool) -> SendFailure? {
         switch ended.answer {
+        case _ where ended.isHeld: nil
         case .failed(let failure): failure
         // The lists of posts were read just before: the platform answers.
         case .again(_, let failure) where isFirst && fetch.attempt.tries >= Self.mostTries: failure

@@ -18,6 +18,11 @@ struct GraphFetch: Sendable {
     /// What ends a fetch before its end.
     struct Ended: Error {
         let answer: SendAnswer
+        /// By a pause or a brake, not by an answer.
+        var isHeld = false
+
+        static let held = Ended(
+            answer: .again(after: .seconds(1), SendFailure(status: 0, message: "the account is held")), isHeld: true)
     }
 
     var action: Action { attempt.action }
@@ -46,7 +51,8 @@ struct GraphFetch: Sendable {
             }
             return answered(.delivered(providerID: ""), usage)
         } catch let ended as Ended {
-            return answered(ended.answer, usage)
+            return Answered(
+                id: attempt.id, attempt: attempt.number, answer: ended.answer, usage: usage, isHeld: ended.isHeld)
         } catch {
             return answered(.again(after: .seconds(5), SendFailure(status: 0, message: "\(error)")), usage)
         }
@@ -77,6 +83,7 @@ struct GraphFetch: Sendable {
     func read(_ read: MetaRead, _ usage: inout MetaUsage?) async throws -> JSONValue {
         for number in 1... {
             guard left > .zero else { break }
+            try checkHeld()
             let made = await client.fetch(
                 read, account: action.account, attempt: attempt.tries, deadline: readPatience)
             if let told = made.usage { usage = told }
@@ -84,6 +91,11 @@ struct GraphFetch: Sendable {
             guard case .again = made.answer, number < Self.mostTries else { throw Ended(answer: made.answer) }
         }
         throw Ended(answer: .again(after: .seconds(1), SendFailure(status: 0, message: "no time is left")))
+    }
+
+    /// Ends the fetch where the account or the lane was paused or braked since it began.
+    func checkHeld() throws {
+        if attempt.isHeld() { throw Ended.held }
     }
 
     func hold(_ events: [Event]) async throws {

@@ -37,7 +37,7 @@ struct SubscriptionWatch {
         // Who reads and writes the account's settings here anyway. Others than ours stay as they are; `accounts check` shows
         // them and what is refused, `accounts sync` writes over them.
         let wish = fetch.doors.iceBreakers(account)
-        if !wish.isEmpty, fetch.left > .seconds(2) {
+        if !wish.isEmpty, fetch.left > .seconds(2), !fetch.attempt.isHeld() {
             _ = await IceBreakerSync(client: fetch.client, patience: min(fetch.left / 2, .seconds(5)))
                 .bring(wish, to: account, fetch.channel, writing: .whereNone)
         }
@@ -73,6 +73,7 @@ struct SubscriptionWatch {
 
     /// False if the platform refuses.
     private func subscribe(_ fields: [String], _ usage: inout MetaUsage?) async throws -> Bool {
+        try fetch.checkHeld()
         let made = await fetch.client.carryOut(
             .subscribe(node, fields: fields), account: account, kind: .fetch, attempt: fetch.attempt.tries,
             deadline: max(.milliseconds(1), min(fetch.left, .seconds(10))))
