@@ -18,6 +18,9 @@ package struct BackOff: Sendable, Equatable {
     /// Of an action that certainly was not delivered.
     package static let action = BackOff(first: .milliseconds(500), longest: .seconds(300))
 
+    /// Of one read of a fetch, which has half a minute for all of them.
+    package static let read = BackOff(first: .seconds(1), longest: .seconds(8))
+
     /// Of a lost connection to Redis.
     package static let connection = BackOff(first: .milliseconds(20), longest: .seconds(2))
 

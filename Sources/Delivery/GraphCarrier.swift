@@ -12,8 +12,10 @@ package struct GraphCarrier: ActionCarrier {
     ///   - channel: how calls of an account are written; nil for an account that is not configured.
     ///   - fetches: where fetches put what they find, and where the word goes that an account is stopped; nil: fetches fail, and
     ///     nobody is told.
+    ///   - pause: how a fetch waits between two calls.
     package init(
         client: MetaClient, fetches: FetchDoors? = nil,
+        pause: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
         channel: @escaping @Sendable (_ account: String) -> MetaOutbound?
     ) {
         stops = fetches.map { StopTelling(hold: $0.hold) }
@@ -21,8 +23,9 @@ package struct GraphCarrier: ActionCarrier {
             guard attempt.action.kind == .fetch, let fetches, let outbound = channel(attempt.action.account) else {
                 return await Self.carryOut(attempt, client, channel)
             }
-            return await GraphFetch(attempt: attempt, client: client, channel: outbound.channel, doors: fetches)
-                .carryOut()
+            return await GraphFetch(
+                attempt: attempt, client: client, channel: outbound.channel, doors: fetches, pause: pause
+            ).carryOut()
         }
     }
 

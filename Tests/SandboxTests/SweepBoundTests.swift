@@ -2,6 +2,7 @@ import Channels
 import Contracts
 import Delivery
 import Instants
+import Synchronization
 import Testing
 
 @Suite("Bounds of a sweep", .timeLimit(.minutes(5)))
@@ -11,14 +12,16 @@ struct SweepBoundTests {
     /// One attempt, as the courier makes it.
     private static func carryOut(
         _ channel: MetaChannel, at url: String, _ lanes: GraphFetchTests.Lanes, tries: UInt32 = 1,
-        isHeld: @escaping @Sendable () -> Bool = { false }
+        deadline: Duration = .seconds(60),
+        isHeld: @escaping @Sendable () -> Bool = { false },
+        pause: @escaping @Sendable (Duration) -> Void = { _ in }
     ) async throws -> Answered {
         let carrier = GraphCarrier(
-            client: MetaClient(base: url, token: { _ in "token" }), fetches: lanes.doors,
+            client: MetaClient(base: url, token: { _ in "token" }), fetches: lanes.doors, pause: pause,
             channel: { _ in MetaOutbound(channel: channel) })
         var attempt = Attempt(
             action: GraphFetchTests.action(.comments), lane: try LaneName("fi-helsinki.0"), number: tries,
-            deadline: .now + .seconds(60), tries: tries)
+            deadline: .now + deadline, tries: tries)
         attempt.isHeld = isHeld
         return try await carrier.answer(to: attempt)
     }
@@ -112,5 +115,49 @@ struct SweepBoundTests {
         #expect(lanes.fetched.map(\.resume) == ["a"])
         #expect(lanes.fetched.map(\.until) == [0])
         #expect(lanes.fetched.map(\.text) == [""])
+    }
+
+    @Test("a read that failed by chance waits before each further try, no less than the platform's errors ask for")
+    func backsOff() async throws {
+        let waits = Mutex<[Duration]>([])
+        let platform = ScriptedGraph { _ in ScriptedGraph.Reply(status: 500, body: "oops") }
+        let lanes = GraphFetchTests.Lanes()
+        try await platform.run { url in
+            let answered = try await Self.carryOut(
+                .facebook, at: url, lanes, pause: { wait in waits.withLock { $0.append(wait) } })
+            guard case .again = answered.answer else {
+                Issue.record("expected again, got \(answered.answer)")
+                return
+            }
+        }
+        #expect(platform.calls.count == 3)
+        let waited = waits.withLock { $0 }
+        #expect(waited.count == 2 && waited.allSatisfy { $0 >= .seconds(2) && $0 < .seconds(5) }, "\(waited)")
+    }
+
+    @Test("a read that the table of errors ends, stops or brakes is made once", arguments: [100, 190, 613, 4, 200])
+    func madeOnce(code: Int) async throws {
+        let platform = ScriptedGraph { _ in .error(400, code: code) }
+        let lanes = GraphFetchTests.Lanes()
+        try await platform.run { url in
+            _ = try await Self.carryOut(.facebook, at: url, lanes, pause: { _ in Issue.record("expected no wait") })
+        }
+        #expect(platform.calls.count == 1)
+    }
+
+    @Test("where the wait would take the time that is left, the fetch ends and is made again by the courier")
+    func noTimeToWait() async throws {
+        // Code 2 waits ten seconds, twenty the second time.
+        let platform = ScriptedGraph { _ in .error(400, code: 2) }
+        let lanes = GraphFetchTests.Lanes()
+        try await platform.run { url in
+            let answered = try await Self.carryOut(
+                .facebook, at: url, lanes, deadline: .seconds(9), pause: { _ in Issue.record("expected no wait") })
+            guard case .again = answered.answer else {
+                Issue.record("expected again, got \(answered.answer)")
+                return
+            }
+        }
+        #expect(platform.calls.count == 1)
     }
 }

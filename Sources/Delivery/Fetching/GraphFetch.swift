@@ -8,12 +8,13 @@ internal import Instants
 /// before the outcome. A fetch that is made again finds the same events, which their lanes tell as duplicates.
 struct GraphFetch: Sendable {
     /// A read that failed for no reason of ours is made so often.
-    static let mostTries = 3
+    static let mostTries: UInt32 = 3
 
     let attempt: Attempt
     let client: MetaClient
     let channel: MetaChannel
     let doors: FetchDoors
+    let pause: @Sendable (Duration) async throws -> Void
 
     /// What ends a fetch before its end.
     struct Ended: Error {
@@ -79,16 +80,23 @@ struct GraphFetch: Sendable {
         Answered(id: attempt.id, attempt: attempt.number, answer: answer, usage: usage)
     }
 
-    /// Reads, again after a failure that tells nothing; whatever else is no document ends the fetch.
+    /// Reads, again after a failure that tells nothing, no sooner than the answer says and the courier would; whatever else is no
+    /// document ends the fetch, and so does a pause for which there is no time.
     func read(_ read: MetaRead, _ usage: inout MetaUsage?) async throws -> JSONValue {
-        for number in 1... {
+        var generator = SystemRandomNumberGenerator()
+        for number in 1...Self.mostTries {
             guard left > .zero else { break }
             try checkHeld()
             let made = await client.fetch(
                 read, account: action.account, attempt: attempt.tries, deadline: readPatience)
             if let told = made.usage { usage = told }
             if let document = made.document { return document }
-            guard case .again = made.answer, number < Self.mostTries else { throw Ended(answer: made.answer) }
+            guard case .again(let after, _) = made.answer, number < Self.mostTries else {
+                throw Ended(answer: made.answer)
+            }
+            let wait = max(after, BackOff.read.wait(after: number, using: &generator))
+            guard wait < left else { throw Ended(answer: made.answer) }
+            try await pause(wait)
         }
         throw Ended(answer: .again(after: .seconds(1), SendFailure(status: 0, message: "no time is left")))
     }

@@ -36,7 +36,7 @@ struct MessageSweep {
         for page in 0..<Self.mostPages {
             if page > 0 {
                 guard fetch.left > .seconds(2) + pause else { break }
-                try await Task.sleep(for: pause)
+                try await fetch.pause(pause)
             }
             let read: JSONValue
             do {
