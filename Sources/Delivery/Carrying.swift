@@ -21,6 +21,8 @@ package struct Attempt: Sendable {
     /// Whether the account or the lane is to call nothing more, by a pause or brake that came after the claim. Who makes many
     /// calls for one attempt asks before each.
     package var isHeld: @Sendable () -> Bool = { false }
+    /// To be told of each answer, the carrier's own looks included, how much of its limits the platform says is used.
+    package var heard: @Sendable (MetaUsage) -> Void = { _ in }
 
     /// - Parameters:
     ///   - laneNow: nil takes the instant of the decision.
@@ -45,18 +47,13 @@ package struct Answered: Sendable {
     package let id: ActionID
     package let attempt: UInt32
     package let answer: SendAnswer
-    /// How much of its limits the platform says is used.
-    package let usage: MetaUsage?
     /// It ended before its first effect, because the account or the lane is to call nothing now: no try of the action.
     package let isHeld: Bool
 
-    package init(
-        id: ActionID, attempt: UInt32, answer: SendAnswer, usage: MetaUsage? = nil, isHeld: Bool = false
-    ) {
+    package init(id: ActionID, attempt: UInt32, answer: SendAnswer, isHeld: Bool = false) {
         self.id = id
         self.attempt = attempt
         self.answer = answer
-        self.usage = usage
         self.isHeld = isHeld
     }
 }

@@ -140,6 +140,13 @@ extension CourierLoop {
                 laneNow: server + (lanes[lane]?.offset ?? .zero), earlier: earlier(id, before: attempt),
                 tries: tries(of: id, attempt))
             if action.kind == .fetch { made.isHeld = holdMark(id) }
+            made.heard = { [mailbox, account = action.account] usage in
+                // Most answers ask for nothing.
+                guard UsageBrake(usage) != nil else { return }
+                mailbox.post { mail in
+                    if mail.usages.count < Courier.mostUsages { mail.usages.append((account, usage)) }
+                }
+            }
             return made
         case .gone:
             finish(id, server)

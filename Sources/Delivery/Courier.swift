@@ -146,11 +146,15 @@ package final class Courier: Sendable {
     package static let longestPatience = Duration.seconds(120)
     /// Actions that may wait in the mailbox; beyond that the outbox is where they are found.
     static let mostMail = 65_536
+    /// The same of what answers say of limits, which the next answer says again.
+    static let mostUsages = 1_024
 
     struct Mail: Sendable {
         /// In the order in which they came.
         var orders: [Order] = []
         var answers: [Answered] = []
+        /// What answers said of limits that are to be spared.
+        var usages: [(account: String, usage: MetaUsage)] = []
         var actions = 0
         /// Lanes whose hand-overs were dropped for want of room.
         var overflowing: Set<LaneName> = []

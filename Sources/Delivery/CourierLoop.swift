@@ -130,6 +130,7 @@ final class CourierLoop {
         if let mail {
             kept.orders += mail.orders
             kept.answers += mail.answers
+            kept.usages = Array((kept.usages + mail.usages).suffix(Courier.mostUsages))
             kept.overflowing.formUnion(mail.overflowing)
         }
         guard serverClock != nil else { return }
@@ -163,6 +164,7 @@ final class CourierLoop {
         }
         toRecover.formUnion(mail.overflowing.filter { lanes[$0] != nil })
         for answered in mail.answers { take(answered, now) }
+        for (account, usage) in mail.usages { heed(usage, of: account) }
     }
 
     private func take(_ handOver: HandOver, _ server: Instant) {

@@ -20,6 +20,7 @@ package struct GraphCarrier: ActionCarrier {
     ) {
         stops = fetches.map { StopTelling(hold: $0.hold) }
         tasks = TaskCarrier(stops: stops) { attempt in
+            let client = client.telling { _, usage in attempt.heard(usage) }
             guard attempt.action.kind == .fetch, let fetches, let outbound = channel(attempt.action.account) else {
                 return await Self.carryOut(attempt, client, channel)
             }
@@ -72,7 +73,7 @@ package struct GraphCarrier: ActionCarrier {
                 let plain = try outbound.request(for: action, lane: attempt.lane, at: attempt.laneNow, isPlain: true)
                 made = await carryOut(plain, attempt, client)
             }
-            return Answered(id: attempt.id, attempt: attempt.number, answer: made.answer, usage: made.usage)
+            return Answered(id: attempt.id, attempt: attempt.number, answer: made.answer)
         } catch {
             return Answered(refused: attempt, error.description)
         }

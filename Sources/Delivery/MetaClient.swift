@@ -19,6 +19,7 @@ package struct MetaClient: Sendable {
     private let instagram: String
     private let logins: @Sendable (String) -> MetaLogin
     private let tokens: @Sendable (String) -> [String]
+    private var heard: (@Sendable (_ account: String, MetaUsage) -> Void)?
 
     /// The pool of connections of this process for the platform; like `HTTPClient.shared` it lives as long as the process.
     static let platformClient = HTTPClient(
@@ -67,6 +68,13 @@ package struct MetaClient: Sendable {
             tokens: { holder in token(holder).map { [$0] } ?? [] })
     }
 
+    /// The same; whatever call it makes, what the answer says of the platform's limits is told.
+    package func telling(_ heard: @escaping @Sendable (_ account: String, MetaUsage) -> Void) -> MetaClient {
+        var client = self
+        client.heard = heard
+        return client
+    }
+
     /// Where calls about an account go.
     package func login(of account: String) -> MetaLogin { logins(account) }
 
@@ -108,22 +116,21 @@ package struct MetaClient: Sendable {
     /// Reads for a fetch: the document, or what the attempt came to instead.
     package func fetch(
         _ read: MetaRead, account: String, attempt: Int, deadline: Duration
-    ) async -> (document: JSONValue?, answer: SendAnswer, usage: MetaUsage?) {
+    ) async -> (document: JSONValue?, answer: SendAnswer) {
         let exchange = await exchange(
             request(for: read, account: account), account, most: Self.mostFetchedBytes, deadline)
         switch exchange {
         case .answer(let status, let headers, let body):
             let outcome = MetaAnswer(status: status, headers: headers, body: masked(status, body, account))
                 .outcome(of: .fetch, attempt: attempt)
-            let usage = MetaUsage(headers: headers)
             guard case .delivered = outcome, let document = try? JSONValue(parsing: body) else {
-                return (nil, outcome, usage)
+                return (nil, outcome)
             }
-            return (document, outcome, usage)
+            return (document, outcome)
         case .none(let mayHaveGone, let reason):
             let outcome = MetaAnswer.outcomeWithoutAnswer(
                 of: .fetch, attempt: attempt, requestMayHaveGone: mayHaveGone, reason: reason)
-            return (nil, outcome, nil)
+            return (nil, outcome)
         }
     }
 
@@ -158,12 +165,23 @@ package struct MetaClient: Sendable {
             let left = deadline - (.now - start)
             if let refused, left <= .zero { return refused }
             request.headers.replaceOrAdd(name: "authorization", value: "Bearer \(token)")
-            let made = await HTTPExchange.make(request, body: body, client: client, most: most, deadline: left)
+            let made = await make(request, account, body, most, left)
             guard Self.refusesToken(made) else { return made }
             refused = made
         }
         if let refused { return refused }
-        return await HTTPExchange.make(request, body: body, client: client, most: most, deadline: deadline)
+        return await make(request, account, body, most, deadline)
+    }
+
+    /// Every call of this client is made here.
+    private func make(
+        _ request: HTTPClientRequest, _ account: String, _ body: [UInt8]?, _ most: Int, _ deadline: Duration
+    ) async -> HTTPExchange {
+        let made = await HTTPExchange.make(request, body: body, client: client, most: most, deadline: deadline)
+        if let heard, case .answer(_, let headers, _) = made, let usage = MetaUsage(headers: headers) {
+            heard(account, usage)
+        }
+        return made
     }
 
     /// Whether the platform says that the token is not valid, and so did nothing (DOMAIN 4.10).

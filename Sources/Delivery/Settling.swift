@@ -42,7 +42,6 @@ extension CourierLoop {
             underWay[answered.id]?.isAnswered = true
             answer(answered.answer, answered.id, one)
         }
-        if let usage = answered.usage { heed(usage, of: one.action.account) }
     }
 
     /// An attempt ended, by its carrier or by its deadline.

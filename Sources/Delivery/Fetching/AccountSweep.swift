@@ -35,7 +35,7 @@ struct AccountSweep {
         round = PostRound(since..<max(since, Instant(milliseconds: fetch.action.until)))
     }
 
-    func run(_ usage: inout MetaUsage?) async throws {
+    func run() async throws {
         let action = fetch.action
         var found: UInt32 = 0
         var done = action.resume
@@ -43,7 +43,7 @@ struct AccountSweep {
         var fault: SendFailure?
         var (read, forbidden) = (0, 0)
         var refusal: SendFailure?
-        for reading in try await readings(&usage, &fault) where reading.post.id > action.resume {
+        for reading in try await readings(&fault) where reading.post.id > action.resume {
             let post = reading.post
             // The first is always tried, so that sweeps that are out of breath go on.
             if done != action.resume, fetch.left < .seconds(2) {
@@ -51,7 +51,7 @@ struct AccountSweep {
             }
             var events: [Event] = []
             do {
-                try await comments(of: post, reading.time, into: &events, &usage)
+                try await comments(of: post, reading.time, into: &events)
                 read += 1
             } catch let ended as GraphFetch.Ended {
                 let isFirst = done == action.resume
@@ -109,7 +109,7 @@ struct AccountSweep {
     /// In the order of their posts' ids, each once.
     ///
     /// - Parameter fault: why a list could not be read that ought to be.
-    private func readings(_ usage: inout MetaUsage?, _ fault: inout SendFailure?) async throws -> [Reading] {
+    private func readings(_ fault: inout SendFailure?) async throws -> [Reading] {
         guard let told = await fetch.doors.posts(fetch.action.account) else {
             let failure = SendFailure(status: 0, message: "expected the known posts, Redis did not answer")
             throw GraphFetch.Ended(answer: .again(after: .seconds(5), failure))
@@ -118,7 +118,7 @@ struct AccountSweep {
         var lively: Set<String> = []
         for (number, list) in sweep.posts.enumerated() {
             do {
-                let ids = try await ids(of: list, &usage)
+                let ids = try await ids(of: list)
                 for id in ids { posts[id] = FetchDoors.Post(id: id) }
                 lively.formUnion(ids.prefix(PostRound.newest))
             } catch let ended as GraphFetch.Ended {
@@ -140,11 +140,11 @@ struct AccountSweep {
     }
 
     /// What all pages of a list name, the newest posts first.
-    private func ids(of list: MetaRead, _ usage: inout MetaUsage?) async throws -> [String] {
+    private func ids(of list: MetaRead) async throws -> [String] {
         var ids: [String] = []
         var after: String?
         for _ in 0..<Self.mostListPages {
-            let page = try await fetch.read(MetaSweep.page(of: list, after: after), &usage)
+            let page = try await fetch.read(MetaSweep.page(of: list, after: after))
             ids += MetaSweep.ids(in: page)
             guard let next = MetaSweep.next(in: page), next != after else { break }
             after = next
@@ -154,7 +154,7 @@ struct AccountSweep {
 
     /// Adds page by page, so that what was read of a post is there when the rest of it cannot be.
     private func comments(
-        of post: FetchDoors.Post, _ range: Range<Instant>, into events: inout [Event], _ usage: inout MetaUsage?
+        of post: FetchDoors.Post, _ range: Range<Instant>, into events: inout [Event]
     ) async throws {
         var after: String?
         var own = MetaSweep.OwnReplies()
@@ -163,12 +163,12 @@ struct AccountSweep {
             // A post that is gone, or was never ours, has nothing to be found.
             guard
                 let page = try await page(
-                    sweep.comments(of: post.id, since: range.lowerBound, after: after), &usage)
+                    sweep.comments(of: post.id, since: range.lowerBound, after: after))
             else { return }
             var replies: [String: [JSONValue]] = [:]
             for unread in MetaSweep.unread(in: page) {
                 replies[unread.comment] = try await self.replies(
-                    to: unread.comment, from: unread.after, &left, &usage)
+                    to: unread.comment, from: unread.after, &left)
             }
             events += sweep.events(
                 in: page, replies: replies, post: post.id, original: post.original, range: range,
@@ -180,13 +180,13 @@ struct AccountSweep {
 
     /// What comes behind the answers that stood beside a comment. Where the account's own word is among them, it counts.
     private func replies(
-        to comment: String, from first: String, _ left: inout Int, _ usage: inout MetaUsage?
+        to comment: String, from first: String, _ left: inout Int
     ) async throws -> [JSONValue] {
         var replies: [JSONValue] = []
         var after = first
         while left > 0 {
             left -= 1
-            guard let page = try await page(MetaSweep.replies(to: comment, after: after), &usage) else { break }
+            guard let page = try await page(MetaSweep.replies(to: comment, after: after)) else { break }
             replies += page["data"]?.array ?? []
             guard let next = MetaSweep.next(in: page), next != after else { break }
             after = next
@@ -195,9 +195,9 @@ struct AccountSweep {
     }
 
     /// Nil for what is gone, or was never ours. Any other 100 is about what we asked.
-    private func page(_ read: MetaRead, _ usage: inout MetaUsage?) async throws -> JSONValue? {
+    private func page(_ read: MetaRead) async throws -> JSONValue? {
         do {
-            return try await fetch.read(read, &usage)
+            return try await fetch.read(read)
         } catch let ended as GraphFetch.Ended {
             guard case .failed(let failure) = ended.answer, failure.code == 100, failure.subcode == 33
             else { throw ended }

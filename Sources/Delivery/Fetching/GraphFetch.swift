@@ -38,31 +38,30 @@ struct GraphFetch: Sendable {
     private var readPatience: Duration { max(.milliseconds(200), min(left / 2, .seconds(10))) }
 
     func carryOut() async -> Answered {
-        var usage: MetaUsage?
         do {
             guard let subject = FetchSubject(rawValue: action.subject) else {
                 return Answered(refused: attempt, "expected a subject that is fetched, got another")
             }
             switch subject {
-            case .profile: try await profile(&usage)
-            case .comments: try await AccountSweep(self).run(&usage)
-            case .messages: try await MessageSweep(self).run(&usage)
-            case .subscriptions: try await look(&usage)
-            case .mention: try await MentionFetch(self).run(&usage)
+            case .profile: try await profile()
+            case .comments: try await AccountSweep(self).run()
+            case .messages: try await MessageSweep(self).run()
+            case .subscriptions: try await look()
+            case .mention: try await MentionFetch(self).run()
             }
-            return answered(.delivered(providerID: ""), usage)
+            return answered(.delivered(providerID: ""))
         } catch let ended as Ended {
             return Answered(
-                id: attempt.id, attempt: attempt.number, answer: ended.answer, usage: usage, isHeld: ended.isHeld)
+                id: attempt.id, attempt: attempt.number, answer: ended.answer, isHeld: ended.isHeld)
         } catch {
-            return answered(.again(after: .seconds(5), SendFailure(status: 0, message: "\(error)")), usage)
+            return answered(.again(after: .seconds(5), SendFailure(status: 0, message: "\(error)")))
         }
     }
 
     /// A look that is refused is told to the account's own entity, which counts those in a row.
-    private func look(_ usage: inout MetaUsage?) async throws {
+    private func look() async throws {
         do {
-            try await SubscriptionWatch(self).run(&usage)
+            try await SubscriptionWatch(self).run()
         } catch let ended as Ended {
             if case .failed(let failure) = ended.answer {
                 try await hold([
@@ -76,20 +75,19 @@ struct GraphFetch: Sendable {
         }
     }
 
-    private func answered(_ answer: SendAnswer, _ usage: MetaUsage?) -> Answered {
-        Answered(id: attempt.id, attempt: attempt.number, answer: answer, usage: usage)
+    private func answered(_ answer: SendAnswer) -> Answered {
+        Answered(id: attempt.id, attempt: attempt.number, answer: answer)
     }
 
     /// Reads, again after a failure that tells nothing, no sooner than the answer says and the courier would; whatever else is no
     /// document ends the fetch, and so does a pause for which there is no time.
-    func read(_ read: MetaRead, _ usage: inout MetaUsage?) async throws -> JSONValue {
+    func read(_ read: MetaRead) async throws -> JSONValue {
         var generator = SystemRandomNumberGenerator()
         for number in 1...Self.mostTries {
             guard left > .zero else { break }
             try checkHeld()
             let made = await client.fetch(
                 read, account: action.account, attempt: attempt.tries, deadline: readPatience)
-            if let told = made.usage { usage = told }
             if let document = made.document { return document }
             guard case .again(let after, _) = made.answer, number < Self.mostTries else {
                 throw Ended(answer: made.answer)
@@ -129,8 +127,8 @@ struct GraphFetch: Sendable {
         return event
     }
 
-    private func profile(_ usage: inout MetaUsage?) async throws {
-        let document = try await read(MetaProfile.read(of: action.contact, channel: channel), &usage)
+    private func profile() async throws {
+        let document = try await read(MetaProfile.read(of: action.contact, channel: channel))
         let fields = MetaProfile.fields(in: document)
         try await hold([
             fetched { fetched in

@@ -9,11 +9,11 @@ struct MentionFetch {
         self.fetch = fetch
     }
 
-    func run(_ usage: inout MetaUsage?) async throws {
+    func run() async throws {
         let action = fetch.action
         let mention = MetaMentionRead(
             of: action.comment, in: action.resume, channel: fetch.channel, account: action.account)
-        guard let found = mention.found(in: try await document(mention.reads, &usage)) else {
+        guard let found = mention.found(in: try await document(mention.reads)) else {
             let failure = SendFailure(status: 200, message: "expected a mention, the platform gave none")
             throw GraphFetch.Ended(answer: .failed(failure))
         }
@@ -30,16 +30,16 @@ struct MentionFetch {
     }
 
     /// The first read that the platform does not refuse.
-    private func document(_ reads: [MetaRead], _ usage: inout MetaUsage?) async throws -> JSONValue {
+    private func document(_ reads: [MetaRead]) async throws -> JSONValue {
         for read in reads.dropLast() {
             do {
-                return try await fetch.read(read, &usage)
+                return try await fetch.read(read)
             } catch let ended as GraphFetch.Ended {
                 // A field that the platform does not give.
                 guard case .failed(let failure) = ended.answer, failure.code == 100 else { throw ended }
             }
         }
         guard let last = reads.last else { return .null }
-        return try await fetch.read(last, &usage)
+        return try await fetch.read(last)
     }
 }

@@ -27,7 +27,7 @@ struct MessageSweep {
             login: fetch.client.login(of: fetch.action.account))
     }
 
-    func run(_ usage: inout MetaUsage?) async throws {
+    func run() async throws {
         let action = fetch.action
         let since = Instant(milliseconds: action.since)
         let range = since..<max(since, Instant(milliseconds: action.until))
@@ -40,7 +40,7 @@ struct MessageSweep {
             }
             let read: JSONValue
             do {
-                read = try await fetch.read(sweep.conversations(after: after), &usage)
+                read = try await fetch.read(sweep.conversations(after: after))
             } catch let ended as GraphFetch.Ended {
                 // What was read is not to be read again for a failure by chance.
                 guard case .again = ended.answer, page > 0 else { throw ended }

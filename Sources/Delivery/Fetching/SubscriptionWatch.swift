@@ -20,10 +20,10 @@ struct SubscriptionWatch {
         node = login.node(of: account)
     }
 
-    func run(_ usage: inout MetaUsage?) async throws {
-        let apps = SubscribedApps(try await fetch.read(MetaRead([node, "subscribed_apps"]), &usage))
+    func run() async throws {
+        let apps = SubscribedApps(try await fetch.read(MetaRead([node, "subscribed_apps"])))
         var app = fetch.doors.app(account)
-        if app == nil, apps.count > 0 { app = try await ownApp(&usage) }
+        if app == nil, apps.count > 0 { app = try await ownApp() }
         guard let have = apps.fields(of: app) else {
             return try await fetch.hold([fetch.fetched { $0.unsure = true }])
         }
@@ -33,7 +33,7 @@ struct SubscriptionWatch {
         let missing = AccountInspection.missing(needed, have, login).filter {
             !AccountInspection.youngFields.contains($0)
         }
-        let isRestored = missing.isEmpty ? false : try await restore(needed, have, &usage)
+        let isRestored = missing.isEmpty ? false : try await restore(needed, have)
         // Who reads and writes the account's settings here anyway. Others than ours stay as they are; `accounts check` shows
         // them and what is refused, `accounts sync` writes over them.
         let wish = fetch.doors.iceBreakers(account)
@@ -50,9 +50,9 @@ struct SubscriptionWatch {
     }
 
     /// Nil where the platform does not tell with this token.
-    private func ownApp(_ usage: inout MetaUsage?) async throws -> String? {
+    private func ownApp() async throws -> String? {
         do {
-            return SubscribedApps.ownApp(in: try await fetch.read(SubscribedApps.ownApp, &usage))
+            return SubscribedApps.ownApp(in: try await fetch.read(SubscribedApps.ownApp))
         } catch let ended as GraphFetch.Ended {
             guard case .failed = ended.answer else { throw ended }
             return nil
@@ -60,24 +60,23 @@ struct SubscriptionWatch {
     }
 
     /// True if all fields come again.
-    private func restore(_ needed: [String], _ have: [String], _ usage: inout MetaUsage?) async throws -> Bool {
+    private func restore(_ needed: [String], _ have: [String]) async throws -> Bool {
         // What somebody subscribed by hand stays: a new list takes the place of the old one.
         let wish = needed + have.filter { !needed.contains($0) }
-        if try await subscribe(wish, &usage) { return true }
+        if try await subscribe(wish) { return true }
         let known = wish.filter { have.contains($0) || !AccountInspection.youngFields.contains($0) }
         if Set(known) != Set(wish), known.contains(where: { !have.contains($0) }) {
-            _ = try await subscribe(known, &usage)
+            _ = try await subscribe(known)
         }
         return false
     }
 
     /// False if the platform refuses.
-    private func subscribe(_ fields: [String], _ usage: inout MetaUsage?) async throws -> Bool {
+    private func subscribe(_ fields: [String]) async throws -> Bool {
         try fetch.checkHeld()
         let made = await fetch.client.carryOut(
             .subscribe(node, fields: fields), account: account, kind: .fetch, attempt: fetch.attempt.tries,
             deadline: max(.milliseconds(1), min(fetch.left, .seconds(10))))
-        if let told = made.usage { usage = told }
         switch made.answer {
         case .delivered: return true
         case .failed, .windowClosed: return false

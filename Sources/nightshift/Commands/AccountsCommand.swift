@@ -81,7 +81,8 @@ struct AccountsCommand: AsyncParsableCommand {
                 throw Failure(expected: "an account of the policy", came: "\"\(id)\"", at: "ACCOUNT")
             }
             let marks = try platformReplies(policy)
-            let inspection = AccountInspection(client: graph.client(policy, store))
+            let usage = UsageNotes()
+            let inspection = AccountInspection(client: usage.hearing(graph.client(policy, store)))
             let brakes = try source.brakes(of: policy)
             var faults = 0
             for account in policy.accounts.values.sorted(by: { $0.id < $1.id })
@@ -97,6 +98,7 @@ struct AccountsCommand: AsyncParsableCommand {
                 if finding.standing == .fault { faults += 1 }
                 show(account.id, finding)
             }
+            try source.share(usage)
             guard faults == 0 else { throw Failure("\(faults) findings are at fault") }
         }
 
@@ -159,6 +161,12 @@ struct PolicySource: ParsableArguments {
     func policy() throws -> Policy {
         if let config { return try Policy.read(folder: config) }
         return try Session(redis).policy()
+    }
+
+    /// Tells workers of limits that a command met; a folder has none.
+    func share(_ usage: UsageNotes) throws {
+        guard config == nil, !usage.brakes.isEmpty else { return }
+        try usage.share(Session(redis).store, by: "accounts")
     }
 
     /// By account; a folder knows none.

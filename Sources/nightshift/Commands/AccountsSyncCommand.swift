@@ -24,7 +24,8 @@ extension AccountsCommand {
         func run() async throws {
             let store = Secrets(folder: secrets, environment: ProcessInfo.processInfo.environment)
             let policy = try source.policy()
-            let sync = IceBreakerSync(client: graph.client(policy, store))
+            let usage = UsageNotes()
+            let sync = IceBreakerSync(client: usage.hearing(graph.client(policy, store)))
             var faults = 0
             for account in try AccountsCommand.chosen(accounts, policy) {
                 let wish = policy.iceBreakers(of: account.id)
@@ -44,6 +45,7 @@ extension AccountsCommand {
                     Output.line("\(account.id)  refused  \(reason)")
                 }
             }
+            try source.share(usage)
             guard faults == 0 else { throw Failure("\(faults) accounts have other ice breakers or refused ours") }
         }
     }

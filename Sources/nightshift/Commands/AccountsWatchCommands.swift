@@ -106,7 +106,8 @@ extension AccountsCommand {
         func run() async throws {
             let store = Secrets(folder: secrets, environment: ProcessInfo.processInfo.environment)
             let policy = try source.policy()
-            let client = graph.client(policy, store)
+            let usage = UsageNotes()
+            let client = usage.hearing(graph.client(policy, store))
             var faults = 0
             for account in try AccountsCommand.chosen(accounts, policy) {
                 let channel: MetaChannel = account.channel == "instagram" ? .instagram : .facebook
@@ -133,6 +134,7 @@ extension AccountsCommand {
                     Output.line("\(account.id)  refused  \(made.answer)")
                 }
             }
+            try source.share(usage)
             guard faults == 0 else { throw Failure("\(faults) accounts were refused") }
         }
     }
