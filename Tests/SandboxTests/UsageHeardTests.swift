@@ -16,7 +16,7 @@ struct UsageHeardTests {
         let lanes = GraphFetchTests.Lanes()
         let doors = FetchDoors(
             posts: lanes.doors.posts, hold: lanes.doors.hold,
-            iceBreakers: { _ in IceBreakers(["default": ["Where is my order?"]]) })
+            iceBreakers: { _ in IceBreakers(["default": [.init(text: "Where is my order?", payload: "order")]]) })
         try await platform.run { url in
             let carrier = GraphCarrier(
                 client: MetaClient(base: url, token: { _ in "token" }), fetches: doors, pause: { _ in },

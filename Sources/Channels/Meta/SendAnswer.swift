@@ -102,6 +102,12 @@ package struct MetaAnswer: Sendable {
     package func outcome(
         of kind: Action.Kind, attempt: Int, earlier: Bool? = nil, node: String? = nil
     ) -> SendAnswer {
+        let judged = judged(kind, attempt, earlier, node)
+        guard let asked = askedTime, case .again(let after, let failure) = judged else { return judged }
+        return .again(after: max(after, asked), failure)
+    }
+
+    private func judged(_ kind: Action.Kind, _ attempt: Int, _ earlier: Bool?, _ node: String?) -> SendAnswer {
         let document = try? JSONValue(parsing: body)
         if let error = document?["error"], case .object = error {
             return errorOutcome(error, kind, attempt, earlier, node)
@@ -234,5 +240,10 @@ package struct MetaAnswer: Sendable {
         .braked(.account, for: regainTime ?? MetaErrorTable.usualBrake, failure)
     }
 
-    private var regainTime: Duration? { MetaUsage(headers: headers)?.regainAfter }
+    private var regainTime: Duration? {
+        [MetaUsage(headers: headers)?.regainAfter, askedTime].compactMap { $0 }.max()
+    }
+
+    /// What a throttle or an outage asks for in so many words.
+    private var askedTime: Duration? { status == 429 || status == 503 ? RetryAfter.time(headers) : nil }
 }

@@ -93,6 +93,28 @@ struct SendAnswerTests {
     }
 
     @Test(
+        "a Retry-After is met as it says, at most an hour: of a 429 by the account, of a 503 by what is made again",
+        arguments: [
+            (429, "7", nil, "brake account 7"), (429, "99999", nil, "brake account 3600"),
+            (429, "99999999999999999999", nil, "brake account 60"), (429, "0", nil, "brake account 60"),
+            (429, "-5", nil, "brake account 60"), (429, "soon", nil, "brake account 60"),
+            (429, "Tue, 24 Nov 2026 00:02:05 GMT", "Tue, 24 Nov 2026 00:00:00 GMT", "brake account 125"),
+            (429, "Tue, 24 Nov 2026 00:02:05 GMT", nil, "brake account 60"),
+            (429, "Tue, 24 Nov 2026 00:02:05 GMT", "Tue, 24 Nov 2026 01:00:00 GMT", "brake account 60"),
+            (429, "Tue, 31 Nov 2026 00:02:05 GMT", "Tue, 24 Nov 2026 00:00:00 GMT", "brake account 60"),
+            (503, "40", nil, "again 40"), (503, "1", nil, "again 2"), (500, "40", nil, "again 2"),
+        ] as [(Int, String, String?, String)])
+    func retryAfter(status: Int, value: String, date: String?, expected: String) {
+        var headers = ["retry-after": value]
+        headers["date"] = date
+        let answer = MetaAnswer(status: status, headers: headers, body: [])
+        #expect(Self.word(answer.outcome(of: .hide, attempt: 1)) == expected)
+        guard status == 503 else { return }
+        // What may have been said is still waited for.
+        #expect(Self.word(answer.outcome(of: .send, attempt: 1)) == "ambiguous")
+    }
+
+    @Test(
         "what the platform or its edge says failed may be sent again after the wait; a gateway's patience says nothing",
         arguments: [
             (502, nil, true), (503, nil, true), (500, 2, true), (500, 1, true), (504, nil, false), (504, 2, false),
