@@ -27,8 +27,8 @@ package struct AccountInspection: Sendable {
         }
     }
 
-    private let client: MetaClient
-    private let patience: Duration
+    let client: MetaClient
+    let patience: Duration
 
     package init(client: MetaClient, patience: Duration = .seconds(10)) {
         self.client = client
@@ -113,11 +113,10 @@ package struct AccountInspection: Sendable {
         iceBreakers: IceBreakers? = nil
     ) async -> [Finding] {
         let token = await token(account)
-        guard token.standing == .ok else { return [token] }
-        var findings = [
-            token, await permissions(account, channel), await subscriptions(account, channel, app, receipts),
-            await routing(account),
-        ]
+        let tokens = await tokens(account)
+        guard token.standing == .ok else { return [token] + tokens }
+        var findings = [token] + tokens + [await permissions(account, channel)]
+        findings += [await subscriptions(account, channel, app, receipts), await routing(account)]
         if let iceBreakers, !iceBreakers.isEmpty { findings.append(await drift(iceBreakers, account, channel)) }
         return findings
     }

@@ -19,6 +19,8 @@ package struct MetaClient: Sendable {
     private let instagram: String
     private let logins: @Sendable (String) -> MetaLogin
     private let tokens: @Sendable (String) -> [String]
+    private let onRefusal: @Sendable (RefusedToken) -> Void
+    private let refusals = RefusedTokens()
     private var heard: (@Sendable (_ account: String, MetaUsage) -> Void)?
 
     /// The pool of connections of this process for the platform; like `HTTPClient.shared` it lives as long as the process.
@@ -45,11 +47,14 @@ package struct MetaClient: Sendable {
     ///   - tokens: the access tokens of a page or account (`MetaLogin.node`), the newest first; without one none is sent. A call
     ///     whose token the platform refuses (190) has done nothing and is made again with the next. They travel in a header, never in an
     ///     address, which ends up in logs.
+    ///   - onRefusal: hears once of a token that the platform refuses.
     package init(
         client: HTTPClient? = nil, base: String, instagram: String? = nil,
         login: @escaping @Sendable (_ account: String) -> MetaLogin = { _ in .page },
-        tokens: @escaping @Sendable (_ holder: String) -> [String]
+        tokens: @escaping @Sendable (_ holder: String) -> [String],
+        onRefusal: @escaping @Sendable (RefusedToken) -> Void = { _ in }
     ) {
+        self.onRefusal = onRefusal
         self.client = client ?? Self.platformClient
         self.base = base
         self.instagram = instagram ?? base
@@ -66,6 +71,17 @@ package struct MetaClient: Sendable {
         self.init(
             client: client, base: base, instagram: instagram, login: login,
             tokens: { holder in token(holder).map { [$0] } ?? [] })
+    }
+
+    /// How many tokens its calls may be made with.
+    func tokenCount(of account: String) -> Int { min(Self.mostTokens, tokens(node(of: account)).count) }
+
+    /// One of a holder's tokens, without itself.
+    package struct RefusedToken: Sendable, Equatable {
+        package let holder: String
+        /// From 1, the newest, in the order of the holder's tokens; and how many there are.
+        package let place: Int
+        package let count: Int
     }
 
     /// The same; whatever call it makes, what the answer says of the platform's limits is told.
@@ -158,19 +174,44 @@ package struct MetaClient: Sendable {
         _ request: HTTPClientRequest, _ account: String, body: [UInt8]? = nil, most: Int, _ deadline: Duration
     ) async -> HTTPExchange {
         let start = ContinuousClock.now
-        let tokens = tokens(node(of: account)).prefix(Self.mostTokens)
+        let holder = node(of: account)
+        let held = Array(tokens(holder).prefix(Self.mostTokens))
         var request = request
         var refused: HTTPExchange?
-        for token in tokens {
+        for token in refusals.ordered(held, of: holder, at: start) {
             let left = deadline - (.now - start)
             if let refused, left <= .zero { return refused }
             request.headers.replaceOrAdd(name: "authorization", value: "Bearer \(token)")
             let made = await make(request, account, body, most, left)
-            guard Self.refusesToken(made) else { return made }
+            guard Self.refusesToken(made) else {
+                if case .answer(let status, _, _) = made, status < 500 { refusals.accepted(token, of: holder) }
+                return made
+            }
             refused = made
+            if refusals.refused(token, of: holder, at: .now) {
+                let place = (held.firstIndex(of: token) ?? 0) + 1
+                onRefusal(RefusedToken(holder: holder, place: place, count: held.count))
+            }
         }
         if let refused { return refused }
         return await make(request, account, body, most, deadline)
+    }
+
+    /// Reads with each of an account's tokens for itself; the places of those that the platform refuses. Nil where it gave no
+    /// answer to one of them.
+    package func refusedTokens(
+        _ path: [String], account: String, deadline: Duration
+    ) async -> (places: [Int], count: Int)? {
+        let held = Array(tokens(node(of: account)).prefix(Self.mostTokens))
+        var places: [Int] = []
+        for (number, token) in held.enumerated() {
+            var request = request(for: MetaRead(path, [("fields", "id")]), account: account)
+            request.headers.replaceOrAdd(name: "authorization", value: "Bearer \(token)")
+            let made = await make(request, account, nil, Self.mostAnswerBytes, deadline)
+            guard case .answer = made else { return nil }
+            if Self.refusesToken(made) { places.append(number + 1) }
+        }
+        return (places, held.count)
     }
 
     /// Every call of this client is made here.

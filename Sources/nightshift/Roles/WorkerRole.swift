@@ -38,12 +38,12 @@ final class WorkerRole: Service {
         var clocks = ServerClocks()
     }
 
-    private let settings: Settings
+    let settings: Settings
     let connector: LaneConnector
     let metrics: MetricRegistry
     let log: Logger
     private let parts = Mutex<(service: WorkerService, member: Member)?>(nil)
-    private let policy = Mutex<Policy?>(nil)
+    let policy = Mutex<Policy?>(nil)
     private let topology = Mutex<Topology?>(nil)
 
     init(_ settings: Settings, connector: LaneConnector, metrics: MetricRegistry, log: Logger) {
@@ -67,22 +67,7 @@ final class WorkerRole: Service {
         policy.withLock { $0 = first }
         let appender = LaneAppender(connector: connector)
         let redis = try RedisThread(connector.endpoint, clientName: "signals")
-        let graph = GraphCarrier(
-            client: MetaClient(
-                base: settings.graph, instagram: settings.graphInstagram,
-                login: { account in self.policy.withLock { $0?.accounts[account]?.login } ?? .page },
-                tokens: settings.tokens),
-            fetches: fetches(appender, redis),
-            channel: { account in
-                // The sandbox speaks Facebook's shapes.
-                self.policy.withLock { policy in
-                    policy?.accounts[account].map { account in
-                        MetaOutbound(
-                            channel: account.channel == "instagram" ? .instagram : .facebook,
-                            messageLimit: policy?.channels[account.channel]?.textLimit)
-                    }
-                }
-            })
+        let graph = platform(fetches(appender, redis))
         let clock = NamespaceClock()
         let post = SignedPost(now: { clock.wall })
         let generic = GenericCarrier.carrier(post: post, stops: graph.stops) { self.address(of: $0) }
