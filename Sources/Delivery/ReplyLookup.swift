@@ -5,9 +5,13 @@ internal import Contracts
 //
 // Problem: a reply carries no mark, and the platform takes the same one twice. Choice: before an attempt that follows one
 // which may have been taken, the comment's replies are read, and one of the account's with these very words is ours. A
-// look that cannot be had ends as unclear: nothing is said twice. How it fails: a person who wrote the same words there by
+// look that cannot be had, or does not end within its pages, ends as unclear: nothing is said twice. How it fails: a person who
+// wrote the same words there by
 // hand meanwhile is taken for us, which leaves the customer with one answer, as wanted.
 struct ReplyLookup: Sendable {
+    /// A thousand replies, the newest first where the platform takes an order.
+    private static let mostPages = 10
+
     let client: MetaClient
     let channel: MetaChannel
     let attempt: Attempt
@@ -16,23 +20,38 @@ struct ReplyLookup: Sendable {
     func answer(for call: MetaRequest, within patience: Duration) async -> SendAnswer? {
         let words = call.body?["message"]?.string ?? call.query.first { $0.name == "message" }?.value ?? ""
         let (edge, field) = channel == .facebook ? ("comments", "message") : ("replies", "text")
-        let read = MetaRead(
-            [attempt.action.comment, edge], [("fields", "id,\(field),from"), ("limit", "100")])
-        let found = await client.fetch(
-            read, account: attempt.action.account, attempt: attempt.tries, deadline: patience)
-        guard let document = found.document else {
-            switch found.answer {
-            case .failed(var failure):
-                failure.mayHaveGone = true
-                return .ambiguous(failure)
-            default: return found.answer
-            }
+        let order = channel == .facebook ? [("order", "reverse_chronological")] : []
+        let list = MetaRead(
+            [attempt.action.comment, edge], [("fields", "id,\(field),from"), ("limit", "100")] + order)
+        let end = ContinuousClock.now + patience
+        var after: String?
+        for _ in 0..<Self.mostPages {
+            let left = end - .now
+            guard left > .zero else { break }
+            let found = await client.fetch(
+                MetaSweep.page(of: list, after: after), account: attempt.action.account, attempt: attempt.tries,
+                deadline: left)
+            guard let document = found.document else { return Self.unclear(found.answer) }
+            if let id = own(words, field, in: document) { return .delivered(providerID: id) }
+            guard let next = MetaSweep.next(in: document), next != after else { return nil }
+            after = next
         }
-        for reply in document["data"]?.array ?? [] where reply[field]?.string == words {
+        return Self.unclear(
+            .failed(SendFailure(status: 0, message: "expected the end of a comment's replies, there are more")))
+    }
+
+    /// The platform's id of the account's own reply with these words on a page.
+    private func own(_ words: String, _ field: String, in page: JSONValue) -> String? {
+        for reply in page["data"]?.array ?? [] where reply[field]?.string == words {
             let author = reply["from"]?["id"]?.string
-            guard author == nil || author == attempt.action.account else { continue }
-            return .delivered(providerID: reply["id"]?.string ?? "")
+            if author == nil || author == attempt.action.account { return reply["id"]?.string ?? "" }
         }
         return nil
+    }
+
+    private static func unclear(_ answer: SendAnswer) -> SendAnswer {
+        guard case .failed(var failure) = answer else { return answer }
+        failure.mayHaveGone = true
+        return .ambiguous(failure)
     }
 }

@@ -1,0 +1,60 @@
+import Channels
+import Contracts
+import Delivery
+import Testing
+
+@Suite("Whether a reply stands there already", .timeLimit(.minutes(5)))
+struct ReplyLookupTests {
+    private static let account = SandboxTests.page.id
+
+    /// A comment whose replies fill so many pages; ours stands on that one.
+    private static func platform(pages: Int, own: Int?) -> ScriptedGraph {
+        ScriptedGraph { call in
+            guard call.method == "GET" else { return ScriptedGraph.Reply(body: #"{"id":"new"}"#) }
+            let number = Int(call.query["after"] ?? "") ?? 0
+            let author = number == own ? account : "77"
+            let paging = #","paging":{"cursors":{"after":"\#(number + 1)"},"next":"more"}"#
+            return ScriptedGraph.Reply(
+                body: #"{"data":[{"id":"r\#(number)","message":"Hello","text":"Hello","from":{"id":"\#(author)"}}]"#
+                    + (number + 1 < pages ? paging : "") + "}")
+        }
+    }
+
+    private static func answer(_ channel: MetaChannel, _ platform: ScriptedGraph) async throws -> String {
+        var action = Action()
+        action.kind = .reply
+        action.account = account
+        action.comment = "c1"
+        action.text = "Hello"
+        action.actionID = ActionID(high: 5, low: 6)
+        let attempt = Attempt(
+            action: action, lane: try LaneName("fi-helsinki.0"), number: 2, deadline: .now + .seconds(120),
+            earlier: true)
+        let (answers, door) = AsyncStream<String>.makeStream()
+        try await platform.run { url in
+            let carrier = GraphCarrier(
+                client: MetaClient(base: url, token: { _ in "token" }),
+                channel: { _ in MetaOutbound(channel: channel) })
+            switch try await carrier.answer(to: attempt).answer {
+            case .delivered(let id): door.yield(id)
+            case .ambiguous: door.yield("ambiguous")
+            default: door.yield("other")
+            }
+            door.finish()
+        }
+        for await answer in answers { return answer }
+        return "none"
+    }
+
+    @Test("is read on page by page; beyond a thousand replies nobody can tell, and nothing is said twice", arguments: MetaChannel.allCases)
+    func pages(channel: MetaChannel) async throws {
+        for (pages, own, expected, calls) in [
+            (1, 0, "r0", 1), (3, 2, "r2", 3), (3, nil, "new", 4), (10, 9, "r9", 10), (12, 11, "ambiguous", 10),
+        ] as [(Int, Int?, String, Int)] {
+            let platform = Self.platform(pages: pages, own: own)
+            let answer = try await Self.answer(channel, platform)
+            #expect(answer == expected, "\(pages) pages")
+            #expect(platform.calls.count == calls, "\(pages) pages")
+        }
+    }
+}
