@@ -1,4 +1,5 @@
 internal import Channels
+internal import Contracts
 
 extension AccountInspection {
     /// Which of an account's tokens the platform refuses, where it has more than one: a call goes on with the next, so that

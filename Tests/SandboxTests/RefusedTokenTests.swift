@@ -2,6 +2,7 @@ import Channels
 import Contracts
 import Delivery
 import Instants
+import Sandbox
 import Synchronization
 import Testing
 
@@ -54,7 +55,9 @@ struct RefusedTokenTests {
         #expect(platform.calls.map(\.token) == ["a", "b", "a", "b"])
     }
 
-    @Test("are named by accounts check, each for itself, and none is shown", arguments: [["new-s3cret"], ["old-s3cret"], []])
+    @Test(
+        "are named by accounts check, each for itself, and none is shown",
+        arguments: [["new-s3cret"], ["old-s3cret"], []])
     func checked(refused: [String]) async throws {
         let platform = Self.platform(Set(refused))
         try await platform.run { url in

@@ -1,6 +1,7 @@
 import Channels
 import Contracts
 import Delivery
+import Sandbox
 import Testing
 
 @Suite("Whether a reply stands there already", .timeLimit(.minutes(5)))
@@ -46,7 +47,9 @@ struct ReplyLookupTests {
         return "none"
     }
 
-    @Test("is read on page by page; beyond a thousand replies nobody can tell, and nothing is said twice", arguments: MetaChannel.allCases)
+    @Test(
+        "is read on page by page; beyond a thousand replies nobody can tell, and nothing is said twice",
+        arguments: MetaChannel.allCases)
     func pages(channel: MetaChannel) async throws {
         for (pages, own, expected, calls) in [
             (1, 0, "r0", 1), (3, 2, "r2", 3), (3, nil, "new", 4), (10, 9, "r9", 10), (12, 11, "ambiguous", 10),

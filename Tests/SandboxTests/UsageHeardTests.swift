@@ -32,7 +32,9 @@ struct UsageHeardTests {
         return all.count
     }
 
-    @Test("is told for each call of a fetch, of the webhooks' look and of the ice breakers", arguments: FetchSubject.allCases)
+    @Test(
+        "is told for each call of a fetch, of the webhooks' look and of the ice breakers",
+        arguments: FetchSubject.allCases)
     func fetches(subject: FetchSubject) async throws {
         let platform = ScriptedGraph { call in
             let body = call.path == "/\(Self.account)/feed" ? #"{"data":[{"id":"post"}]}"# : #"{"data":[]}"#

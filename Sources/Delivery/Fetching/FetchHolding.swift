@@ -1,5 +1,6 @@
 internal import Contracts
 internal import Instants
+internal import Lanes
 internal import Synchronization
 
 // A pause or a brake that comes while a fetch is under way.

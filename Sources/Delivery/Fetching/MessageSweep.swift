@@ -10,8 +10,8 @@ internal import Instants
 struct MessageSweep {
     /// Of one piece; the next one goes on.
     private static let mostPages = 40
-    /// Two calls a second of an account (DOMAIN.md 4.9), whatever they take.
-    static let pause = Duration.milliseconds(500)
+    /// Two calls a second of an account (DOMAIN.md 4.9), whatever they take; calls half a second apart are three in some second.
+    static let pause = Duration.milliseconds(750)
     /// A cursor that is longer is none that a state should hold.
     private static let longestCursor = 1_024
 

@@ -1,7 +1,9 @@
 import Channels
+import Contracts
 import Conversations
 import Delivery
 import Logging
+import Synchronization
 import Telemetry
 
 extension WorkerRole {
