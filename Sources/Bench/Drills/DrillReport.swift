@@ -68,7 +68,7 @@ package struct DrillReport: Sendable {
             platform: \(traffic.comments) comments, \(traffic.lost) without webhook, bodies twice \(traffic.doubled), late \
             \(traffic.late), messages behind newer ones \(traffic.overtaken)
             calls without answer \(platform.unanswered), of their texts proved by echo \(platform.proved); calls that met a \
-            throttled account \(platform.throttled); most texts and marks of one account in its limit's time \(platform.busiest)
+            throttled account \(platform.throttled); marks \(platform.marks), most texts and marks of one account in its limit's time \(platform.busiest)
             while throttled \(platform.whileThrottled), after its window \(platform.afterWindow) of \
             \(platform.withinWindow + platform.afterWindow), taken and called failed \(platform.takenAndFailed), second private \
             reply \(platform.secondPrivateReplies) of \(platform.privateReplies) (asked again \(platform.privatelyAgain)), \

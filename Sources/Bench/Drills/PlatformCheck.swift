@@ -33,6 +33,8 @@ struct PlatformCheck {
     var overLimit = 0
     /// Texts whose window the platform knew, all in time.
     var withinWindow = 0
+    /// Seen marks that were taken.
+    var marks = 0
     /// Most messages, private replies and marks that one account's platform took within the time of its limit.
     var busiest = 0
 
@@ -74,7 +76,7 @@ struct PlatformCheck {
         return [
             ("no account was throttled", throttled == 0), ("no call was without an answer", unanswered == 0),
             ("no text had a window", withinWindow == 0), ("no echo proved anything", proved == 0),
-            ("nobody was answered in private", privateReplies == 0),
+            ("nobody was answered in private", privateReplies == 0), ("nothing was marked as seen", marks == 0),
             ("no account came near its limit", busiest * 2 < most),
         ].filter(\.1).map(\.0)
     }
@@ -103,6 +105,7 @@ struct PlatformCheck {
         case "reply":
             reading.replies["\(line.recipient) \(line.text)", default: 0] += 1
         case "sender_action":
+            marks += 1
             busiest = max(busiest, reading.count(line))
         case "send":
             busiest = max(busiest, reading.count(line))

@@ -14,15 +14,20 @@ struct FetchHoldTests {
         case lane
     }
 
+    /// A fetch that is under way until it is released.
+    private static func begin(_ kit: WorkerKit) throws -> Attempt {
+        kit.sink.answer(nil)
+        try kit.append([("ann", "fetch")])
+        #expect(try kit.sink.started.wait { $0.count == 1 })
+        return try #require(kit.sink.started.all.first)
+    }
+
     /// Nothing of the account is claimed meanwhile, and another worker may be the one that brakes.
     @Test("ends the fetch, which is no try of its action and goes on afterwards", arguments: Cause.allCases)
     func held(by cause: Cause) throws {
         let kit = try WorkerKit()
-        kit.sink.answer(nil)
         let worker = try kit.worker()
-        try kit.append([("ann", "fetch")])
-        #expect(try kit.sink.started.wait { $0.count == 1 })
-        let first = try #require(kit.sink.started.all.first)
+        let first = try Self.begin(kit)
         #expect(!first.isHeld())
         switch cause {
         case .pause: try kit.store.setPause(["shop"], .pause, by: "ann")
@@ -46,11 +51,8 @@ struct FetchHoldTests {
     @Test("a brake that stops what is less urgent than an answer ends a sweep, one that halves tokens does not")
     func classes() throws {
         let kit = try WorkerKit()
-        kit.sink.answer(nil)
         let worker = try kit.worker()
-        try kit.append([("ann", "fetch")])
-        #expect(try kit.sink.started.wait { $0.count == 1 })
-        let first = try #require(kit.sink.started.all.first)
+        let first = try Self.begin(kit)
         let least = Urgency.least.rank
         _ = try kit.store.brake(.account("shop"), for: .seconds(3_600), lets: least, reason: "test", by: "other")
         // Two looks at the rules later it would have been told.
