@@ -117,7 +117,7 @@ extension CourierLoop {
         switch claimed {
         case .claimed:
             underWay[id] = UnderWay(action: action, lane: lane, attempt: attempt)
-            if heardEarly.remove(id) != nil, let one = underWay[id] {
+            if heardEarly.contains(id), let one = underWay[id] {
                 underWay[id]?.isAnswered = true
                 settle(.delivered(providerID: ""), id, one)
                 return nil
@@ -177,8 +177,9 @@ extension CourierLoop {
         spared[id, default: 0] += 1
         underWay[id] = UnderWay(action: action, lane: item.scheduled.lane, attempt: attempt, isAnswered: true)
         let trace = trace(of: id)
-        queue(id, lane: item.scheduled.lane, isInDoubt: true) { laneNow in
-            try Settlement.givingBack(action, attempt: attempt, trace: trace, now: laneNow)
+        queue(id, lane: item.scheduled.lane) { laneNow in
+            Settling(
+                item: try Settlement.givingBack(action, attempt: attempt, trace: trace, now: laneNow), isInDoubt: true)
         }
     }
 
@@ -207,7 +208,7 @@ extension CourierLoop {
             for one in stored { take(one, lane, serverNow(.now)) }
         }
         // Echoes of what had ended before.
-        if toRecover.isEmpty { heardEarly = heardEarly.filter { schedule.contains($0) } }
+        if toRecover.isEmpty { heardEarly.ageAll(but: { schedule.contains($0) }, now: now) }
     }
 
     private func take(_ stored: StoredAction, _ lane: LaneName, _ server: Instant) {

@@ -42,8 +42,8 @@ final class CourierLoop {
     /// Messages that wait for their echo, their attempts still open.
     var unheard: [ActionID: Unheard] = [:]
     var echoAlarms = Heap<EchoAlarm>()
-    /// Echoes of messages that are under way or wait for another attempt.
-    var heardEarly: Set<ActionID> = []
+    /// Echoes of messages that are under way or wait for another attempt, and for a while of those that were.
+    var heardEarly = HeardEchoes()
     /// Whether attempts that did not end their action may have had their effect; missing: nobody here knows.
     var gone: [ActionID: Bool] = [:]
     /// Attempts that a limit of the account refused, or that were given back: they are no tries of the action. Known of this
@@ -197,12 +197,12 @@ final class CourierLoop {
         schedule.finished(id, now: server)
     }
 
-    /// Nothing more is known of what the schedule no longer knows.
+    /// Nothing more is known of what the schedule no longer knows, but that its echo came: a Redis that lost its tail asks again.
     func leave(_ id: ActionID) {
         actions[id] = nil
         gone[id] = nil
         spared[id] = nil
-        heardEarly.remove(id)
+        heardEarly.age(id, now: .now)
     }
 
     /// Nothing more of this lane is started; what is under way stays until it is settled.

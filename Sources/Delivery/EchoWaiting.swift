@@ -33,10 +33,6 @@ extension CourierLoop {
         static func < (left: EchoAlarm, right: EchoAlarm) -> Bool { (left.at, left.id) < (right.at, right.id) }
     }
 
-    /// Echoes of messages that wait for another attempt are kept up to this number; an echo that is not costs at most
-    /// what a late one does.
-    private static let mostEarly = 4_096
-
     /// Whether earlier attempts of the action may have had their effect; nil: another process made them.
     func earlier(_ id: ActionID, before attempt: UInt32) -> Bool? { attempt <= 1 ? false : gone[id] }
 
@@ -89,9 +85,10 @@ extension CourierLoop {
     func heard(_ ids: [ActionID], in lane: LaneName, _ server: Instant) {
         for id in ids {
             if unheard.removeValue(forKey: id) != nil {
+                heardEarly.insert(id)
                 guard let one = underWay[id] else { continue }
                 settle(.delivered(providerID: ""), id, one)
-            } else if schedule.contains(id) || toRecover.contains(lane), heardEarly.count < Self.mostEarly {
+            } else if schedule.contains(id) || toRecover.contains(lane) {
                 heardEarly.insert(id)
                 // Its next attempt is not made, so nothing is to be waited for.
                 schedule.hasten(id, now: server)
@@ -111,7 +108,7 @@ extension CourierLoop {
 
     /// What an action counts as that was cancelled after an attempt that may have had its effect.
     func answerToCancelled(_ id: ActionID) -> SendAnswer {
-        if heardEarly.remove(id) != nil { return .delivered(providerID: "") }
+        if heardEarly.contains(id) { return .delivered(providerID: "") }
         var failure = SendFailure(status: 0, message: Settlement.cancelledUnclear)
         failure.mayHaveGone = true
         return .ambiguous(failure)

@@ -29,6 +29,8 @@ struct SendingGate {
         let until: Instant
         let lets: Int
         let reason: String
+        /// The platform blocks the account: the end of the block is the end of this.
+        let isBlock: Bool
     }
 
     var switches = AutomationSwitches()
@@ -104,10 +106,13 @@ extension CourierLoop {
     }
 
     /// Brakes at once here; the other workers are told in this turn.
-    func brake(_ scope: BrakedScope, _ account: String, for time: Duration, lets: Int, _ reason: String) {
+    func brake(
+        _ scope: BrakedScope, _ account: String, for time: Duration, lets: Int, _ reason: String, isBlock: Bool = false
+    ) {
         let server = serverNow(.now)
         let brake = AccountBrake(until: server + time, lets: lets, reason: reason, by: setting.name)
-        gate.toShare.append(.init(scope: scope, until: brake.until, lets: lets, reason: reason))
+        gate.toShare.append(
+            .init(scope: scope, until: brake.until, lets: lets, reason: reason, isBlock: isBlock))
         counters.brakes += 1
         if case .everybody = scope { gate.everybody = brake }
         gate.known[account] = SendingGate.Known(readAt: .now, brake: brake)
@@ -171,7 +176,8 @@ extension CourierLoop {
         let left = braking.until - serverNow(.now)
         guard left > .zero else { return }
         let stands = try store.brake(
-            braking.scope, for: left, lets: braking.lets, reason: braking.reason, by: setting.name)
+            braking.scope, for: left, lets: braking.lets, reason: braking.reason, by: setting.name,
+            isBlock: braking.isBlock)
         if case .account(let account) = braking.scope { gate.known[account]?.brake = stands }
     }
 
@@ -224,7 +230,9 @@ extension CourierLoop {
         spared[id, default: 0] += 1
         let trace = trace(of: id)
         queue(id, lane: one.lane) { laneNow in
-            try Settlement.givingBack(one.action, attempt: one.attempt, after: after, trace: trace, now: laneNow)
+            Settling(
+                item: try Settlement.givingBack(
+                    one.action, attempt: one.attempt, after: after, trace: trace, now: laneNow))
         }
     }
 

@@ -10,8 +10,8 @@ struct Settlement {
     static let mostAttempts: UInt32 = 20
 
     let item: SettleRequest.Item
-    /// What the account, or all of them, must be spared, and why.
-    let brake: (scope: BrakeScope, for: Duration, reason: String)?
+    /// What the account, or all of them, must be spared, and why; whether the platform blocks the account.
+    let brake: (scope: BrakeScope, for: Duration, reason: String, isBlock: Bool)?
     let status: Outcome.Status
 
     /// What is known of the action beside the answer to its last attempt.
@@ -35,7 +35,7 @@ struct Settlement {
         outcome.action = action.actionID.description
         outcome.attempt = attempt
         var verdict = SettleRequest.Verdict.close
-        var brake: (BrakeScope, Duration, String)?
+        var brake: (BrakeScope, Duration, String, Bool)?
         switch answer {
         case .delivered(let providerID):
             outcome.status = .delivered
@@ -55,11 +55,13 @@ struct Settlement {
             verdict = Self.again(after: after, attempt: tries ?? attempt, using: &generator)
         case .braked(let scope, let time, let failure):
             outcome.fail(.failed, failure)
-            brake = (scope, time, failure.description)
+            brake = (scope, time, failure.description, false)
             verdict = .again(after: Self.behindBrake)
         case .stopAccount(let failure):
             outcome.fail(.failed, failure)
-            brake = (.account, Self.stop, AccountBrake.stopMark + failure.description)
+            brake = (
+                .account, AccountStop.lasts, AccountBrake.stopMark + failure.description, failure.stopCause == .block
+            )
             verdict = .again(after: Self.behindBrake)
         }
         switch trace {
@@ -130,8 +132,6 @@ struct Settlement {
         }
     }
 
-    /// An account that is stopped waits for a person; so that a forgotten one is seen again it tries once a day.
-    private static let stop = Duration.seconds(86_400)
     /// The brake itself holds the action, so that it goes as soon as somebody lifts the brake.
     private static let behindBrake = Duration.seconds(1)
 

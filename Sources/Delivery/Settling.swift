@@ -23,9 +23,11 @@ extension SendAnswer {
 }
 
 struct Settling {
-    let item: SettleRequest.Item
+    var item: SettleRequest.Item
     /// It gives back a claim of which nobody knows whether it took effect.
-    let isInDoubt: Bool
+    var isInDoubt = false
+    /// What is counted if this closes the action; nil: nothing.
+    var outcome: CourierCounters.OutcomeCount?
 }
 
 // The second round trip of an attempt: its end, and the outcome into the log.
@@ -73,15 +75,16 @@ extension CourierLoop {
                 // Other apps, and other platforms, have limits of their own.
                 let braked = brake.scope == .app ? setting.siblings(account) : [account]
                 for one in Set(braked + [account]).sorted() {
-                    self.brake(.account(one), one, for: brake.for, lets: 0, brake.reason)
+                    self.brake(
+                        .account(one), one, for: brake.for, lets: 0, brake.reason, isBlock: brake.isBlock)
                 }
             }
-            if settlement.item.verdict == .close {
-                let why = FailureClass(answer, isRead: one.action.kind == .fetch)
-                counters.outcomes[.init(status: settlement.status, why: why), default: 0] += 1
-                free(one.action, after: settlement.status)
-            }
-            return settlement.item
+            if settlement.item.verdict == .close { free(one.action, after: settlement.status) }
+            guard one.action.kind.isOutward else { return Settling(item: settlement.item) }
+            // What an echo delivered did what it was meant to, whatever the last attempt met.
+            let why =
+                settlement.status == .delivered ? .none : FailureClass(answer, isRead: one.action.kind == .fetch)
+            return Settling(item: settlement.item, outcome: .init(status: settlement.status, why: why))
         }
     }
 
@@ -97,21 +100,19 @@ extension CourierLoop {
         underWay[id]?.isAnswered = true
         free(one.action, after: status)
         queue(id, lane: one.lane) { laneNow in
-            try Settlement.closing(status, reason, one.action, attempt: one.attempt, now: laneNow)
+            Settling(item: try Settlement.closing(status, reason, one.action, attempt: one.attempt, now: laneNow))
         }
     }
 
     /// Queues a settlement. One that cannot be encoded leaves the attempt open until its deadline, for the next owner.
-    func queue(
-        _ id: ActionID, lane: LaneName, isInDoubt: Bool = false, _ make: (Instant) throws -> SettleRequest.Item
-    ) {
+    func queue(_ id: ActionID, lane: LaneName, _ make: (Instant) throws -> Settling) {
         let server = serverNow(.now)
         do {
-            var item = try make(server + (lanes[lane]?.offset ?? .zero))
-            if case .again(let delay, _) = item.verdict, gone[id] == true {
-                item.verdict = .again(after: delay, isUnclear: true)
+            var settling = try make(server + (lanes[lane]?.offset ?? .zero))
+            if case .again(let delay, _) = settling.item.verdict, gone[id] == true {
+                settling.item.verdict = .again(after: delay, isUnclear: true)
             }
-            settlements[lane, default: []].append(Settling(item: item, isInDoubt: isInDoubt))
+            settlements[lane, default: []].append(settling)
         } catch {
             finish(id, server)
         }
@@ -137,7 +138,7 @@ extension CourierLoop {
             let one = UnderWay(action: action, lane: lane, attempt: open.attempt, isAnswered: true)
             underWay[id] = one
             // Its echo has had the time of the deadline to come.
-            let isHeard = heardEarly.remove(id) != nil
+            let isHeard = heardEarly.contains(id)
             let answer = Settlement.answerAtDeadline(of: action.kind, attempt: open.attempt)
             settle(isHeard ? .delivered(providerID: "") : answer, id, one)
         }
@@ -181,6 +182,7 @@ extension CourierLoop {
         switch settled {
         case .closed:
             counters.closed += 1
+            if let outcome = settling.outcome { counters.outcomes[outcome, default: 0] += 1 }
             finish(id, server)
         case .rescheduled(let at):
             counters.rescheduled += 1

@@ -21,8 +21,8 @@ package struct StopTelling: Sendable {
         guard case .stopAccount(let failure) = answered.answer else { return }
         _ = await hold([
             AccountStop.stopped(
-                attempt.action.account, reason: failure.description, id: "\(attempt.id).\(attempt.number)",
-                at: attempt.laneNow.milliseconds)
+                attempt.action.account, failure.stopCause, reason: failure.description,
+                id: "\(attempt.id).\(attempt.number)", at: attempt.laneNow.milliseconds)
         ])
     }
 }

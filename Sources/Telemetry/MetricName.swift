@@ -41,7 +41,7 @@ extension MetricName {
         "Comments that a sweep found and no webhook had brought; by account in `nightshift accounts gaps`.")
     package static let sweepsBehind = MetricName(
         "nightshift_sweeps_behind_seconds", .gauge,
-        "By how much the account furthest behind has gone unswept for longer than its interval; paused ones left out, none without sweeps. Told by the coordinator that leads; by account in `nightshift accounts gaps`."
+        "By how much the account furthest behind has gone unswept for longer than its interval, by the end of its last whole sweep of comments or, where they are swept, of direct messages, whichever is earlier; a kind of which no sweep has ended counts from the account's beginning, or not where nobody knows it. Paused accounts left out, none without sweeps. Told by the coordinator that leads; by account in `nightshift accounts gaps`."
     )
     package static let webhooksRefused = MetricName(
         "nightshift_webhooks_refused_total", .counter, "Webhook requests answered with an error; label reason.")
@@ -59,7 +59,7 @@ extension MetricName {
         "nightshift_actions_closed_total", .counter, "Actions whose outcome this process recorded.")
     package static let outcomes = MetricName(
         "nightshift_outcomes_total", .counter,
-        "How actions ended whose platform was asked; labels outcome and class, which says why: malformed is a call of ours that the platform does not understand."
+        "How actions of which a platform is called ended, once on record; labels outcome and class, which says why: malformed is a call of ours that the platform does not understand, none one that did what it was meant to."
     )
     package static let actionsAmbiguous = MetricName(
         "nightshift_actions_ambiguous_total", .counter,

@@ -88,4 +88,42 @@ struct EnforcementTests {
         try kit.store.enforce(false, on: "shop", reason: "spam")
         #expect(try Self.standing(kit)?.by == "ann")
     }
+
+    /// What a courier does whose call met the block (368): a day, as with every stop.
+    private static func met(_ kit: LaneKit) throws {
+        _ = try kit.store.brake(
+            shop, for: .seconds(86_400), lets: 0, reason: "stopped: http 400 code 368", by: "met", isBlock: true)
+    }
+
+    @Test(
+        "what a call met of the block ends with it, whether it came before the platform's word, after it or without one"
+    )
+    func metByCalls() throws {
+        let kit = try LaneKit()
+        for order in [[false], [true, false], [false, true], [false, false, true, false]] {
+            for isWord in order {
+                if isWord { try kit.store.enforce(true, on: "shop", reason: "spam") } else { try Self.met(kit) }
+                #expect(try Self.standing(kit)?.isStop == true)
+            }
+            try kit.store.enforce(false, on: "shop", reason: "spam")
+            #expect(try Self.standing(kit) == nil, "\(order)")
+        }
+    }
+
+    @Test(
+        "a stop by a lost token before what calls met of the block, or after it, outlasts the block",
+        arguments: [true, false])
+    func tokenToo(isBefore: Bool) throws {
+        let kit = try LaneKit()
+        func token() throws {
+            _ = try kit.store.brake(
+                Self.shop, for: .seconds(86_400), lets: 0, reason: "stopped: http 400 code 190", by: "token")
+        }
+        if isBefore { try token() }
+        try Self.met(kit)
+        if !isBefore { try token() }
+        try kit.store.enforce(true, on: "shop", reason: "spam")
+        try kit.store.enforce(false, on: "shop", reason: "spam")
+        #expect(try Self.standing(kit)?.by == "token")
+    }
 }

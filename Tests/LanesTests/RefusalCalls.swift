@@ -107,6 +107,9 @@ extension RefusalTests {
         let calls: [(VersionedLibrary, String, [[UInt8]], [String])] = [
             (AccountLibrary.functions, "once", keys("once", "until"), ["1000", "ask", "c1", "a1", "take", "c2", "a2"]),
             (AccountLibrary.functions, "brake", keys("limits"), ["brake", "1000", "3", "reason", "somebody"]),
+            (AccountLibrary.functions, "brake", keys("limits"), ["block", "1000", "0", "reason", "somebody"]),
+            (AccountLibrary.functions, "brake", keys("limits"), ["unblock"]),
+            (AccountLibrary.functions, "brake", keys("limits"), ["release"]),
             (
                 AccountLibrary.functions, "lease", keys("limits", "tokens"),
                 ["worker", "10", "1000", "2", "1", "0", "0"]

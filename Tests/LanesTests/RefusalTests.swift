@@ -101,11 +101,12 @@ struct RefusalTests {
     }
 
     /// Everything that must leave no trace; `dead` alone is a refusal that pauses the lane. The topology answers with its
-    /// number.
+    /// number. What is `kept` is looked at, and a look removes what has expired.
     static func isRefusal(_ outcome: String) -> Bool {
         ![
             "held", "reading", "taken", "released", "committed", "claims", "settled", "done", "erased", "trimmed",
-            "dead", "frozen", "imported", "discarded", "thawed", "noted", "braked", "leased", "published", "begun",
+            "dead", "frozen", "imported", "discarded", "thawed", "noted", "braked", "kept", "leased", "published",
+            "begun",
             "switched", "abandoning", "finished",
         ]
         .contains(outcome) && UInt64(outcome) == nil

@@ -41,6 +41,7 @@ struct StopTellingTests {
             #expect(stop.conversation == Self.watch && stop.account == GraphFetchTests.account)
             #expect(stop.command.subject.hasPrefix("stop http ") && stop.command.subject.contains("code 190"))
             #expect(stop.receivedAt == SandboxTests.now.milliseconds)
+            #expect(!stop.command.sendsOnly && !stop.command.blocked)
         }
     }
 
@@ -55,5 +56,6 @@ struct StopTellingTests {
         _ = try await GenericCarrierTests.attempt(action, with: carrier)
         #expect(Self.stops(lanes).map(\.conversation) == [Self.watch])
         #expect(Self.stops(lanes).first?.command.subject.contains("secret") == true)
+        #expect(Self.stops(lanes).first?.command.sendsOnly == true)
     }
 }

@@ -63,6 +63,15 @@ package struct SendFailure: Sendable, Equatable, CustomStringConvertible {
         return status == 502 || status == 503 || status >= 500 && status != 504 && code != nil
     }
 
+    /// What it is that stops the account, where this stops one.
+    package var stopCause: AccountStop.Cause {
+        switch code {
+        case 190: .token
+        case 368: .block
+        default: .sends
+        }
+    }
+
     /// The tries of the code's row in the table of errors; nil without one.
     package var mostTries: UInt32? {
         guard let code, case .retry(let most, _, _) = MetaErrorTable.row(code: code, subcode: subcode)?.meaning else {
@@ -196,7 +205,7 @@ package struct MetaAnswer: Sendable {
 
     /// An account whose token or standing is gone reads nothing either. Any other answer to a read is about what was read,
     /// and must not stop what customers are to be sent.
-    private static func stopsReads(_ failure: SendFailure) -> Bool { failure.code == 190 || failure.code == 368 }
+    private static func stopsReads(_ failure: SendFailure) -> Bool { failure.stopCause != .sends }
 
     private static func success(
         _ document: JSONValue, _ status: Int, _ kind: Action.Kind, _ attempt: Int

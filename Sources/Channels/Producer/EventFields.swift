@@ -176,6 +176,8 @@ extension Command: EventFields {
         try fields.word("verb", &verb, Self.words)
         try fields.text("subject", &subject)
         try fields.text("by", &by)
+        try fields.flag("sends_only", &sendsOnly)
+        try fields.flag("blocked", &blocked)
     }
 }
 

@@ -633,6 +633,12 @@ package nonisolated struct Command: Sendable {
 
   package var by: String = String()
 
+  /// Of the word `stop`. What the call met concerns sends alone: an answered read says nothing of it.
+  package var sendsOnly: Bool = false
+
+  /// It met the platform's block of the account (code 368), which the block's end ends.
+  package var blocked: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum Verb: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -2078,7 +2084,7 @@ nonisolated extension Outcome.Status: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension Command: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Command"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}verb\0\u{1}subject\0\u{1}by\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}verb\0\u{1}subject\0\u{1}by\0\u{3}sends_only\0\u{1}blocked\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2089,6 +2095,8 @@ nonisolated extension Command: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       case 1: try { try decoder.decodeSingularEnumField(value: &self.verb) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.subject) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.by) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.sendsOnly) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self.blocked) }()
       default: break
       }
     }
@@ -2104,6 +2112,12 @@ nonisolated extension Command: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     if !self.by.isEmpty {
       try visitor.visitSingularStringField(value: self.by, fieldNumber: 3)
     }
+    if self.sendsOnly != false {
+      try visitor.visitSingularBoolField(value: self.sendsOnly, fieldNumber: 4)
+    }
+    if self.blocked != false {
+      try visitor.visitSingularBoolField(value: self.blocked, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2111,6 +2125,8 @@ nonisolated extension Command: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     if lhs.verb != rhs.verb {return false}
     if lhs.subject != rhs.subject {return false}
     if lhs.by != rhs.by {return false}
+    if lhs.sendsOnly != rhs.sendsOnly {return false}
+    if lhs.blocked != rhs.blocked {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -983,6 +983,18 @@ package nonisolated struct AccountWatch: @unchecked Sendable {
     set {_uniqueStorage()._stoppedAt = newValue}
   }
 
+  /// One of these calls met what concerns sends alone, such as a permission: an answered read does not end that.
+  package var sendsStopped: Bool {
+    get {_storage._sendsStopped}
+    set {_uniqueStorage()._sendsStopped = newValue}
+  }
+
+  /// All that these calls met was the platform's block of the account (code 368), which the block's end ends.
+  package var onlyBlocked: Bool {
+    get {_storage._onlyBlocked}
+    set {_uniqueStorage()._onlyBlocked = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -2377,7 +2389,7 @@ nonisolated extension Post: SwiftProtobuf.Message, SwiftProtobuf._MessageImpleme
 
 nonisolated extension AccountWatch: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AccountWatch"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}swept_until\0\u{3}action_high\0\u{3}action_low\0\u{3}asked_at\0\u{3}subscriptions_asked_at\0\u{1}missing\0\u{3}sweeping_until\0\u{1}messages\0\u{3}began_at\0\u{1}refused\0\u{3}looks_refused\0\u{1}spoilt\0\u{1}enforced\0\u{3}enforced_until\0\u{1}again\0\u{3}stopped_at\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}swept_until\0\u{3}action_high\0\u{3}action_low\0\u{3}asked_at\0\u{3}subscriptions_asked_at\0\u{1}missing\0\u{3}sweeping_until\0\u{1}messages\0\u{3}began_at\0\u{1}refused\0\u{3}looks_refused\0\u{1}spoilt\0\u{1}enforced\0\u{3}enforced_until\0\u{1}again\0\u{3}stopped_at\0\u{3}sends_stopped\0\u{3}only_blocked\0")
 
   fileprivate class _StorageClass {
     var _sweptUntil: Int64 = 0
@@ -2396,6 +2408,8 @@ nonisolated extension AccountWatch: SwiftProtobuf.Message, SwiftProtobuf._Messag
     var _enforcedUntil: Int64 = 0
     var _again: Bool = false
     var _stoppedAt: Int64 = 0
+    var _sendsStopped: Bool = false
+    var _onlyBlocked: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2422,6 +2436,8 @@ nonisolated extension AccountWatch: SwiftProtobuf.Message, SwiftProtobuf._Messag
       _enforcedUntil = source._enforcedUntil
       _again = source._again
       _stoppedAt = source._stoppedAt
+      _sendsStopped = source._sendsStopped
+      _onlyBlocked = source._onlyBlocked
     }
   }
 
@@ -2456,6 +2472,8 @@ nonisolated extension AccountWatch: SwiftProtobuf.Message, SwiftProtobuf._Messag
         case 14: try { try decoder.decodeSingularInt64Field(value: &_storage._enforcedUntil) }()
         case 15: try { try decoder.decodeSingularBoolField(value: &_storage._again) }()
         case 16: try { try decoder.decodeSingularInt64Field(value: &_storage._stoppedAt) }()
+        case 17: try { try decoder.decodeSingularBoolField(value: &_storage._sendsStopped) }()
+        case 18: try { try decoder.decodeSingularBoolField(value: &_storage._onlyBlocked) }()
         default: break
         }
       }
@@ -2516,6 +2534,12 @@ nonisolated extension AccountWatch: SwiftProtobuf.Message, SwiftProtobuf._Messag
       if _storage._stoppedAt != 0 {
         try visitor.visitSingularInt64Field(value: _storage._stoppedAt, fieldNumber: 16)
       }
+      if _storage._sendsStopped != false {
+        try visitor.visitSingularBoolField(value: _storage._sendsStopped, fieldNumber: 17)
+      }
+      if _storage._onlyBlocked != false {
+        try visitor.visitSingularBoolField(value: _storage._onlyBlocked, fieldNumber: 18)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2541,6 +2565,8 @@ nonisolated extension AccountWatch: SwiftProtobuf.Message, SwiftProtobuf._Messag
         if _storage._enforcedUntil != rhs_storage._enforcedUntil {return false}
         if _storage._again != rhs_storage._again {return false}
         if _storage._stoppedAt != rhs_storage._stoppedAt {return false}
+        if _storage._sendsStopped != rhs_storage._sendsStopped {return false}
+        if _storage._onlyBlocked != rhs_storage._onlyBlocked {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -9,12 +9,13 @@ package struct SweepReach: Sendable, Equatable {
 
     /// Nil for an account of which no sweep has ended and nobody knows since when it is watched.
     ///
-    /// - Parameter includesMessages: whether its sweeps ask for direct messages too: the kind that is further behind counts.
+    /// - Parameter includesMessages: whether its sweeps ask for direct messages too: the kind that is further behind counts. One of
+    ///   which nothing is known, because none of its sweeps has ended yet, says nothing.
     package init?(_ watch: AccountWatch, includesMessages: Bool) {
         let marks = includesMessages ? [watch.comments, watch.messages] : [watch.comments]
         // What was written before the account was first watched no sweep looks for.
         let reaches = marks.map { max($0.sweptUntil, watch.beganAt) }
-        guard let least = reaches.min(), least > 0 else { return nil }
+        guard let least = reaches.filter({ $0 > 0 }).min() else { return nil }
         until = Instant(milliseconds: least)
     }
 

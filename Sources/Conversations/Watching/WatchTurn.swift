@@ -30,8 +30,6 @@ struct WatchTurn {
     static let lookRule = "account.unwatched"
     static let enforcedRule = "account.enforced"
     static let stoppedRule = "account.stopped"
-    /// A stop that nothing was heard of for so long is news again: calls try a stopped account once a day.
-    static let stopForgotten = Duration.seconds(2 * 86_400)
     /// Stands for the missing fields while nobody can say which come.
     static let unsure = "?"
 
@@ -75,7 +73,7 @@ struct WatchTurn {
         result.rule = "noted"
         switch event.kind {
         case .command(let command) where command.verb == .sweep: start(isAtOnce: command.subject == "now")
-        case .command(let command) where command.verb == .enforced: enforced(command.subject)
+        case .command(let command) where command.verb == .enforced: enforced(command)
         case .fetched(let fetched):
             take(fetched)
             if !fetched.refused { goesOn(by: event) }
@@ -90,14 +88,16 @@ struct WatchTurn {
             result.rule = "timer.settled"
             return
         }
+        let isStops = endsStop(timer)
         state.timers.remove(at: armed)
-        let hasEnded = endEnforcement()
+        let blockEnded = endEnforcement(at: timer)
+        let stopEnded = endStop(at: timer)
         guard let every = interval else {
-            if !hasEnded { result.rule = "sweep.off" }
+            if !blockEnded, !stopEnded { result.rule = "sweep.off" }
             return
         }
-        // The timer of a block's end begins no second row of sweeps.
-        guard !state.timers.contains(where: isRecurring) else { return }
+        // The timer of a stop's end begins no second row of sweeps, and no first one.
+        guard !isStops, !state.timers.contains(where: isRecurring) else { return }
         arm(at: now + every)
         askForSubscriptions()
         if rules.channel.sweep != nil {
@@ -284,10 +284,8 @@ struct WatchTurn {
         }
     }
 
-    /// Leads from sweep to sweep; the only other timer ends a block.
-    private func isRecurring(_ timer: ArmedTimer) -> Bool {
-        timer.kind == .sweep && !(watch.enforced && timer.dueAt == watch.enforcedUntil)
-    }
+    /// Leads from sweep to sweep.
+    private func isRecurring(_ timer: ArmedTimer) -> Bool { timer.kind == .sweep && !endsStop(timer) }
 
     mutating func arm(at due: Instant) {
         var timer = ArmedTimer()

@@ -43,11 +43,14 @@ package enum AccountFact<Value: Sendable & Equatable>: Sendable, Equatable {
 extension LaneStore {
     /// Brakes, for all workers; gives the brake that now stands: of two the stricter, of equally strict ones the later end.
     ///
-    /// - Parameter lets: see `AccountBrake.lets`.
+    /// - Parameters:
+    ///   - lets: see `AccountBrake.lets`.
+    ///   - isBlock: a call met the platform's block of the account, so that the block's end (`enforce`) ends this too; what stood
+    ///     before stands again then.
     package func brake(
-        _ scope: BrakedScope, for duration: Duration, lets: Int, reason: String, by: String
+        _ scope: BrakedScope, for duration: Duration, lets: Int, reason: String, by: String, isBlock: Bool = false
     ) throws(LaneError) -> AccountBrake {
-        try brake("brake", scope, for: duration, lets: lets, reason: reason, by: by)
+        try brake(isBlock ? "block" : "brake", scope, for: duration, lets: lets, reason: reason, by: by)
     }
 
     private func brake(

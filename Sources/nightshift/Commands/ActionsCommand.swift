@@ -2,6 +2,7 @@ import ArgumentParser
 import Channels
 import Contracts
 import Conversations
+import Delivery
 import Foundation
 import Instants
 import Lanes
@@ -102,27 +103,27 @@ struct ActionsCommand: AsyncParsableCommand {
             for id in account where policy.accounts[id] == nil {
                 throw Failure(expected: "an account of the policy", came: "\"\(id)\"", at: "--account")
             }
-            for id in account { try session.store.release(.account(id)) }
+            let (released, refused) = try await AccountRelease.carryOut(account, in: session.store) { accounts in
+                try await Self.tellDesks(of: accounts, session)
+            }
             if everybody { try session.store.release(.everybody) }
-            for id in account { Output.line("\(id)  released") }
+            for id in released { Output.line("\(id)  released") }
             if everybody { Output.line("everybody  released") }
-            try await tellDesks(session)
+            guard refused.isEmpty else {
+                let words = refused.map { "\($0.account) stands still as before; its lane: \($0.reason)" }
+                throw Failure("expected desks told before brakes are lifted, got:\n" + words.joined(separator: "\n"))
+            }
         }
 
         /// Ends what desks were told of the accounts' stops and blocks.
-        private func tellDesks(_ session: Session) async throws {
-            guard !account.isEmpty else { return }
+        private static func tellDesks(of accounts: [String], _ session: Session) async throws -> [AppendResult] {
             let appender = LaneAppender(connector: session.connector)
             defer { appender.stop() }
             let (now, topology) = (try session.now(), try session.topology())
-            let events = try account.map {
-                try topology.laneEvent(AccountStop.released($0, by: NSUserName(), at: now.milliseconds))
-            }
-            for (id, result) in zip(account, await appender.append(events)) {
-                guard case .held = result else {
-                    throw Failure("\(id) is released; expected its desk told, got \(result): release it once more")
-                }
-            }
+            return await appender.append(
+                try accounts.map {
+                    try topology.laneEvent(AccountStop.released($0, by: NSUserName(), at: now.milliseconds))
+                })
         }
     }
 }

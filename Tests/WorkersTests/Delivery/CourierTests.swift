@@ -71,6 +71,17 @@ struct CourierTests {
         #expect(counted == [malformed: 1, .init(status: .delivered, why: .none): 1])
     }
 
+    @Test("what stays in the house is not among how calls of the platform ended")
+    func inwardOutcomes() throws {
+        let kit = try WorkerKit()
+        let worker = try kit.worker()
+        try kit.append([("ann", "tell"), ("bob", "send")])
+        try kit.decided(4)
+        #expect(worker.stop(atMost: WorkerKit.patience))
+        #expect(worker.courierCounters.closed == 2)
+        #expect(worker.courierCounters.outcomes.values.reduce(0, +) == 1)
+    }
+
     @Test("what could not be sent is tried again, with the next attempt's number")
     func again() throws {
         let kit = try WorkerKit()
