@@ -21,8 +21,10 @@ internal import Synchronization
 enum HTTPExchange: Sendable {
     /// Header names in lower case.
     case answer(status: Int, headers: [String: String], body: [UInt8])
-    /// - Parameter mayHaveGone: false only if the other side cannot have the whole request.
-    case none(mayHaveGone: Bool, reason: String)
+    /// - Parameters:
+    ///   - mayHaveGone: false only if the other side cannot have the whole request.
+    ///   - isOurs: this process failed, not the other side or the way to it.
+    case none(mayHaveGone: Bool, reason: String, isOurs: Bool)
 
     /// Makes the call and returns by the deadline, or at once when the task is cancelled.
     ///
@@ -43,7 +45,7 @@ enum HTTPExchange: Sendable {
             return try await race(request, client, most, deadline)
         } catch {
             let isBefore = !sent.isSet || isBeforeRequest(error)
-            return .none(mayHaveGone: !isBefore, reason: words(error))
+            return .none(mayHaveGone: !isBefore, reason: words(error), isOurs: isOurs(error))
         }
     }
 
@@ -81,6 +83,30 @@ enum HTTPExchange: Sendable {
         return error == .connectTimeout || error == .getConnectionFromPoolTimeout || error == .invalidURL
             || error == .tlsHandshakeTimeout
     }
+
+    /// Whether it says nothing of the other side: a request that cannot be made, an answer that is not taken, no place in the pool of
+    /// connections (one that waited while none could be made has that connection's error), no socket, an end that this process wished.
+    static func isOurs(_ error: any Error) -> Bool {
+        switch error {
+        case is CancellationError, is NIOTooManyBytesError: true
+        case let error as HTTPClientError: ourErrors.contains(error.shortDescription)
+        case let error as IOError: ourNumbers.contains(error.errnoCode)
+        case let error as NIOConnectionError:
+            !error.connectionErrors.isEmpty && error.connectionErrors.allSatisfy { isOurs($0.error) }
+        default: false
+        }
+    }
+
+    /// By their short descriptions, which name no values.
+    private static let ourErrors = Set(
+        [
+            .getConnectionFromPoolTimeout, .cancelled, .alreadyShutdown, .requestStreamCancelled, .invalidURL, .emptyHost,
+            .emptyScheme, .unsupportedScheme(""), .missingSocketPath, .invalidHeaderFieldNames([]),
+            .invalidHeaderFieldValues([]), .bodyLengthMismatch, .contentLengthMissing, .writeAfterRequestSent,
+            .traceRequestWithBody, .identityCodingIncorrectlyPresent, .chunkedSpecifiedMultipleTimes,
+        ].map { (error: HTTPClientError) in error.shortDescription })
+
+    private static let ourNumbers: Set<CInt> = [EMFILE, ENFILE, ENOMEM, ENOBUFS, EADDRNOTAVAIL]
 
     /// Never the address, which may hold a secret.
     private static func words(_ error: any Error) -> String {

@@ -122,9 +122,9 @@ package struct MetaClient: Sendable {
                 answer: answer.outcome(
                     of: kind, attempt: attempt, earlier: earlier, node: node(of: account)),
                 usage: MetaUsage(headers: headers))
-        case .none(let mayHaveGone, let reason):
+        case .none(let mayHaveGone, let reason, let isOurs):
             let answer = MetaAnswer.outcomeWithoutAnswer(
-                of: kind, attempt: attempt, requestMayHaveGone: mayHaveGone, reason: reason)
+                of: kind, attempt: attempt, requestMayHaveGone: mayHaveGone, reason: reason, isOurs: isOurs)
             return Attempt(answer: answer, usage: nil)
         }
     }
@@ -143,9 +143,9 @@ package struct MetaClient: Sendable {
                 return (nil, outcome)
             }
             return (document, outcome)
-        case .none(let mayHaveGone, let reason):
+        case .none(let mayHaveGone, let reason, let isOurs):
             let outcome = MetaAnswer.outcomeWithoutAnswer(
-                of: .fetch, attempt: attempt, requestMayHaveGone: mayHaveGone, reason: reason)
+                of: .fetch, attempt: attempt, requestMayHaveGone: mayHaveGone, reason: reason, isOurs: isOurs)
             return (nil, outcome)
         }
     }

@@ -121,14 +121,16 @@ struct Settlement {
         return outcome
     }
 
-    /// What an attempt counts as that got no answer by its deadline. Tells and notices may be made twice.
+    /// What an attempt counts as that got no answer by its deadline. Tells and notices may be made twice. Carriers give up before it,
+    /// so that one that did not says nothing of the platform.
     static func answerAtDeadline(of kind: Action.Kind, attempt: UInt32) -> SendAnswer {
         switch kind {
         case .tell, .notify, .standDown, .fetch:
-            .again(after: .seconds(1), SendFailure(status: 0, message: "no answer by the deadline"))
+            .again(after: .seconds(1), SendFailure(status: 0, message: "no answer by the deadline", isOurs: true))
         default:
             MetaAnswer.outcomeWithoutAnswer(
-                of: kind, attempt: Int(attempt), requestMayHaveGone: true, reason: "no answer by the deadline")
+                of: kind, attempt: Int(attempt), requestMayHaveGone: true, reason: "no answer by the deadline",
+                isOurs: true)
         }
     }
 

@@ -9,8 +9,10 @@ package struct SignedPost: Sendable {
     package enum Reply: Sendable, Equatable {
         /// Header names in lower case; a body over `GenericOutbound.mostAnswerBytes` is no answer.
         case answer(status: Int, headers: [String: String], body: [UInt8])
-        /// - Parameter requestMayHaveGone: false only if no byte of the request left.
-        case none(requestMayHaveGone: Bool, reason: String)
+        /// - Parameters:
+        ///   - requestMayHaveGone: false only if no byte of the request left.
+        ///   - isOurs: this process failed, not the other side or the way to it.
+        case none(requestMayHaveGone: Bool, reason: String, isOurs: Bool)
     }
 
     private let client: HTTPClient
@@ -46,7 +48,8 @@ package struct SignedPost: Sendable {
         switch exchange {
         case .answer(let status, let headers, let body):
             return .answer(status: status, headers: headers, body: body)
-        case .none(let mayHaveGone, let reason): return .none(requestMayHaveGone: mayHaveGone, reason: reason)
+        case .none(let mayHaveGone, let reason, let isOurs):
+            return .none(requestMayHaveGone: mayHaveGone, reason: reason, isOurs: isOurs)
         }
     }
 }

@@ -55,6 +55,7 @@ package struct TaskCarrier: ActionCarrier {
 extension Answered {
     /// An attempt that is over before anything was sent.
     init(refused attempt: Attempt, _ message: String) {
-        self.init(id: attempt.id, attempt: attempt.number, answer: .failed(SendFailure(status: 0, message: message)))
+        let failure = SendFailure(status: 0, message: message, isOurs: true)
+        self.init(id: attempt.id, attempt: attempt.number, answer: .failed(failure))
     }
 }

@@ -83,23 +83,66 @@ struct WatchGapTests {
         #expect(Self.sweeps(scene).count == 2 && (Self.sweeps(scene).last?.until ?? 0) > first.until)
     }
 
-    @Test("one that the platform goes on refusing is told to the desk, and is asked for no more until somebody asks")
-    func refused() throws {
-        var scene = try Self.watched(.seconds(600))
-        _ = try Self.look(&scene) { fetched in
+    /// Every sweep of direct messages is refused until then; the instants at which they were asked for.
+    private static func refuse(_ scene: inout Scene, until end: Instant) throws -> [Instant] {
+        while scene.now < end {
+            let watch = scene.states[WatchTurnTests.shop]?.post.watch ?? AccountWatch()
+            if watch.messages.askedAt != 0, let sweep = sweeps(scene).last { try scene.settle(sweep, .failed) }
+            try scene.advance(to: scene.now + .seconds(600))
+        }
+        return sweeps(scene).map { Instant(milliseconds: $0.decidedAt) }
+    }
+
+    @Test(
+        "one that the platform goes on refusing is told to the desk with what asks at once, and asked for each hour, later each day",
+        arguments: [Duration.seconds(600), nil] as [Duration?])
+    func refused(_ sweep: Duration?) throws {
+        var scene = try Self.watched(sweep)
+        let begin = try Self.look(&scene) { fetched in
             fetched.text = "messages"
             fetched.restored = true
         }
-        var settled = 0
-        for _ in 1...20 {
-            for sweep in Self.sweeps(scene).dropFirst(settled) {
-                settled += 1
-                try scene.settle(sweep, .failed)
-            }
-            try scene.advance(to: scene.now + .seconds(600))
-        }
-        #expect(settled == 4 && scene.tells(.escalation).map(\.rule).contains("account.unswept"))
+        let asked = try Self.refuse(&scene, until: begin + .seconds(4 * 86_400))
+        let told = try #require(scene.tells(.escalation).first { $0.rule == "account.unswept" })
+        #expect(told.event.told.facts.contains("`accounts sweep`"))
+        let pauses = zip(asked.dropFirst(), asked).map { $0 - $1 }
+        // Three at the pace of all sweeps, a day of hours, then days.
+        #expect(pauses.prefix(3).allSatisfy { $0 <= .seconds(3_600) })
+        #expect(pauses.dropFirst(3).prefix(24).allSatisfy { $0 >= .seconds(3_600) && $0 < .seconds(7_200) }, "\(pauses)")
+        let days = pauses.dropFirst(27)
+        #expect(days.count >= 2 && days.allSatisfy { $0 >= .seconds(86_400) && $0 < .seconds(90_000) }, "\(pauses)")
+        // Somebody asks, and gets it at once.
+        let count = asked.count
         try scene.take(WatchTurnTests.command("w9", "now", at: scene.now), at: scene.now)
-        #expect(Self.sweeps(scene).count == 5)
+        let last = try #require(Self.sweeps(scene).last)
+        #expect(Self.sweeps(scene).count == count + 1)
+        try scene.take(WatchTurnTests.fetched(last, at: scene.now) { $0.until = last.until }, at: scene.now)
+        _ = try Self.refuse(&scene, until: scene.now + .seconds(86_400))
+        #expect(Self.sweeps(scene).count == count + 1, "that one was whole")
+    }
+
+    @Test("what is too old to be asked for is given up, and keeps the account's matter open no longer")
+    func givenUp() throws {
+        var scene = try Self.watched(nil)
+        let begin = try Self.look(&scene) { fetched in
+            fetched.text = "messages"
+            fetched.restored = true
+        }
+        _ = try Self.look(&scene) { $0.text = "" }
+        let asked = try Self.refuse(&scene, until: begin + .seconds(8 * 86_400))
+        #expect(scene.states[WatchTurnTests.shop]?.post.watch.messages.refused ?? 0 > 4)
+        let closed = scene.tells(.closed).count
+        let all = try Self.refuse(&scene, until: begin + .seconds(20 * 86_400))
+        #expect(all.count > asked.count && scene.rules.contains("sweep.given_up"))
+        #expect(all.last.map { $0 < begin + .seconds(12 * 86_400) } == true)
+        #expect(scene.tells(.closed).count == closed + 1)
+        #expect(scene.tells(.closed).last?.event.told.facts.contains("too old") == true)
+        // The next gap is one of its own.
+        let again = try Self.look(&scene) { fetched in
+            fetched.text = "messages"
+            fetched.restored = true
+        }
+        #expect(Self.sweeps(scene).count == all.count + 1)
+        #expect(Self.sweeps(scene).last?.until == again.milliseconds - 60_000)
     }
 }

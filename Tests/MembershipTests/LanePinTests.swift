@@ -23,14 +23,14 @@ struct LanePinTests {
         let server = try PrivateRedis()
         let store = try store(server)
         #expect(try store.pins().isEmpty)
-        #expect(try store.pinsNumber() == 0)
+        #expect(try store.pinsStamp().number == 0)
         try store.pin(lanes(2), to: member("a"), for: .seconds(3_600), by: "ann|from|ops")
-        let (first, number) = (try store.pins(), try store.pinsNumber())
+        let (first, number) = (try store.pins(), try store.pinsStamp().number)
         #expect(try first.map(\.lane) == lanes(2) && first.allSatisfy { $0.by == "ann|from|ops" })
         #expect(try first[0].member == member("a") && first[0].until == first[0].since + .seconds(3_600))
         #expect(try abs((store.state().now - first[0].since) / .seconds(1)) < 60)
         try store.pin([lane(1)], to: member("b"), for: .seconds(60), by: "bob")
-        #expect(try store.pinsNumber() > number)
+        #expect(try store.pinsStamp().number > number)
         #expect(try store.pins().map(\.member.name) == ["a", "b"])
         #expect(try store.unpin([lane(0), lane(9)]) == 1)
         #expect(try store.pins().map(\.lane) == [lane(1)])
@@ -65,7 +65,7 @@ struct LanePinTests {
         #expect(throws: LaneError.self) {
             try store.pin(lanes(1), to: member("a"), for: LanePin.longest + .seconds(1), by: "")
         }
-        #expect(try store.pins().count == ControlStore.mostPins - 1 && store.pinsNumber() == 0)
+        #expect(try store.pins().count == ControlStore.mostPins - 1 && store.pinsStamp().number == 0)
         try store.pin(lanes(1), to: member("a"), for: .seconds(1), by: "")
         // One that is there may be renewed in a full house.
         try store.pin(lanes(1), to: member("b"), for: .seconds(1), by: "")
@@ -109,7 +109,7 @@ struct LanePinTests {
         let (a, gone) = (try member("a").text, try member("gone").text)
         let stored = ["\(a)|200000|0|x", "\(a)|100000|0|x", "\(gone)|200000|0|x", "\(a)|200000|0|x"]
         let pins = try stored.enumerated().map { try #require(LanePin(lane: lane($0), stored: $1)) }
-        book.learn(pins, number: 1)
+        book.learn(pins, PinsStamp(number: 1, count: 4))
         let census = Census(
             [MemberRecord(id: try member("a"), beatAt: at(99_000), until: at(102_000))],
             at: ControlState(now: at(100_000), reachableSince: at(0)), lease: .seconds(3))
@@ -118,6 +118,27 @@ struct LanePinTests {
         // Just after an outage nobody is dead yet.
         let fresh = Census([], at: ControlState(now: at(100_000), reachableSince: at(99_000)), lease: .seconds(3))
         #expect(book.over(fresh, lanes: try lanes(4)).map(\.lane) == [pins[1].lane])
+    }
+
+    @Test("a leader's pins end with the key that somebody took away, and with lines of it; anew they are pins again")
+    func takenAway() throws {
+        let server = try PrivateRedis()
+        let store = try store(server)
+        let key = store.keyspace.control("pins")
+        try store.pin(lanes(3), to: member("a"), for: .seconds(60), by: "ann")
+        var book = PinBook()
+        try book.read(store)
+        let all = book.stamp
+        _ = try store.connection.call(RedisCommand("HDEL", key, lane(1).text))
+        try book.read(store)
+        #expect(book.pins.map(\.lane) == (try [lane(0), lane(2)]))
+        #expect(book.stamp != all, "what is placed by it is placed anew")
+        _ = try store.connection.call(RedisCommand("DEL", key))
+        try book.read(store)
+        #expect(book.pins.isEmpty && book.fault == nil)
+        try store.pin(lanes(3), to: member("a"), for: .seconds(60), by: "ann")
+        try book.read(store)
+        #expect(book.pins.count == 3)
     }
 
     @Test(
@@ -136,9 +157,9 @@ struct LanePinTests {
         _ = try store.connection.call(RedisCommand("RENAME", key, "aside"))
         _ = try store.connection.call(RedisCommand("SET", key, "x"))
         #expect(try book.remove(pins, by: member("c"), term: term, store) == nil)
-        #expect(book.pins.isEmpty && book.number == nil)
+        #expect(book.pins.isEmpty && book.stamp == nil)
         try book.read(store)
-        #expect(book.pins.isEmpty && book.number == nil)
+        #expect(book.pins.isEmpty && book.stamp == nil)
         let told = ToldCauses()
         let log = Logger(label: "test") { _ in told }
         var doubts = LeaderDoubts()

@@ -94,7 +94,7 @@ struct HTTPExchangeTests {
             try await Self.withClient { client in
                 let reply = await SignedPost(client: client, now: { SandboxTests.now }).post(
                     [0x7B, 0x7D], to: "https://127.0.0.1:\(port)/bridge", secrets: [], deadline: .milliseconds(500))
-                guard case .none(requestMayHaveGone: false, _) = reply else {
+                guard case .none(requestMayHaveGone: false, _, isOurs: false) = reply else {
                     Issue.record("expected nothing gone, got \(reply)")
                     return
                 }

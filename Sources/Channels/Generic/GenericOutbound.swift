@@ -69,8 +69,10 @@ package enum GenericOutbound {
     }
 
     /// What an attempt means that got no answer: the action's id makes another one safe.
-    package static func outcomeWithoutAnswer(attempt: Int, reason: String) -> SendAnswer {
-        again(attempt, SendFailure(status: 0, message: reason))
+    ///
+    /// - Parameter isOurs: see `SendFailure.isOurs`.
+    package static func outcomeWithoutAnswer(attempt: Int, reason: String, isOurs: Bool = false) -> SendAnswer {
+        again(attempt, SendFailure(status: 0, message: reason, isOurs: isOurs))
     }
 
     private static func told(

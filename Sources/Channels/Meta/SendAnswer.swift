@@ -43,8 +43,14 @@ package struct SendFailure: Sendable, Equatable, CustomStringConvertible {
     package let trace: String
     /// The attempt may have had its effect all the same.
     package var mayHaveGone = false
+    /// This process failed, and nothing is known of the platform: the call was never made, or its answer not read.
+    package var isOurs = false
 
-    package init(status: Int, code: Int64? = nil, subcode: Int64? = nil, message: String, trace: String = "") {
+    package init(
+        status: Int, code: Int64? = nil, subcode: Int64? = nil, message: String, trace: String = "",
+        isOurs: Bool = false
+    ) {
+        self.isOurs = isOurs
         self.status = status
         self.code = code
         self.subcode = subcode
@@ -135,11 +141,13 @@ package struct MetaAnswer: Sendable {
 
     /// What an attempt came to that got no answer. Pure.
     ///
-    /// - Parameter requestMayHaveGone: false only if no byte of the request left, such as a refused connection.
+    /// - Parameters:
+    ///   - requestMayHaveGone: false only if no byte of the request left, such as a refused connection.
+    ///   - isOurs: see `SendFailure.isOurs`.
     package static func outcomeWithoutAnswer(
-        of kind: Action.Kind, attempt: Int, requestMayHaveGone: Bool, reason: String
+        of kind: Action.Kind, attempt: Int, requestMayHaveGone: Bool, reason: String, isOurs: Bool = false
     ) -> SendAnswer {
-        let failure = SendFailure(status: 0, message: reason)
+        let failure = SendFailure(status: 0, message: reason, isOurs: isOurs)
         return requestMayHaveGone
             ? unclear(failure, kind, attempt) : .again(after: MetaErrorTable.delay(.seconds(1), attempt), failure)
     }

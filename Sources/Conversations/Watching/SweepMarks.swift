@@ -3,6 +3,8 @@ import Contracts
 extension SweepMark {
     /// So many sweeps in a row that were refused or not whole are told to the desk: an hour as they usually come.
     static let mostRefused: UInt32 = 4
+    /// Nobody counts further.
+    static let mostCounted = mostRefused + WatchTurn.hourlyTries + WatchTurn.dailyTries
 
     /// The desk knows that they are refused.
     var isTold: Bool { refused >= Self.mostRefused }

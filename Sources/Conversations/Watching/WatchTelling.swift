@@ -12,13 +12,14 @@ extension WatchTurn {
     ) {
         result.rule = "sweep.refused"
         let wasTold = watch[keyPath: mark].isTold
-        watch[keyPath: mark].refused = min(SweepMark.mostRefused, watch[keyPath: mark].refused) + 1
+        watch[keyPath: mark].refused = min(SweepMark.mostCounted, watch[keyPath: mark].refused) + 1
         guard !wasTold, watch[keyPath: mark].isTold else { return }
         let reach = max(watch[keyPath: mark].sweptUntil, watch.beganAt)
         tellDesk(
             Self.sweepRule,
             "sweeps of account \(rules.account.id) for \(subject.rawValue) are refused or not whole: what its webhooks left "
-                + "out since \(reach == 0 ? "ever" : "\(Instant(milliseconds: reach))") is not known (\(Self.short(reason)))"
+                + "out since \(reach == 0 ? "ever" : "\(Instant(milliseconds: reach))") is not known (\(Self.short(reason))); "
+                + "`accounts sweep` asks for it at once"
         )
     }
 

@@ -102,15 +102,9 @@ struct WatchTurn {
         askForSubscriptions()
         if rules.channel.sweep != nil {
             sweep()
-        } else if watch.messages.isOwed, !watch.messages.isTold, begin(\.messages, .messages, isAsked: false) {
+        } else if wantsGap(), begin(\.messages, .messages, isAsked: false) {
             result.rule = "sweep"
         }
-    }
-
-    /// Asks for the direct messages that were written while no webhook came, until that was answered once, whatever the channel's
-    /// file says of sweeps.
-    mutating func sweepGap() {
-        _ = begin(\.messages, .messages, isAsked: true)
     }
 
     /// From one look at the platform to the next; nil: the channel wants none.
@@ -153,14 +147,13 @@ struct WatchTurn {
 
     private mutating func sweep(isAsked: Bool = false) {
         let isSweeping = begin(\.comments, .comments, isAsked: isAsked)
-        let mark = watch.messages
-        let wantsMessages = rules.channel.sweepsMessages || mark.isOwed && (isAsked || !mark.isTold)
+        let wantsMessages = rules.channel.sweepsMessages || (isAsked ? watch.messages.isOwed : wantsGap())
         let isSweepingMessages = wantsMessages && begin(\.messages, .messages, isAsked: isAsked)
         result.rule = isSweeping || isSweepingMessages ? "sweep" : "sweep.under_way"
     }
 
     /// False while the last one of its kind is under way, and where nothing was written that it could look for.
-    private mutating func begin(
+    mutating func begin(
         _ mark: WritableKeyPath<AccountWatch, SweepMark>, _ subject: FetchSubject, isAsked: Bool
     ) -> Bool {
         let askedAt = watch[keyPath: mark].askedAt

@@ -27,8 +27,8 @@ struct LaneWatch {
     struct Basis: Equatable {
         var topology: UInt64
         var assignment: UInt64
-        /// Of the pins.
-        var pins: UInt64 = 0
+        /// Nil: none are known.
+        var pins: PinsStamp?
         var living: [MemberID]
         /// Those of them that may be given lanes.
         var placeable: [MemberID]

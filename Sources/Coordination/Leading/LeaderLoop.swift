@@ -134,7 +134,7 @@ final class LeaderLoop {
         let level = HouseLevel(census, others: try link.tolerant(link.control.attending), own: settings.featureLevel)
         features = level.reachable
         let basis = LaneWatch.Basis(
-            topology: topologyNumber, assignment: assignment.number, pins: pins.number ?? 0,
+            topology: topologyNumber, assignment: assignment.number, pins: pins.stamp,
             living: census.living.map(\.id),
             placeable: census.placeable, silent: census.silent, canJudge: census.canJudge)
         // Without a new look a plan would be the last one again, which was that nothing moves.

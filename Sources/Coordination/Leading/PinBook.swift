@@ -4,20 +4,20 @@ internal import Membership
 
 /// The pins as the leader read them last; see `LanePin`.
 struct PinBook {
-    /// Another number means other pins; nil before they were read.
-    private(set) var number: UInt64?
+    /// Another one means other pins; nil before they were read.
+    private(set) var stamp: PinsStamp?
     /// In the order of lanes.
     private(set) var pins: [LanePin] = []
     /// Why there are none, if their key is not what it must be.
     private(set) var fault: String?
 
-    /// Reads them if they are others than before. From a key that somebody edited none are read, again and again: lanes are placed
-    /// without them until it is mended.
+    /// Reads them if they are others than before, also where somebody took the key or lines of it away. From a key that somebody
+    /// edited none are read, again and again: lanes are placed without them until it is mended.
     mutating func read(_ store: ControlStore) throws(LaneError) {
-        let number = try store.pinsNumber()
-        guard number != self.number else { return }
         do throws(LaneError) {
-            learn(try store.pins(), number: number)
+            let stamp = try store.pinsStamp()
+            guard stamp != self.stamp else { return }
+            learn(try store.pins(), stamp)
         } catch {
             try lose(error, store)
         }
@@ -42,9 +42,9 @@ struct PinBook {
     }
 
     /// Makes these the pins.
-    mutating func learn(_ pins: [LanePin], number: UInt64) {
+    mutating func learn(_ pins: [LanePin], _ stamp: PinsStamp) {
         self.pins = pins
-        self.number = number
+        self.stamp = stamp
         fault = nil
     }
 

@@ -111,7 +111,8 @@ struct AccountSweep {
     /// - Parameter fault: why a list could not be read that ought to be.
     private func readings(_ fault: inout SendFailure?) async throws -> [Reading] {
         guard let told = await fetch.doors.posts(fetch.action.account) else {
-            let failure = SendFailure(status: 0, message: "expected the known posts, Redis did not answer")
+            let failure = SendFailure(
+                status: 0, message: "expected the known posts, Redis did not answer", isOurs: true)
             throw GraphFetch.Ended(answer: .again(after: .seconds(5), failure))
         }
         var posts: [String: FetchDoors.Post] = [:]

@@ -54,7 +54,7 @@ struct GraphFetch: Sendable {
             return Answered(
                 id: attempt.id, attempt: attempt.number, answer: ended.answer, isHeld: ended.isHeld)
         } catch {
-            return answered(.again(after: .seconds(5), SendFailure(status: 0, message: "\(error)")))
+            return answered(.again(after: .seconds(5), SendFailure(status: 0, message: "\(error)", isOurs: true)))
         }
     }
 
@@ -82,6 +82,7 @@ struct GraphFetch: Sendable {
     /// Reads, again after a failure that tells nothing, no sooner than the answer says and the courier would; whatever else is no
     /// document ends the fetch, and so does a pause for which there is no time.
     func read(_ read: MetaRead) async throws -> JSONValue {
+        var last: SendAnswer?
         var generator = SystemRandomNumberGenerator()
         for number in 1...Self.mostTries {
             guard left > .zero else { break }
@@ -89,6 +90,7 @@ struct GraphFetch: Sendable {
             let made = await client.fetch(
                 read, account: action.account, attempt: attempt.tries, deadline: readPatience)
             if let document = made.document { return document }
+            last = made.answer
             guard case .again(let after, _) = made.answer, number < Self.mostTries else {
                 throw Ended(answer: made.answer)
             }
@@ -96,7 +98,8 @@ struct GraphFetch: Sendable {
             guard wait < left else { throw Ended(answer: made.answer) }
             try await pause(wait)
         }
-        throw Ended(answer: .again(after: .seconds(1), SendFailure(status: 0, message: "no time is left")))
+        let failure = SendFailure(status: 0, message: "no time is left", isOurs: true)
+        throw Ended(answer: last ?? .again(after: .seconds(1), failure))
     }
 
     /// Ends the fetch where the account or the lane was paused or braked since it began.
@@ -106,7 +109,8 @@ struct GraphFetch: Sendable {
 
     func hold(_ events: [Event]) async throws {
         guard await doors.hold(events) else {
-            let failure = SendFailure(status: 0, message: "expected what was fetched to be held, a lane refused")
+            let failure = SendFailure(
+                status: 0, message: "expected what was fetched to be held, a lane refused", isOurs: true)
             throw Ended(answer: .again(after: .seconds(5), failure))
         }
     }

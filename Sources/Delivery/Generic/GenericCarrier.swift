@@ -27,7 +27,7 @@ package enum GenericCarrier {
             }
             guard !address.secrets.isEmpty else {
                 // Unsigned it would be refused; the account waits for its secret.
-                let failure = SendFailure(status: 0, message: "the account's secret is not there")
+                let failure = SendFailure(status: 0, message: "the account's secret is not there", isOurs: true)
                 return Answered(id: attempt.id, attempt: attempt.number, answer: .stopAccount(failure))
             }
             do throws(Unsendable) {
@@ -49,7 +49,8 @@ package enum GenericCarrier {
         switch reply {
         case .answer(let status, let headers, let body):
             GenericOutbound.outcome(status: status, headers: headers, body: body, attempt: attempt)
-        case .none(_, let reason): GenericOutbound.outcomeWithoutAnswer(attempt: attempt, reason: reason)
+        case .none(_, let reason, let isOurs):
+            GenericOutbound.outcomeWithoutAnswer(attempt: attempt, reason: reason, isOurs: isOurs)
         }
     }
 }

@@ -8,7 +8,8 @@ internal import Lanes
 /// Problem: against a platform that is down each call costs an attempt, and of messages an unclear one. Choice: after
 /// `failuresToOpen` calls in a row without an answer of the platform the account rests, at first for `firstRest`, and then
 /// one call at a time probes; a probe that fails doubles the rest. Any answer of the platform itself, a refusal too, ends
-/// it. The rest is a brake in the account's slot, so every worker keeps it, and each probes for itself behind it. Rejected:
+/// it. What this process itself could not do, such as a request that it cannot make or an answer that a lane did not take, counts neither
+/// way. The rest is a brake in the account's slot, so every worker keeps it, and each probes for itself behind it. Rejected:
 /// one breaker for all accounts, since one shop's page may be gone while the platform stands. How it fails: what never
 /// works, alone in its account, rests its account; other calls of that account end it.
 struct AccountBreaker: Sendable, Equatable {
@@ -45,13 +46,23 @@ struct AccountBreaker: Sendable, Equatable {
 }
 
 extension SendAnswer {
-    /// The platform itself gave no answer: nothing came, or an error of its edge or its servers.
-    var isPlatformFailure: Bool {
+    /// What an answer says of a platform's being there.
+    enum Sign {
+        /// The platform itself answered.
+        case answered
+        /// It gave no answer: nothing came, or an error of its edge or its servers.
+        case silent
+        /// Nothing: this process failed.
+        case ours
+    }
+
+    var sign: Sign {
         switch self {
-        case .ambiguous: true
-        case .again(_, let failure): failure.status == 0 || failure.status >= 500
-        case .failed(let failure): failure.status >= 500
-        case .delivered, .windowClosed, .stopAccount, .braked: false
+        case .ambiguous(let failure): failure.isOurs ? .ours : .silent
+        case .again(_, let failure), .failed(let failure):
+            failure.isOurs ? .ours : failure.status == 0 || failure.status >= 500 ? .silent : .answered
+        case .stopAccount(let failure): failure.isOurs ? .ours : .answered
+        case .delivered, .windowClosed, .braked: .answered
         }
     }
 }
@@ -61,11 +72,14 @@ extension CourierLoop {
     func weigh(_ answer: SendAnswer, of action: Action) {
         guard action.kind.isOutward else { return }
         let account = action.account
-        guard answer.isPlatformFailure else {
+        switch answer.sign {
+        case .ours: return
+        case .answered:
             guard breakers.removeValue(forKey: account) != nil else { return }
             schedule.narrow(account, to: nil)
             counters.restingAccounts = breakers.values.count { $0.isOpen }
             return
+        case .silent: break
         }
         let server = serverNow(.now)
         guard let rest = breakers[account, default: AccountBreaker()].failed(at: server, firstRest: setting.firstRest)

@@ -3,6 +3,20 @@ internal import Instants
 package import Lanes
 internal import Redis
 
+/// What tells pins from others: both commands and leaders count each change of theirs; whoever takes the key away, or lines of it,
+/// does not.
+package struct PinsStamp: Sendable, Equatable {
+    /// Of the last change; 0 before the first.
+    package let number: UInt64
+    /// Lines of the key.
+    package let count: UInt64
+
+    package init(number: UInt64, count: UInt64) {
+        self.number = number
+        self.count = count
+    }
+}
+
 /// Pins in the control slot. People write them; leaders heed them and take away what has ended. What `Functions/pin.lua`
 /// and `unpin.lua` say holds. A coordinator of a version before them reads none of it and places by load.
 extension ControlStore {
@@ -35,10 +49,13 @@ extension ControlStore {
         }.sorted { $0.lane < $1.lane }
     }
 
-    /// Another number means other pins; 0 before the first.
-    package func pinsNumber() throws(LaneError) -> UInt64 {
-        let reply = try plain([RedisCommand("HGET", keyspace.control("slot"), "pins")])
-        return UInt64(clamping: reply.first?.int ?? 0)
+    /// Another one means other pins. One round trip, O(1).
+    package func pinsStamp() throws(LaneError) -> PinsStamp {
+        let replies = try plain([
+            RedisCommand("HGET", keyspace.control("slot"), "pins"), RedisCommand("HLEN", keyspace.control("pins")),
+        ])
+        return PinsStamp(
+            number: UInt64(clamping: replies.first?.int ?? 0), count: UInt64(clamping: replies.last?.int ?? 0))
     }
 
     /// Takes pins away that still are as the leader read them; the number in the answer is how many went.
