@@ -167,13 +167,14 @@ extension Turn {
         _ event: Event, _ arrival: Arrival, isUnknown: Bool
     ) throws(DecisionError) {
         holdToldTimes()
+        if event.outcome.action.isEmpty { settleUnclearReplies() }
         if event.isCustomers { askForProfile(of: event) }
         switch event.kind {
         case .message(let message):
             if isOwn(event) { return }
             decide(message: message, of: event, arrival, isUnknown: isUnknown)
         case .comment(let comment):
-            if isOwn(event) { return }
+            if isOwn(event) { return hear(ownComment: comment, arrival, isUnknown: isUnknown) }
             decide(comment: comment, of: event, arrival, isUnknown: isUnknown)
         case .postback(let postback): decide(postback: postback, of: event, arrival, isUnknown: isUnknown)
         case .reaction(let reaction): decide(reaction: reaction, arrival)

@@ -27,7 +27,8 @@ extension MetaNormaliser {
             let id = "c:\(place.comment):\(verb):\(walk.sent?.milliseconds ?? 0)"
             return .event(walk.event(id, contact: "", at: nil, .moderated(place.asModerated(hidden: verb == "hide"))))
         }
-        guard place.author != walk.account else { return .dropped(.ownPublicReply) }
+        // Below a comment it may be a colleague's answer; elsewhere the account's own words answer nobody.
+        if place.author == walk.account, verb != "add" || !place.isReply { return .dropped(.ownPublicReply) }
         let text = try value.text("message") ?? ""
         let id = "c:\(place.comment):\(verb):\(Self.digest(text))"
         switch verb {
@@ -55,7 +56,7 @@ extension MetaNormaliser {
         _ value: JSONValue, _ walk: Walk, isLive: Bool
     ) throws(UpdateFault) -> Reading {
         let place = try Place(instagram: value)
-        guard place.author != walk.account else { return .dropped(.ownPublicReply) }
+        if place.author == walk.account, !place.isReply { return .dropped(.ownPublicReply) }
         let text = try value.text("text") ?? ""
         let id = Self.commentID(place.comment, text: text)
         let at = try value.milliseconds("created_time")
@@ -105,6 +106,9 @@ private struct Place {
         let isAd = try media.text("media_product_type") == "AD"
         ad = try media.identifier("ad_id") ?? (isAd ? post : "")
     }
+
+    /// It stands below another comment.
+    var isReply: Bool { !parent.isEmpty && parent != post && parent != originalPost }
 
     func asComment(_ text: KeptText) -> Comment {
         var kept = Comment()

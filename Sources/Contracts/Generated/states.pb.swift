@@ -578,6 +578,18 @@ package nonisolated struct Conversation: @unchecked Sendable {
     set {_uniqueStorage()._productsAt = newValue}
   }
 
+  /// Under a post: our public replies, by which a colleague's are told from them; newest last, at most 16.
+  package var ownReplies: [OwnReply] {
+    get {_storage._ownReplies}
+    set {_uniqueStorage()._ownReplies = newValue}
+  }
+
+  /// Replies of the account of which nobody can tell yet whose they are; newest last, at most 8.
+  package var unclearReplies: [UnclearReply] {
+    get {_storage._unclearReplies}
+    set {_uniqueStorage()._unclearReplies = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum Status: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -625,6 +637,45 @@ package nonisolated struct Conversation: @unchecked Sendable {
   package init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+package nonisolated struct OwnReply: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The action that carries it, while its outcome is not known; else 0.
+  package var actionHigh: UInt64 = 0
+
+  package var actionLow: UInt64 = 0
+
+  /// XXH64 of its words, one space between them.
+  package var text: UInt64 = 0
+
+  /// XXH64 of the platform's id of it; 0: not known.
+  package var comment: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct UnclearReply: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// XXH64 of the platform's id of it.
+  package var comment: UInt64 = 0
+
+  package var happenedAt: Int64 = 0
+
+  /// When it stood in the log.
+  package var heardAt: Int64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 /// What tells that two automatons answer each other.
@@ -1599,7 +1650,7 @@ nonisolated extension Evidence.Provenance: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Conversation"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}language\0\u{1}zone\0\u{1}contact\0\u{3}last_customer_at\0\u{3}window_closes_at\0\u{3}last_agent_at\0\u{3}last_automatic_at\0\u{3}foreign_until\0\u{1}agent\0\u{1}status\0\u{3}waiting_since\0\u{3}after_hours\0\u{1}promises\0\u{1}pending\0\u{3}last_texts\0\u{1}comments\0\u{1}held\0\u{1}escalated\0\u{1}late\0\u{3}last_asked_at\0\u{1}withdrawn\0\u{1}loop\0\u{3}satisfaction_asked_at\0\u{1}aggrieved\0\u{3}foreign_since\0\u{3}released_at\0\u{3}thread_app\0\u{2}\u{3}ad\0\u{3}ad_at\0\u{3}disclosed_at\0\u{2}\u{8}team\0\u{1}vip\0\u{1}bought\0\u{4}\u{12}profile_asked_at\0\u{3}first_name\0\u{1}unsent\0\u{1}unreachable\0\u{3}platform_text\0\u{3}early_echo_at\0\u{3}agent_before_echo\0\u{3}root_forgotten\0\u{4}\u{3}delivered_until\0\u{3}seen_until\0\u{2}\u{9}products\0\u{3}products_at\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}language\0\u{1}zone\0\u{1}contact\0\u{3}last_customer_at\0\u{3}window_closes_at\0\u{3}last_agent_at\0\u{3}last_automatic_at\0\u{3}foreign_until\0\u{1}agent\0\u{1}status\0\u{3}waiting_since\0\u{3}after_hours\0\u{1}promises\0\u{1}pending\0\u{3}last_texts\0\u{1}comments\0\u{1}held\0\u{1}escalated\0\u{1}late\0\u{3}last_asked_at\0\u{1}withdrawn\0\u{1}loop\0\u{3}satisfaction_asked_at\0\u{1}aggrieved\0\u{3}foreign_since\0\u{3}released_at\0\u{3}thread_app\0\u{2}\u{3}ad\0\u{3}ad_at\0\u{3}disclosed_at\0\u{2}\u{8}team\0\u{1}vip\0\u{1}bought\0\u{4}\u{12}profile_asked_at\0\u{3}first_name\0\u{1}unsent\0\u{1}unreachable\0\u{3}platform_text\0\u{3}early_echo_at\0\u{3}agent_before_echo\0\u{3}root_forgotten\0\u{4}\u{3}delivered_until\0\u{3}seen_until\0\u{2}\u{9}products\0\u{3}products_at\0\u{4}\u{9}own_replies\0\u{3}unclear_replies\0")
 
   fileprivate class _StorageClass {
     var _language: Evidence? = nil
@@ -1647,6 +1698,8 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
     var _seenUntil: Int64 = 0
     var _products: [String] = []
     var _productsAt: Int64 = 0
+    var _ownReplies: [OwnReply] = []
+    var _unclearReplies: [UnclearReply] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1702,6 +1755,8 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
       _seenUntil = source._seenUntil
       _products = source._products
       _productsAt = source._productsAt
+      _ownReplies = source._ownReplies
+      _unclearReplies = source._unclearReplies
     }
   }
 
@@ -1765,6 +1820,8 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
         case 71: try { try decoder.decodeSingularInt64Field(value: &_storage._seenUntil) }()
         case 80: try { try decoder.decodeRepeatedStringField(value: &_storage._products) }()
         case 81: try { try decoder.decodeSingularInt64Field(value: &_storage._productsAt) }()
+        case 90: try { try decoder.decodeRepeatedMessageField(value: &_storage._ownReplies) }()
+        case 91: try { try decoder.decodeRepeatedMessageField(value: &_storage._unclearReplies) }()
         default: break
         }
       }
@@ -1912,6 +1969,12 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
       if _storage._productsAt != 0 {
         try visitor.visitSingularInt64Field(value: _storage._productsAt, fieldNumber: 81)
       }
+      if !_storage._ownReplies.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._ownReplies, fieldNumber: 90)
+      }
+      if !_storage._unclearReplies.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._unclearReplies, fieldNumber: 91)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1966,6 +2029,8 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
         if _storage._seenUntil != rhs_storage._seenUntil {return false}
         if _storage._products != rhs_storage._products {return false}
         if _storage._productsAt != rhs_storage._productsAt {return false}
+        if _storage._ownReplies != rhs_storage._ownReplies {return false}
+        if _storage._unclearReplies != rhs_storage._unclearReplies {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -1977,6 +2042,91 @@ nonisolated extension Conversation: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension Conversation.Status: SwiftProtobuf._ProtoNameProviding {
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0STATUS_UNSPECIFIED\0\u{1}WAITING_TEAM\0\u{1}WAITING_CUSTOMER\0\u{1}RESOLVED\0")
+}
+
+nonisolated extension OwnReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".OwnReply"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}action_high\0\u{3}action_low\0\u{1}text\0\u{1}comment\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularFixed64Field(value: &self.actionHigh) }()
+      case 2: try { try decoder.decodeSingularFixed64Field(value: &self.actionLow) }()
+      case 3: try { try decoder.decodeSingularFixed64Field(value: &self.text) }()
+      case 4: try { try decoder.decodeSingularFixed64Field(value: &self.comment) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.actionHigh != 0 {
+      try visitor.visitSingularFixed64Field(value: self.actionHigh, fieldNumber: 1)
+    }
+    if self.actionLow != 0 {
+      try visitor.visitSingularFixed64Field(value: self.actionLow, fieldNumber: 2)
+    }
+    if self.text != 0 {
+      try visitor.visitSingularFixed64Field(value: self.text, fieldNumber: 3)
+    }
+    if self.comment != 0 {
+      try visitor.visitSingularFixed64Field(value: self.comment, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: OwnReply, rhs: OwnReply) -> Bool {
+    if lhs.actionHigh != rhs.actionHigh {return false}
+    if lhs.actionLow != rhs.actionLow {return false}
+    if lhs.text != rhs.text {return false}
+    if lhs.comment != rhs.comment {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension UnclearReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".UnclearReply"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}comment\0\u{3}happened_at\0\u{3}heard_at\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularFixed64Field(value: &self.comment) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.happenedAt) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.heardAt) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.comment != 0 {
+      try visitor.visitSingularFixed64Field(value: self.comment, fieldNumber: 1)
+    }
+    if self.happenedAt != 0 {
+      try visitor.visitSingularInt64Field(value: self.happenedAt, fieldNumber: 2)
+    }
+    if self.heardAt != 0 {
+      try visitor.visitSingularInt64Field(value: self.heardAt, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: UnclearReply, rhs: UnclearReply) -> Bool {
+    if lhs.comment != rhs.comment {return false}
+    if lhs.happenedAt != rhs.happenedAt {return false}
+    if lhs.heardAt != rhs.heardAt {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
 }
 
 nonisolated extension LoopWatch: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

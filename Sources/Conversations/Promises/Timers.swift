@@ -83,6 +83,7 @@ extension Turn {
 
     mutating func fire(_ timer: ArmedTimer) {
         holdToldTimes()
+        settleUnclearReplies()
         guard let armed = state.timers.firstIndex(of: timer) else {
             result.rule = "timer.settled"
             return

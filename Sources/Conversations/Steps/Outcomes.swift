@@ -42,6 +42,7 @@ extension Turn {
         case .unspecified, .UNRECOGNIZED:
             result.rule = "outcome.unknown_status"
         }
+        learnOwnReply(action, outcome)
     }
 
     /// The platform has nobody there any more. Only the customer can end that, by writing; until then nothing automatic is

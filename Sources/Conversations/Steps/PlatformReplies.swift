@@ -21,7 +21,7 @@ extension Turn {
     }
 
     /// Nobody reads a message and types an answer in less.
-    private static let fasterThanPeople = Duration.seconds(3)
+    static let fasterThanPeople = Duration.seconds(3)
     /// So long after a person's last words the next ones may follow at once.
     private static let exchange = Duration.seconds(3_600)
 

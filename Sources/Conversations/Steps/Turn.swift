@@ -111,6 +111,7 @@ struct Turn {
         action.actionID = name
         fill(&action)
         actions.append(action)
+        if kind == .reply { noteOwnReply(action) }
         return name
     }
 

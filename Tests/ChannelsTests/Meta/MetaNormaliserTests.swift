@@ -14,7 +14,7 @@ struct MetaNormaliserTests {
         "facebook_comment_hidden_by_us": ["moderated"],
         "facebook_comment_old_sender_fields": ["comment"],
         "facebook_comment_on_ad": ["comment"],
-        "facebook_comment_own_public_reply": ["dropped own_public_reply"],
+        "facebook_comment_own_public_reply": ["comment"],
         "facebook_comment_photo_only": ["comment"],
         "facebook_comment_removed": ["removal"],
         "facebook_comment_reply": ["comment"],

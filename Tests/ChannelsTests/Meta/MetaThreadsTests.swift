@@ -92,4 +92,30 @@ struct MetaThreadsTests {
             received: Fixture.received)
         #expect(own.dropped.map(\.reason) == [.ownPublicReply])
     }
+
+    @Test("of the account's own comments only new ones below another comment become events, by the account")
+    func ownComments() throws {
+        func outcome(_ value: String, isInstagram: Bool = false) throws -> String {
+            let (object, id, field) =
+                isInstagram ? ("instagram", "17841400000000001", "comments") : ("page", Fixture.page, "feed")
+            let from = #""from":{"id":"\#(id)"}"#
+            let body =
+                #"{"object":"\#(object)","entry":[{"id":"\#(id)","time":1795370401,"changes":[{"field":"\#(field)","#
+                + #""value":{\#(value),\#(from)}}]}]}"#
+            let made = try MetaNormaliser(knows: { _ in true }).normalise(
+                Array(body.utf8), received: Fixture.received)
+            if let event = made.events.first?.event { return event.contact == id ? event.comment.id : "another's" }
+            return made.dropped.first?.reason.rawValue ?? "none"
+        }
+        func facebook(_ verb: String, parent: String) -> String {
+            #""item":"comment","verb":"\#(verb)","comment_id":"9_2","post_id":"1_9","parent_id":"\#(parent)","message":"Yes""#
+        }
+        #expect(try outcome(facebook("add", parent: "9_1")) == "9_2")
+        #expect(try outcome(facebook("add", parent: "1_9")) == "own_public_reply")
+        #expect(try outcome(facebook("edited", parent: "9_1")) == "own_public_reply")
+        #expect(try outcome(facebook("remove", parent: "9_1")) == "own_public_reply")
+        let media = #""id":"C2","text":"Yes","media":{"id":"M1"}"#
+        #expect(try outcome(media + #","parent_id":"C1""#, isInstagram: true) == "C2")
+        #expect(try outcome(media, isInstagram: true) == "own_public_reply")
+    }
 }
