@@ -14,6 +14,8 @@ package struct IngressDoors: Sendable {
     package var secretName: @Sendable (_ account: String) -> String?
     /// The platform's id of our own app on an account; nil if nobody wrote it down.
     package var app: @Sendable (_ account: String) -> String? = { _ in nil }
+    /// The apps in which people answer an account's customers at the platform.
+    package var inboxApps: @Sendable (_ account: String) -> Set<String> = { _ in MetaInbox.usualApps }
     /// Whether deliveries and reads of an account become events.
     package var wantsReceipts: @Sendable (_ account: String) -> Bool = { _ in false }
     /// Adds to an event what other webhooks told, such as the original of an ad's post, and learns from it. Called only

@@ -22,9 +22,9 @@ struct WebhookController: Sendable {
         self.doors = doors
         self.bodies = bodies
         holding = UpdateHolding(doors: doors, source: "meta")
-        normaliser = MetaNormaliser(app: doors.app, wantsReceipts: doors.wantsReceipts) {
-            [secretName = doors.secretName] in secretName($0) != nil
-        }
+        normaliser = MetaNormaliser(
+            inboxApps: doors.inboxApps, app: doors.app, wantsReceipts: doors.wantsReceipts,
+            knows: { [secretName = doors.secretName] in secretName($0) != nil })
     }
 
     /// The platform's check of the address.

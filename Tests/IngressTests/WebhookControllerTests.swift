@@ -41,6 +41,20 @@ struct WebhookControllerTests {
         #expect(setting.metrics.text().contains(#"nightshift_events_accepted_total{source="meta"} 1"#))
     }
 
+    @Test("whose words an echo is goes by the apps that the account's channel names")
+    func inboxApps() async throws {
+        let setting = IngressSetting()
+        var doors = setting.doors()
+        doors.inboxApps = { $0 == IngressSetting.page ? ["77"] : [] }
+        let update = #"{"recipient":{"id":"7"},"message":{"mid":"e","is_echo":true,"app_id":77}}"#
+        let body = #"{"object":"page","entry":[{"id":"\#(IngressSetting.page)","messaging":[\#(update)]}]}"#
+        try await setting.application(doors: doors).test(.router) { client async throws in
+            #expect(try await client.webhook(Array(body.utf8)).status == .ok)
+        }
+        let held = try #require(setting.holder.events.first)
+        #expect(try Event(serializedBytes: held.bytes).echo.inbox)
+    }
+
     @Test("without one of our signatures the answer is 401 and nothing is held")
     func signatures() async throws {
         let setting = IngressSetting()

@@ -48,6 +48,36 @@ struct ChannelFileTests {
         }
     }
 
+    @Test("the apps of the platform's inbox are those of the file; the shipped ones name Meta's, which hold without a row")
+    func inboxApps() throws {
+        func read(_ text: String) throws -> Set<String>? {
+            var config = SmallConfig()
+            config.more["channels/sandbox.yaml"] = text
+            let check = try config.check()
+            #expect(check.faults.map(\.description) == [])
+            return check.config?.channels.first { $0.name == "sandbox" }?.inboxApps
+        }
+        let row = "inbox_apps: [\"263902037430900\", \"1217981644879628\"]\n"
+        for name in ["facebook", "instagram", "sandbox"] {
+            #expect(try ShippedConfig.text("channels/\(name).yaml").contains(row))
+        }
+        let text = try ShippedConfig.text("channels/sandbox.yaml")
+        let meta: Set = ["263902037430900", "1217981644879628"]
+        #expect(try read(text) == meta && read(text.replacing(row, with: "")) == meta)
+        #expect(try read(text.replacing(row, with: "inbox_apps: [77, \"88\"]\n")) == ["77", "88"])
+        #expect(try read(text.replacing(row, with: "inbox_apps: []\n")) == [])
+        for (wrong, expected) in [
+            ("inbox_apps: 77\n", "a list of the ids of apps"), ("inbox_apps: [a7]\n", "at most 32 digits"),
+            ("inbox_apps: [{a: 1}]\n", "an app's id"),
+            ("inbox_apps: [\([String](repeating: "7", count: 21).joined(separator: ", "))]\n", "at most 20"),
+        ] {
+            var config = SmallConfig()
+            config.more["channels/sandbox.yaml"] = text.replacing(row, with: wrong)
+            let faults = try config.faults()
+            #expect(faults.count == 1 && faults.first?.contains(expected) == true, "\(faults)")
+        }
+    }
+
     @Test(
         "Facebook and Instagram are swept and their webhooks watched unless the file says off; others if it says so",
         arguments: [

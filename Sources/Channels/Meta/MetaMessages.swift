@@ -69,7 +69,7 @@ extension MetaNormaliser {
         echo.metadata = try message.shortText("metadata") ?? ""
         echo.app = try message.identifier("app_id") ?? ""
         echo.text = KeptText(try message.text("text") ?? "").text
-        echo.inbox = inboxApps.contains(echo.app)
+        echo.inbox = inboxApps(walk.account).contains(echo.app)
         var event = walk.event("echo:\(mid)", contact: contact, at: at, .echo(echo))
         // What we sent from elsewhere goes back there.
         if let conversation = SendMark(echo.metadata)?.conversation, conversation.kind == .comments,

@@ -21,18 +21,15 @@ package struct MetaNormaliser: Sendable {
     private let knows: @Sendable (String) -> Bool
     let wantsReceipts: @Sendable (String) -> Bool
     let app: @Sendable (String) -> String?
-    let inboxApps: Set<String>
-
-    /// The app ids of Meta's own inboxes (DOMAIN.md 4.7): Facebook's and Instagram's.
-    package static let usualInboxApps: Set<String> = ["263902037430900", "1217981644879628"]
+    let inboxApps: @Sendable (String) -> Set<String>
 
     /// - Parameters:
-    ///   - inboxApps: app ids whose echoes are written by people in the platform's inbox.
+    ///   - inboxApps: app ids whose echoes on an account are written by people in the platform's inbox.
     ///   - app: the platform's id of our own app on an account; nil if nobody wrote it down.
     ///   - wantsReceipts: whether deliveries and reads of an account become events; else they are dropped.
     ///   - knows: whether an account is configured.
     package init(
-        inboxApps: Set<String> = usualInboxApps,
+        inboxApps: @escaping @Sendable (_ account: String) -> Set<String> = { _ in MetaInbox.usualApps },
         app: @escaping @Sendable (_ account: String) -> String? = { _ in nil },
         wantsReceipts: @escaping @Sendable (_ account: String) -> Bool = { _ in false },
         knows: @escaping @Sendable (_ account: String) -> Bool

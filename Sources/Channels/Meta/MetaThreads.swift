@@ -47,7 +47,7 @@ extension MetaNormaliser {
         if let own = app(walk.account) {
             control.ours = control.app == own
         } else {
-            control.ours = control.verb == .passed && !inboxApps.contains(control.app)
+            control.ours = control.verb == .passed && !inboxApps(walk.account).contains(control.app)
         }
         let contact = try contact(ofThread: update, walk)
         let at = try update.milliseconds("timestamp")

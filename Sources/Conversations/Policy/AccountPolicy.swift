@@ -64,6 +64,8 @@ package struct ChannelPolicy: Sendable {
     package let windowMargin: Duration
     /// After a person wrote in the platform's own inbox, the thread is theirs for this long.
     package let inboxHold: Duration
+    /// The platform's ids of the apps in which people do so.
+    package let inboxApps: Set<String>
     /// After a foreign app wrote, nothing automatic is said for this long.
     package let foreignHold: Duration
     /// A text of the platform's inbox that stands so shortly behind the customer's words may be its own instant reply.
@@ -107,7 +109,8 @@ package struct ChannelPolicy: Sendable {
         textLimit: TextLimit = TextLimit(unit: .characters, most: 2_000), limits: [SendLimit] = [],
         cards: CardLimit? = nil, quickReplies: QuickReplyLimit? = nil, address: String? = nil, sweep: Duration? = nil,
         watchesSubscriptions: Bool? = nil, sweepsMessages: Bool = false, asksProfiles: Bool = false,
-        asksMentions: Bool = false, takesReceipts: Bool = false, marksSeen: Bool = false
+        asksMentions: Bool = false, takesReceipts: Bool = false, marksSeen: Bool = false,
+        inboxApps: Set<String> = MetaInbox.usualApps
     ) {
         self.sweep = sweep
         self.watchesSubscriptions = watchesSubscriptions ?? (sweep != nil)
@@ -121,6 +124,7 @@ package struct ChannelPolicy: Sendable {
         self.personWindow = personWindow
         self.windowMargin = windowMargin
         self.inboxHold = inboxHold
+        self.inboxApps = inboxApps
         self.foreignHold = foreignHold
         self.platformRepliesWithin = platformRepliesWithin
         self.echoWithin = echoWithin

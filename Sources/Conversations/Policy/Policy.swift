@@ -80,6 +80,11 @@ package struct Policy: Sendable {
     /// Whether the platform's word of deliveries and reads is wanted of an account.
     package func takesReceipts(_ account: String) -> Bool { rules[account]?.channel.takesReceipts ?? false }
 
+    /// The apps in which people answer an account's customers at the platform.
+    package func inboxApps(_ account: String) -> Set<String> {
+        rules[account]?.channel.inboxApps ?? MetaInbox.usualApps
+    }
+
     private static func table<Key: Hashable, Value>(
         _ values: [Value], _ kind: String, _ key: KeyPath<Value, Key>, _ name: KeyPath<Value, String>
     ) throws(PolicyError) -> [Key: Value] {

@@ -9,7 +9,7 @@ struct ChannelSettings: Sendable {
         "window", "person_window", "window_margin", "inbox_hold", "foreign_hold", "platform_replies_within",
         "echo_within", "text_limit",
         "thread_rate", "limits", "cards", "quick_replies", "address", "sweep", "sweep_messages", "subscriptions",
-        "profiles", "mentions", "receipts", "mark_seen",
+        "profiles", "mentions", "receipts", "mark_seen", "inbox_apps",
     ]
     /// The platforms that keep posts and subscriptions, which webhooks are best effort of.
     private static let swept: Set<String> = ["facebook", "instagram"]
@@ -33,12 +33,13 @@ struct ChannelSettings: Sendable {
         let mentions = fields["mentions"].map { $0.flag() } ?? isSwept
         let receipts = fields["receipts"].map { $0.flag() } ?? false
         let seen = fields["mark_seen"].map { $0.flag() } ?? false
+        let inboxApps = fields["inbox_apps"].map(Self.apps) ?? MetaInbox.usualApps
         let limits = fields["limits"].map(Self.limits) ?? []
         let cards = fields["cards"].map(Self.cards)
         let quickReplies = fields["quick_replies"].map(Self.quickReplies)
         guard cards != .some(nil), threadRate.map({ $0 != nil }) ?? true, quickReplies != .some(nil) else { return nil }
         guard let sweep, let subscriptions, let profiles, let mentions, let receipts, let seen, let limits,
-            let sweepsMessages
+            let sweepsMessages, let inboxApps
         else {
             return nil
         }
@@ -55,7 +56,7 @@ struct ChannelSettings: Sendable {
             cards: cards ?? nil, quickReplies: quickReplies ?? nil,
             address: address ?? nil,
             sweep: sweep, watchesSubscriptions: subscriptions, sweepsMessages: sweepsMessages, asksProfiles: profiles,
-            asksMentions: mentions, takesReceipts: receipts, marksSeen: seen)
+            asksMentions: mentions, takesReceipts: receipts, marksSeen: seen, inboxApps: inboxApps)
     }
 
     private static func limits(_ value: ConfigValue) -> [SendLimit]? {
@@ -72,6 +73,25 @@ struct ChannelSettings: Sendable {
             limits.append(SendLimit(one, most: rate.most, per: rate.per))
         }
         return limits
+    }
+
+    /// Ids of apps; an empty list says that nobody answers in an inbox of the platform.
+    private static func apps(_ value: ConfigValue) -> Set<String>? {
+        guard let items = value.list("a list of the ids of apps") else { return nil }
+        guard items.count <= 20 else {
+            value.fault("at most 20 ids of apps")
+            return nil
+        }
+        var ids: Set<String> = []
+        for item in items {
+            guard let id = item.text("an app's id") else { return nil }
+            guard id.utf8.count <= 32, id.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+                item.fault("an app's id, at most 32 digits")
+                return nil
+            }
+            ids.insert(id)
+        }
+        return ids
     }
 
     private static func cards(_ value: ConfigValue) -> CardLimit? {

@@ -108,8 +108,8 @@ struct QuarantineReplaying {
         appender = LaneAppender(connector: session.connector)
         replay = QuarantineReplay(
             normaliser: MetaNormaliser(
-                app: { policy.accounts[$0]?.app }, wantsReceipts: { policy.takesReceipts($0) },
-                knows: { policy.accounts[$0] != nil }),
+                inboxApps: { policy.inboxApps($0) }, app: { policy.accounts[$0]?.app },
+                wantsReceipts: { policy.takesReceipts($0) }, knows: { policy.accounts[$0] != nil }),
             isInstagram: { policy.accounts[$0]?.channel == "instagram" })
     }
 

@@ -177,6 +177,7 @@ final class IngressRole: Service {
             quarantine: { await quarantine.add($0) }, unreadyReason: { [self] in unreadyReason }, metrics: metrics)
         doors.remark = settings.remark
         doors.app = { [self] account in policy.withLock { $0?.accounts[account]?.app } }
+        doors.inboxApps = { [self] account in policy.withLock { $0?.inboxApps(account) } ?? MetaInbox.usualApps }
         doors.wantsReceipts = { [self] account in policy.withLock { $0?.takesReceipts(account) } ?? false }
         doors.acknowledgeSecrets = { [self] in linkSecrets.withLock { $0 } }
         doors.wallClock = { [clock] in clock.wall }

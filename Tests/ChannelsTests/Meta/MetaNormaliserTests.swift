@@ -166,6 +166,21 @@ struct MetaNormaliserTests {
         #expect(foreign.echo.app == "263902037430900")
     }
 
+    @Test("which apps are the platform's inbox is each account's matter, for echoes and for who owns a thread")
+    func inboxApps() throws {
+        let normaliser = MetaNormaliser(inboxApps: { $0 == Fixture.page ? ["77"] : [] }, knows: { _ in true })
+        func events(_ account: String) throws -> [Event] {
+            let echo = #"{"recipient":{"id":"7"},"message":{"mid":"e","is_echo":true,"app_id":77}}"#
+            let control = #"{"sender":{"id":"7"},"pass_thread_control":{"new_owner_app_id":"77"}}"#
+            let body = #"{"object":"page","entry":[{"id":"\#(account)","messaging":[\#(echo),\#(control)]}]}"#
+            return try normaliser.normalise(Array(body.utf8), received: Fixture.received).events.map(\.event)
+        }
+        let named = try events(Fixture.page)
+        #expect(named.map(\.echo.inbox) == [true, false] && named.last?.threadControl.ours == false)
+        let other = try events(Fixture.instagram)
+        #expect(other.map(\.echo.inbox) == [false, false] && other.last?.threadControl.ours == true)
+    }
+
     @Test("details of comments: old sender fields, missing author, photo, reply, ad on a page")
     func comments() throws {
         func event(_ name: String) throws -> Event { try #require(try Fixture.normalised(name).events.first).event }
