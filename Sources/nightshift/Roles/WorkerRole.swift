@@ -183,14 +183,14 @@ final class WorkerRole: Service {
     /// Once a second until shutdown: a newer policy, and figures for the metrics.
     private func watch(_ service: WorkerService, _ member: Member, _ redis: RedisThread) async {
         let connector = connector
-        var before = RunnerCounters()
+        var figures = WorkerFigures(metrics: metrics, log: log)
         var notes = WorkerNotes()
         var signals: UInt64 = 0
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
             try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(1)) }
             let counters = service.counters
             await tell(counters, &notes, redis)
-            export(counters, &before, service.courierCounters)
+            figures.export(counters, service.courierCounters)
             signals = await useSignals(service, redis, member.standing.control?.numbers.signals ?? 0, after: signals)
             let wanted = member.standing.control?.numbers.policy ?? 0
             // A lower number than ours: Redis lost its tail or was replaced, and its policy is the one in force.
@@ -226,35 +226,6 @@ final class WorkerRole: Service {
             log.info("Signals could not be read; the last ones stay", metadata: .of((.cause, "\(error)")))
             return used
         }
-    }
-
-    private func export(_ now: RunnerCounters, _ before: inout RunnerCounters, _ courier: CourierCounters) {
-        metrics.add(.decisions, [("verdict", "any")], by: Double(now.decided - before.decided))
-        metrics.add(.commitsRefused, by: Double(now.refusedCommits - before.refusedCommits))
-        metrics.add(.eventsMissed, by: Double(now.missed.values.reduce(0, +) - before.missed.values.reduce(0, +)))
-        metrics.add(.deadLetters, by: Double(now.deadLetters - before.deadLetters))
-        metrics.add(.redisReconnects, [("role", "runner")], by: Double(now.reconnects - before.reconnects))
-        metrics.add(.entriesTrimmed, by: Double(now.trimmedEntries - before.trimmedEntries))
-        for added in now.acceptedToCommitted.added(since: before.acceptedToCommitted) {
-            metrics.observe(.acceptedToCommitted, seconds: added.upTo / .seconds(1), count: added.count)
-        }
-        metrics.set(.actionsClosed, to: Double(courier.closed))
-        courier.exportOutcomes(metrics)
-        metrics.set(.actionsAmbiguous, to: Double(courier.ambiguous))
-        metrics.set(.accountLooks, to: Double(courier.leases))
-        metrics.set(.sendsLimited, to: Double(courier.limited))
-        metrics.set(.lanesOwned, to: Double(now.lanes))
-        metrics.set(.lanesWaiting, to: Double(now.waiting))
-        metrics.set(.lanesDamaged, to: Double(now.damaged.count))
-        for (lane, words) in now.damaged.sorted(by: { $0.key < $1.key }) where before.damaged[lane] != words {
-            log.error(
-                "A lane waits: its keys are not what they must be", metadata: .of((.lane, lane.text), (.cause, words)))
-        }
-        metrics.set(.lanesHoldingTimers, to: Double(now.holding))
-        metrics.set(.actionsOpen, to: Double(courier.waiting + courier.underWay))
-        metrics.set(.accountsStopped, to: Double(courier.stoppedAccounts))
-        metrics.set(.accountsResting, to: Double(courier.restingAccounts))
-        before = now
     }
 }
 
