@@ -100,10 +100,10 @@ enum HTTPExchange: Sendable {
     /// By their short descriptions, which name no values.
     private static let ourErrors = Set(
         [
-            .getConnectionFromPoolTimeout, .cancelled, .alreadyShutdown, .requestStreamCancelled, .invalidURL, .emptyHost,
-            .emptyScheme, .unsupportedScheme(""), .missingSocketPath, .invalidHeaderFieldNames([]),
+            .getConnectionFromPoolTimeout, .cancelled, .alreadyShutdown, .requestStreamCancelled, .invalidURL,
+            .emptyHost, .emptyScheme, .unsupportedScheme(""), .missingSocketPath, .invalidHeaderFieldNames([]),
             .invalidHeaderFieldValues([]), .bodyLengthMismatch, .contentLengthMissing, .writeAfterRequestSent,
-            .traceRequestWithBody, .identityCodingIncorrectlyPresent, .chunkedSpecifiedMultipleTimes,
+            .traceRequestWithBody, .identityCodingIncorrectlyPresent,
         ].map { (error: HTTPClientError) in error.shortDescription })
 
     private static let ourNumbers: Set<CInt> = [EMFILE, ENFILE, ENOMEM, ENOBUFS, EADDRNOTAVAIL]

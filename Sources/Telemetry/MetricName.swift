@@ -38,7 +38,7 @@ extension MetricName {
         "Originals of ads' media that were not kept because their account's book is full.")
     package static let eventsMissed = MetricName(
         "nightshift_events_missed_total", .counter,
-        "Messages and comments that a sweep found and no webhook had brought; label account, other beyond the first 200.")
+        "Messages and comments that a sweep found and no webhook had brought; label account, other beyond 200.")
     package static let sweepsBehind = MetricName(
         "nightshift_sweeps_behind_seconds", .gauge,
         "By how much the account furthest behind has gone unswept for longer than its interval, by the end of its last whole sweep of comments or, where they are swept, of direct messages, whichever is earlier; a kind of which no sweep has ended counts from the account's beginning, or not where nobody knows it. Paused accounts left out, none without sweeps. Told by the coordinator that leads; by account in `nightshift accounts gaps`."

@@ -1,6 +1,7 @@
 import Contracts
 import Conversations
 import Instants
+import SwiftProtobuf
 import Testing
 
 @Suite("A public reply of the account below a comment")
@@ -60,7 +61,8 @@ struct ColleagueReplyTests {
         try scene.take(Self.own("r2", "Ten euros", at: .november(19, 10, 1)), at: .november(19, 10, 1))
         #expect(scene.rules.last == "own_words.unclear" && scene.cancels.isEmpty)
         try scene.advance(to: .november(19, 10, 4))
-        try scene.take(.comment("c2", "thanks, and blue?", at: .november(19, 10, 4), under: "c1"), at: .november(19, 10, 4))
+        try scene.take(
+            .comment("c2", "thanks, and blue?", at: .november(19, 10, 4), under: "c1"), at: .november(19, 10, 4))
         #expect(scene.cancels.first == answer.actionID)
         #expect(scene.talk(.thread).unclearReplies.isEmpty)
     }
@@ -99,7 +101,9 @@ struct ColleagueReplyTests {
         }
     }
 
-    @Test("whose outcome is lost is ours by its words; what else came meanwhile is nobody's, and the team still sees it")
+    @Test(
+        "whose outcome is lost is ours by its words; what else came meanwhile is nobody's, and the team still sees it"
+    )
     func lost() throws {
         var (scene, reply) = try Self.asking()
         try scene.take(Self.outcome(reply, .ambiguous), at: .november(19, 20, 1))
@@ -122,7 +126,9 @@ struct ColleagueReplyTests {
         #expect(scene.openItems[.thread] == nil)
     }
 
-    @Test("that stands there within three seconds is another automation's; one of before the newest comment answers older ones")
+    @Test(
+        "that stands there within three seconds is another automation's; one of before the newest comment answers older ones"
+    )
     func others() throws {
         var (scene, reply) = try Self.asking()
         try scene.take(Self.outcome(reply, id: "r1"), at: .november(19, 20, 0, 1))

@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Channels
 import Contracts
+import Glibc
 import Instants
 import NIOCore
 import Testing
@@ -101,6 +102,23 @@ struct HTTPExchangeTests {
                 await server.closed()
             }
         }
+    }
+
+    @Test("what this process could not do is told from what the other side or the way to it did")
+    func whoFailed() {
+        let ours: [any Error] = [
+            CancellationError(), HTTPClientError.cancelled, HTTPClientError.getConnectionFromPoolTimeout,
+            HTTPClientError.invalidURL, HTTPClientError.unsupportedScheme("gopher"),
+            HTTPClientError.invalidHeaderFieldValues(["x"]), IOError(errnoCode: EMFILE, reason: "socket"),
+            IOError(errnoCode: EADDRNOTAVAIL, reason: "connect"),
+        ]
+        for error in ours { #expect(HTTPExchange.isOurs(error), "\(error)") }
+        let others: [any Error] = [
+            HTTPClientError.deadlineExceeded, HTTPClientError.connectTimeout, HTTPClientError.remoteConnectionClosed,
+            HTTPClientError.tlsHandshakeTimeout, HTTPClientError.readTimeout, ChannelError.eof,
+            IOError(errnoCode: ECONNREFUSED, reason: "connect"), IOError(errnoCode: ECONNRESET, reason: "read"),
+        ]
+        for error in others { #expect(!HTTPExchange.isOurs(error), "\(error)") }
     }
 
     @Test("a check of conformance against a server that sends heads only ends, check by check")

@@ -48,7 +48,9 @@ struct ChannelFileTests {
         }
     }
 
-    @Test("the apps of the platform's inbox are those of the file; without a row they are Meta's, as in the shipped files")
+    @Test(
+        "the apps of the platform's inbox are those of the file; without a row they are Meta's, as in the shipped files"
+    )
     func inboxApps() throws {
         func read(_ text: String) throws -> Set<String>? {
             var config = SmallConfig()

@@ -102,7 +102,7 @@ struct ConfigCheckTests {
                     + "did you mean closed?"),
             Broken(
                 file: "channels/instagram.yaml", old: "{unit: bytes, most: 1000}", new: "{unit: byte, most: 1000}",
-                fault: "channels/instagram.yaml:7:20: expected one of characters, bytes, utf16, got \"byte\"; "
+                fault: "channels/instagram.yaml:8:20: expected one of characters, bytes, utf16, got \"byte\"; "
                     + "did you mean bytes?"),
             Broken(
                 file: "teams/berlin.yaml", old: "calendar: berlin", new: "calendar: [berlin]",
