@@ -112,6 +112,8 @@ struct WatchStopTests {
         var scene = WatchTurnTests.scene(sweep: nil)
         try Self.stop(&scene, "1", .sends, at: Self.start)
         if tokenToo { try Self.stop(&scene, "2", .token, at: Self.start + .seconds(1)) }
+        // Only what was asked for behind the stop could end it.
+        try scene.advance(to: scene.now + .seconds(3_600))
         try Self.look(&scene)
         #expect(Self.watch(scene).stoppedAt > 0 && scene.tells(.closed).isEmpty)
         try Self.release(&scene, at: scene.now + .seconds(60))
