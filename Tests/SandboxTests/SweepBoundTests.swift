@@ -12,7 +12,7 @@ struct SweepBoundTests {
     /// One attempt, as the courier makes it.
     private static func carryOut(
         _ channel: MetaChannel, at url: String, _ lanes: GraphFetchTests.Lanes, tries: UInt32 = 1,
-        deadline: Duration = .seconds(60),
+        deadline: Duration = .seconds(60), of subject: FetchSubject = .comments,
         isHeld: @escaping @Sendable () -> Bool = { false },
         pause: @escaping @Sendable (Duration) -> Void = { _ in }
     ) async throws -> Answered {
@@ -20,7 +20,7 @@ struct SweepBoundTests {
             client: MetaClient(base: url, token: { _ in "token" }), fetches: lanes.doors, pause: pause,
             channel: { _ in MetaOutbound(channel: channel) })
         var attempt = Attempt(
-            action: GraphFetchTests.action(.comments), lane: try LaneName("fi-helsinki.0"), number: tries,
+            action: GraphFetchTests.action(subject), lane: try LaneName("fi-helsinki.0"), number: tries,
             deadline: .now + deadline, tries: tries)
         attempt.isHeld = isHeld
         return try await carrier.answer(to: attempt)
@@ -118,6 +118,28 @@ struct SweepBoundTests {
         #expect(lanes.fetched.map(\.resume) == ["a"])
         #expect(lanes.fetched.map(\.until) == [0])
         #expect(lanes.fetched.map(\.text) == [""])
+    }
+
+    @Test("each read of conversations has its pause before it: a piece's first one, a page, and a further try")
+    func conversations() async throws {
+        let (waits, fails) = (Mutex<[Duration]>([]), Mutex(2))
+        let platform = ScriptedGraph { call in
+            let failing = fails.withLock { left in
+                left -= 1
+                return left == 0
+            }
+            if failing { return ScriptedGraph.Reply(status: 500, body: "") }
+            return Self.page("", next: call.query["after"] == nil ? "1" : nil)
+        }
+        let lanes = GraphFetchTests.Lanes()
+        try await platform.run { url in
+            _ = try await Self.carryOut(
+                .facebook, at: url, lanes, of: .messages, pause: { wait in waits.withLock { $0.append(wait) } })
+        }
+        let waited = waits.withLock { $0 }
+        #expect(platform.calls.count == 3 && platform.calls.allSatisfy { $0.path.hasSuffix("/conversations") })
+        // Two calls a second: three that are so far apart stand in no one second.
+        #expect(waited.count == 3 && waited.allSatisfy { $0 > .milliseconds(500) }, "\(waited)")
     }
 
     @Test("a read that failed by chance waits before each further try, no less than the platform's errors ask for")

@@ -42,6 +42,8 @@ package struct DrillSite: Sendable {
     package var publish: @Sendable (RedisEndpoint) throws -> (accounts: [Account], lanes: [String])
     /// Asks every account's entity to sweep now; throws while Redis is away.
     package var sweep: @Sendable (RedisEndpoint) throws -> Void = { _ in }
+    /// How many accounts no whole sweep has covered up to that instant of the lane clock; throws while Redis is away.
+    package var unswept: @Sendable (RedisEndpoint, Instant) throws -> Int = { _, _ in 0 }
     /// Progress, for people.
     package var note: @Sendable (String) -> Void
 

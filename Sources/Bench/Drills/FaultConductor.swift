@@ -53,7 +53,7 @@ final class FaultConductor {
         var faults = plan.faults[...]
         var deadline = ContinuousClock.now + plan.duration * 3 + plan.settleWithin
         var wasDone = false
-        var isSwept = plan.platform == nil
+        var sweeping = Sweeping(isWanted: plan.platform != nil)
         var quietSince = ContinuousClock.now
         while ContinuousClock.now < deadline {
             look()
@@ -72,11 +72,11 @@ final class FaultConductor {
                     "  all events accepted after \((ContinuousClock.now - start).inSeconds) s; waiting until all is settled"
                 )
             }
+            let isQuiet = wasDone && sweeping.isAsked && figures.spooled == 0 && sights.values.allSatisfy(\.isQuiet)
             // Redis may be away at that moment: asked again with the next look.
-            if wasDone, !isSwept, !isRedisAway { isSwept = (try? site.sweep(site.endpoint)) != nil }
-            let isQuiet = wasDone && isSwept && figures.spooled == 0 && sights.values.allSatisfy(\.isQuiet)
+            if wasDone, !isRedisAway { sweeping.ask(site) }
             if !isQuiet || !faults.isEmpty || frozen != nil || isRedisAway { quietSince = .now }
-            if ContinuousClock.now - quietSince >= Self.quietFor {
+            if ContinuousClock.now - quietSince >= Self.quietFor, sweeping.isOver(site) {
                 watch.end(sights, records: &records)
                 return true
             }

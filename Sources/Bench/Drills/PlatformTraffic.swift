@@ -50,7 +50,7 @@ struct PlatformCounts: Sendable, Equatable {
 /// Nothing here is drawn from a clock: what is lost, doubled and late follows from the number of the body.
 final class PlatformTraffic: Sendable {
     /// So old are comments when they are written: a sweep leaves what is younger to its webhook.
-    private static let age = Duration.seconds(120)
+    static let age = Duration.seconds(120)
     private static let texts = [
         "How much is the small bag?", "Where is my order?", "So pretty!", "When do you open?",
         "My parcel never arrived, I am angry.",

@@ -81,7 +81,9 @@ struct GraphFetch: Sendable {
 
     /// Reads, again after a failure that tells nothing, no sooner than the answer says and the courier would; whatever else is no
     /// document ends the fetch, and so does a pause for which there is no time.
-    func read(_ read: MetaRead) async throws -> JSONValue {
+    ///
+    /// - Parameter apart: from one call to the next at least, where the platform counts calls of this kind.
+    func read(_ read: MetaRead, apart: Duration = .zero) async throws -> JSONValue {
         var last: SendAnswer?
         var generator = SystemRandomNumberGenerator()
         for number in 1...Self.mostTries {
@@ -94,7 +96,7 @@ struct GraphFetch: Sendable {
             guard case .again(let after, _) = made.answer, number < Self.mostTries else {
                 throw Ended(answer: made.answer)
             }
-            let wait = max(after, BackOff.read.wait(after: number, using: &generator))
+            let wait = max(after, apart, BackOff.read.wait(after: number, using: &generator))
             guard wait < left else { throw Ended(answer: made.answer) }
             try await pause(wait)
         }

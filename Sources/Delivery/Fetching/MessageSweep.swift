@@ -34,13 +34,12 @@ struct MessageSweep {
         var after = action.resume.isEmpty ? nil : action.resume
         var found: UInt32 = 0
         for page in 0..<Self.mostPages {
-            if page > 0 {
-                guard fetch.left > .seconds(2) + pause else { break }
-                try await fetch.pause(pause)
-            }
+            // Before the first one too: the piece before this one may just have read its last.
+            guard page == 0 || fetch.left > .seconds(2) + pause else { break }
+            try await fetch.pause(pause)
             let read: JSONValue
             do {
-                read = try await fetch.read(sweep.conversations(after: after))
+                read = try await fetch.read(sweep.conversations(after: after), apart: pause)
             } catch let ended as GraphFetch.Ended {
                 // What was read is not to be read again for a failure by chance.
                 guard case .again = ended.answer, page > 0 else { throw ended }

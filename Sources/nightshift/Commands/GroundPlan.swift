@@ -61,6 +61,15 @@ struct GroundPlan {
             }
             for case .refused(let refusal) in appender.appendBlocking(events) { throw Failure("\(refusal)") }
         }
+        let ids = Set(accounts.map(\.id))
+        site.unswept = { endpoint, instant in
+            let session = try Session(try Self.connector(endpoint))
+            let swept = SweptAccount.all(try session.policy()).filter { ids.contains($0.id) }
+            return try session.store.sweepReaches(of: swept, in: session.topology()).count { reach in
+                guard case .known(let known?) = reach else { return true }
+                return known.until < instant
+            }
+        }
         return site
     }
 
