@@ -122,7 +122,8 @@ struct SweepBoundTests {
 
     @Test("each read of conversations has its pause before it: a piece's first one, a page, and a further try")
     func conversations() async throws {
-        let (waits, fails) = (Mutex<[Duration]>([]), Mutex(2))
+        let waits = Mutex<[Duration]>([])
+        let fails = Mutex(2)
         let platform = ScriptedGraph { call in
             let failing = fails.withLock { left in
                 left -= 1
