@@ -130,7 +130,8 @@ struct SweepBoundTests {
                 return left == 0
             }
             if failing { return ScriptedGraph.Reply(status: 500, body: "") }
-            return Self.page("", next: call.query["after"] == nil ? "1" : nil)
+            let changed = GraphFetchTests.now.seconds
+            return Self.page(#"{"id":"t","updated_time":\#(changed)}"#, next: call.query["after"] == nil ? "1" : nil)
         }
         let lanes = GraphFetchTests.Lanes()
         try await platform.run { url in
