@@ -12,7 +12,6 @@ package enum GenericOutbound {
     package static let mostAnswerBytes = 64 << 10
     /// How long an account rests that is told to wait without being told how long.
     private static let usualWait: Duration = .seconds(60)
-    private static let longestWait: Duration = .seconds(3_600)
 
     /// - Throws: `Unsendable` for kinds that no channel carries out.
     package static func body(of action: Action, lane: LaneName, attempt: UInt32) throws(Unsendable) -> JSONValue {
@@ -62,7 +61,7 @@ package enum GenericOutbound {
             return told(word, document, failure, attempt)
         case 401, 403: return .stopAccount(failure)
         case 408, 425: return again(attempt, failure)
-        case 429, 503: return .braked(.account, for: wait(headers) ?? usualWait, failure)
+        case 429, 503: return .braked(.account, for: RetryAfter.time(headers) ?? usualWait, failure)
         case 500...: return again(attempt, failure)
         default: return .failed(failure)
         }
@@ -93,10 +92,5 @@ package enum GenericOutbound {
 
     private static func again(_ attempt: Int, _ failure: SendFailure) -> SendAnswer {
         .again(after: MetaErrorTable.delay(.seconds(2), attempt), failure)
-    }
-
-    private static func wait(_ headers: [String: String]) -> Duration? {
-        guard let seconds = headers["retry-after"].flatMap({ Int64($0) }), seconds > 0 else { return nil }
-        return min(longestWait, .seconds(min(seconds, 86_400)))
     }
 }
