@@ -23,6 +23,8 @@ struct MutatedBodiesTests {
         var read = 0
         var events = 0
         var aside = 0
+        /// Of lists that we do not know; too long to be kept whole; bodies of too many updates; bodies that are kept unread.
+        var (unknown, cut, tooMany, unreadable) = (0, 0, 0, 0)
         /// The first things that must not be; bodies in Base64, to be put into a test.
         var faults: [String] = []
 
@@ -44,20 +46,52 @@ struct MutatedBodiesTests {
         while counts.bodies < whole {
             // After a tenth everything that is made once was made.
             if counts.bodies == whole / 10 { settled = Self.residentBytes() }
-            guard let sample = samples.randomElement(using: &random) else { break }
-            let body = Self.mutated(sample, &random)
+            guard let chosen = samples.randomElement(using: &random) else { break }
+            let sample = Self.shape(counts.bodies).flatMap { Self.shaped(chosen, $0) } ?? chosen
+            // Among a thousand updates a change seldom leaves a body that can be read.
+            let body = counts.bodies % 500 == 3 ? sample : Self.mutated(sample, &random)
             counts.bodies += 1
             if body != sample { Self.checkSignature(body, sample, &counts, &random) }
             Self.checkUpdates(body, &counts)
         }
         #expect(counts.faults.isEmpty, "seed \(seed): \(counts.faults)")
         #expect(counts.read > whole / 10, "seed \(seed): too few bodies stayed readable for this to mean something")
+        let rare = [counts.unknown, counts.cut, counts.tooMany, counts.unreadable]
+        #expect(rare.allSatisfy { $0 > 0 }, "seed \(seed): a shape was not met: \(rare)")
         guard Effort.factor > 1, let before = settled, let after = Self.residentBytes() else { return }
         print(
             "part \(part) of \(Self.parts), seed \(seed): \(counts.bodies) bodies, \(counts.read) read with "
                 + "\(counts.events) events and \(counts.aside) set aside, the others refused; "
                 + "memory \(before >> 20) MiB after a tenth, \(after >> 20) MiB at the end")
         #expect(after - before < 128 << 20, "memory grows with the bodies")
+    }
+
+    /// What a changed byte hardly ever makes of a body.
+    private enum Shape {
+        case unknownList, longUpdate, manyUpdates
+    }
+
+    private static func shape(_ number: Int) -> Shape? {
+        switch number {
+        case _ where number % 500 == 3: .manyUpdates
+        case _ where number % 100 == 2: .longUpdate
+        case _ where number % 20 == 1: .unknownList
+        default: nil
+        }
+    }
+
+    private static func shaped(_ sample: [UInt8], _ shape: Shape) -> [UInt8]? {
+        guard case .object(var document)? = try? JSONValue(parsing: sample),
+            case .array(var entries)? = document["entry"], case .object(var entry)? = entries.first
+        else { return nil }
+        switch shape {
+        case .unknownList: entry["new_thing"] = .array([.object(["a": .integer(1)]), .integer(2), .null])
+        case .longUpdate: entry["new_thing"] = .array([.string(String(repeating: "é", count: 40_000)), .integer(1)])
+        case .manyUpdates: entry["messaging"] = .array(Array(repeating: .object([:]), count: 1_001))
+        }
+        entries[0] = .object(entry)
+        document["entry"] = .array(entries)
+        return Array(JSONValue.object(document).text().utf8)
     }
 
     private static func mutated(_ sample: [UInt8], _ random: inout SeededGenerator) -> [UInt8] {
@@ -76,8 +110,26 @@ struct MutatedBodiesTests {
     }
 
     private static func checkUpdates(_ body: [UInt8], _ counts: inout Counts) {
-        guard let updates = try? BadBodiesTests.normalise(body) else { return }
+        let updates: NormalisedUpdates
+        do {
+            updates = try BadBodiesTests.normalise(body)
+        } catch let error as MetaBodyError {
+            if case .tooManyUpdates = error { counts.tooMany += 1 }
+            // What ingress keeps of a signed body that it cannot read.
+            let kept = NormalisedUpdates(unreadable: body, error, received: Fixture.received)
+            counts.unreadable += kept.quarantined.count
+            counts.expect(
+                kept.quarantined.count == 1 && kept.quarantined.allSatisfy { $0.raw.count <= Quarantined.mostRawBytes },
+                "what cannot be read is not kept once", body)
+            return
+        } catch {
+            return counts.expect(false, "another error than of a body", body)
+        }
         counts.read += 1
+        for one in updates.quarantined where one.reason == .unknownKind && one.path.contains("new_thing") {
+            counts.unknown += 1
+            if one.isCut { counts.cut += 1 }
+        }
         counts.events += updates.events.count
         counts.aside += updates.quarantined.count
         // A second reading costs as much as the first.
