@@ -23,7 +23,8 @@ final class DrillGround {
                 "--config", site.config, "--zoneinfo", site.zoneinfo, "--port", "\(site.port(1))", "--secrets",
                 site.secrets, "--webhook", site.webhook, "--ledger", site.ledger, "--latency-ms", "\(plan.latencyMs)",
                 "--host", site.host(of: "sandbox"),
-            ] + (plan.platform.map { $0.options + ["--clock-ahead-ms", "\(site.offset.wholeMilliseconds)"] } ?? []))
+            ] + (plan.platform.map { $0.options + ["--clock-ahead-ms", "\(site.offset.wholeMilliseconds)"] } ?? [])
+                + plan.limits.flatMap { ["--limit", $0.text] })
         ingress = Self.ingress(of: site)
         coordinator = role("coordinator", "coordinator", shared + ["--name", "c1", "--port", "0"])
         workers = (1...plan.workers).map { number in

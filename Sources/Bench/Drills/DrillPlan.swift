@@ -47,6 +47,8 @@ package struct DrillPlan: Sendable {
     package var seed: UInt64 = 1
     /// What the platform does to us besides; nil: its double takes everything and loses nothing.
     package var platform: PlatformTrouble?
+    /// Limits that the platform's double has in place of its own, besides those of its trouble.
+    package var limits: [SandboxLimit] = []
 
     package var conversations: Int { senders * groups * perBody }
     package var events: Int { conversations * rounds }
