@@ -1,4 +1,5 @@
 import Instants
+import Sandbox
 
 /// The processes that a drill breaks: Redis and every role by itself.
 final class DrillGround {

@@ -1,4 +1,4 @@
-import Sandbox
+package import Sandbox
 
 /// What a drill plays and breaks, in figures: the two forms that are run, and nothing that is read from a clock.
 ///
