@@ -1,9 +1,9 @@
 // Meta's webhooks: verify on the raw bytes, normalise, hold, then 200.
 //
 // Problem: the platform repeats what was not answered 200 and unsubscribes who does not answer for an hour, so a 200
-// must mean that every update is safe, and must not depend on what an update says. Choice: one body is one unit; its
-// events go to their lanes together, what cannot become an event goes to the quarantine, and only if both are held is
-// the answer 200. Otherwise 503: the platform sends the whole body again, and what was held already is told by its ids.
+// must mean that every update is safe, and must not depend on what an update says. Choice: one body is one unit, in pieces
+// of a thousand updates if it holds more; the events of a piece go to their lanes together, what cannot become an event
+// goes to the quarantine, and only if all is held is the answer 200. Otherwise 503: the platform sends the whole body again, and what was held already is told by its ids.
 // A signed body that cannot be read is kept too: refused, it would come again until the platform ends the subscription.
 // Rejected: 200 before the append (an update is lost when the process dies); an answer per update (there is none).
 
@@ -54,20 +54,18 @@ struct WebhookController: Sendable {
                     .unauthorized, "signature", "\(WebhookSignature.headerName) by one of our apps",
                     signature == nil ? "none" : "another")
             }
-            try await holding.hold(normalised(body), signedBy: signers)
+            // In order, the next only once this one is held: what a repeated body held already is told by its ids.
+            for piece in pieces(body) { try await holding.hold(piece, signedBy: signers) }
             return Response.text("EVENT_RECEIVED")
         }
     }
 
-    private func normalised(_ body: [UInt8]) throws(Refusal) -> NormalisedUpdates {
+    private func pieces(_ body: [UInt8]) -> AnySequence<NormalisedUpdates> {
         let now = doors.now()
         do {
-            return try normaliser.normalise(body, received: now)
-        } catch .tooManyUpdates(let count) {
-            throw Refusal(
-                .contentTooLarge, "too_many_updates", "at most \(MetaNormaliser.mostUpdates) updates", "\(count)")
+            return AnySequence(try normaliser.pieces(of: body, received: now))
         } catch {
-            return NormalisedUpdates(unreadable: body, error, received: now)
+            return AnySequence([NormalisedUpdates(unreadable: body, error, received: now)])
         }
     }
 }

@@ -106,6 +106,25 @@ struct WebhookControllerTests {
         }
     }
 
+    @Test("a body of thousands of updates is held whole, in order, or not answered 200")
+    func manyUpdates() async throws {
+        let setting = IngressSetting()
+        let updates = (0..<2_500).map {
+            WebhookBodies.message(
+                account: IngressSetting.page, contact: "1", id: "m\($0)", text: "x", at: IngressSetting.now)
+        }
+        let body = WebhookBodies.body(
+            account: IngressSetting.page, isInstagram: false, at: IngressSetting.now, updates)
+        try await setting.application().test(.router) { client async throws in
+            #expect(try await client.webhook(body).status == .ok)
+        }
+        #expect(setting.holder.events.map(\.id) == (0..<2_500).map { "dm:m\($0)" })
+        let refusing = IngressSetting(refusal: .full("test"))
+        try await refusing.application().test(.router) { client async throws in
+            #expect(try await client.webhook(body).status == .serviceUnavailable)
+        }
+    }
+
     @Test("a body that is too long is answered 413")
     func badBodies() async throws {
         var setting = IngressSetting()

@@ -56,6 +56,9 @@ package struct DeliverRun {
         for round in 0..<2 { accepted += try await write(round, accounts) }
         try Data((accepted.joined(separator: "\n") + "\n").utf8).write(to: URL(filePath: site.input))
         try await waitUntilSettled(eye, plan)
+        // What it still has to tell nobody has accepted; what it has told is decided before the workers end.
+        ground.sandbox.end(atMost: .seconds(5))
+        try await waitUntilSettled(eye, plan)
         ground.end()
         return try figures()
     }

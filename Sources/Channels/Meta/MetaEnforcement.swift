@@ -25,6 +25,20 @@ package struct MetaEnforcement: Sendable, Equatable {
         reason = TextLimit(unit: .bytes, most: 80).cut(told["reason"]?.string ?? action)
     }
 
+    /// What `init` reads of an update, and nothing that may be long. What is longer than any word of the platform's is none.
+    static func shortened(_ update: JSONValue) -> JSONValue {
+        var short: [String: JSONValue] = [:]
+        for key in ["policy-enforcement", "policy_enforcement"] {
+            guard let told = update[key] else { continue }
+            var words: [String: JSONValue] = [:]
+            for name in ["action", "reason"] {
+                words[name] = (told[name]?.string).map { .string(TextLimit(unit: .bytes, most: 1_024).cut($0)) }
+            }
+            short[key] = .object(words)
+        }
+        return .object(short)
+    }
+
     /// The word to the account's own entity, which calls its desk. The same update that comes again within an hour is the
     /// same event: the platform gives it no id.
     package func event(of account: String, update: [UInt8], received: Instant) -> Event {

@@ -13,6 +13,8 @@ struct MetaEntry {
     static let known = ["messaging", "standby", "changes"]
     /// Arrays that are no updates: which apps an update went through on its way.
     private static let beside: Set<String> = ["hop_context"]
+    /// What says whose an entry is.
+    private static let names: Set<String> = ["id", "time"]
     /// What an entry holds beside its lists goes with each of its parts up to this length.
     private static let mostRestBytes = 4 * 1_024
 
@@ -26,8 +28,11 @@ struct MetaEntry {
     /// Known lists that are none, such as an object.
     let wrong: [(name: String, value: JSONValue)]
     private let fields: [String: JSONValue]
+    /// As it came.
+    let value: JSONValue
 
     init(_ entry: JSONValue) {
+        value = entry
         let fields = entry.object ?? [:]
         let others = fields.keys.filter { !Self.known.contains($0) && !Self.beside.contains($0) }.sorted()
         lists = (Self.known + others).compactMap { name in
@@ -59,7 +64,7 @@ struct MetaEntry {
         if JSONValue.object(rest).text().utf8.count > Self.mostRestBytes {
             parts.append(.object(rest))
             rest = rest.filter { name, value in
-                ["id", "time"].contains(name) && value.text().utf8.count <= JSONValue.longestID
+                Self.names.contains(name) && value.text().utf8.count <= JSONValue.longestID
             }
         }
         for list in lists {
@@ -70,7 +75,29 @@ struct MetaEntry {
 
     /// The entry with this one field beside id and time.
     func part(_ name: String, _ value: JSONValue) -> JSONValue {
-        .object(fields.filter { ["id", "time"].contains($0.key) }.merging([name: value]) { _, new in new })
+        .object(fields.filter { Self.names.contains($0.key) }.merging([name: value]) { _, new in new })
+    }
+
+    /// The entry as entries of at most `most` updates each, in order, and where in the whole one's lists each begins.
+    ///
+    /// What stands beside the lists goes with the first; the others repeat id and time. O(updates).
+    func slices(of most: Int) -> [(entry: MetaEntry, first: Int)] {
+        guard updateCount > most else { return [(self, 0)] }
+        var rest = fields
+        for list in lists { rest[list.name] = nil }
+        var slices = [(entry: MetaEntry(.object(rest)), first: 0)]
+        if slices[0].entry.isEmpty, !lists.isEmpty { slices = [] }
+        for list in lists {
+            for first in stride(from: 0, to: list.updates.count, by: most) {
+                let updates = JSONValue.array(Array(list.updates[first..<min(first + most, list.updates.count)]))
+                guard slices.isEmpty else {
+                    slices.append((MetaEntry(part(list.name, updates)), first))
+                    continue
+                }
+                slices.append((MetaEntry(.object(rest.merging([list.name: updates]) { _, new in new })), first))
+            }
+        }
+        return slices
     }
 
     /// A list's name as paths and details show it. The platform's are plain words; any other text is a question mark.

@@ -1,7 +1,7 @@
 // From a webhook body to events.
 //
 // Problem: one body carries up to 1,000 updates of many accounts, whose shapes vary, grow and sometimes break; the
-// platform must get its 200 for all of them. Choice: the envelope is read strictly, each update by itself in a function
+// platform must get its 200 for all of them, and for a body that holds more. Choice: a body is read in pieces, and the envelope is read strictly, each update by itself in a function
 // that either gives an event, says why it is dropped, or throws a fault that sets aside this update with its JSON. What an
 // entry holds is said in `MetaEntry`.
 // Vocabularies of the platform (attachment types, items, apps) stay texts. Rejected: typed decoding of the whole body,
@@ -13,8 +13,10 @@ internal import SwiftProtobuf
 
 /// Turns the body of a Meta webhook into events. Pure: `received` comes in, ids are derived from the payload.
 package struct MetaNormaliser: Sendable {
-    /// The platform's own limit on updates a body (DOMAIN.md 4.3).
+    /// Updates that are read and held at once: the platform's own limit on a body (DOMAIN.md 4.3).
     package static let mostUpdates = 1_000
+    /// A body of more is none of the platform's: 10 MiB of the shortest messages hold half of it.
+    package static let mostUpdatesOfBody = 100_000
     /// A provider's clock further ahead than this is flagged (DOMAIN.md 5.3).
     package static let clockTolerance: Duration = .seconds(2)
 
@@ -45,28 +47,44 @@ package struct MetaNormaliser: Sendable {
     /// - Parameter received: the instant at which the first of our processes held it.
     /// - Throws: `MetaBodyError` if nothing of it can be used.
     package func normalise(_ body: [UInt8], received: Instant) throws(MetaBodyError) -> NormalisedUpdates {
+        var whole = NormalisedUpdates()
+        for piece in try pieces(of: body, received: received) { whole.append(piece) }
+        return whole
+    }
+
+    /// The same in pieces of at most `mostUpdates` updates, in the body's order, each made when it is asked for: what a
+    /// body of many updates takes in memory is its JSON and one piece.
+    package func pieces(
+        of body: [UInt8], received: Instant
+    ) throws(MetaBodyError) -> some Sequence<NormalisedUpdates> {
         let (document, repaired) = try Self.parse(body)
         guard let entries = document["entry"]?.array else {
             throw .notEnvelope(document["entry"].map { "entry as \($0.typeWord)" } ?? document.typeWord)
         }
-        let object = document["object"]?.string
-        var walk = Walk(received: received, repaired: repaired)
         var updates = 0
-        for (index, value) in entries.enumerated() {
-            let entry = MetaEntry(value)
-            updates += entry.updateCount
-            guard updates <= Self.mostUpdates else { throw .tooManyUpdates(updates) }
-            walk.path = "entry[\(index)]"
-            walk.account = (try? value.identifier("id")) ?? ""
-            guard object == "page" || object == "instagram" else {
-                let fault = UpdateFault(
-                    reason: .unknownObject, detail: "expected page or instagram, got another word, object")
-                walk.setAside(value, entry, fault)
-                continue
-            }
-            normalise(value, entry, &walk)
+        for value in entries {
+            updates += MetaEntry(value).updateCount
+            guard updates <= Self.mostUpdatesOfBody else { throw .tooManyUpdates(updates) }
         }
-        return walk.result
+        let object = document["object"]?.string
+        let isKnown = object == "page" || object == "instagram"
+        var slices = entries.lazy.enumerated().lazy.flatMap { index, value in
+            MetaEntry(value).slices(of: Self.mostUpdates).map { (index: index, entry: $0.entry, first: $0.first) }
+        }.makeIterator()
+        var next = slices.next()
+        return AnyIterator<NormalisedUpdates> {
+            guard var slice = next else { return nil }
+            var walk = Walk(received: received, repaired: repaired)
+            var updates = 0
+            repeat {
+                updates += slice.entry.updateCount
+                normalise(slice.entry, at: slice.index, from: slice.first, isKnown, &walk)
+                next = slices.next()
+                guard let following = next else { break }
+                slice = following
+            } while updates + slice.entry.updateCount <= Self.mostUpdates
+            return walk.result
+        }
     }
 
     private static func parse(_ body: [UInt8]) throws(MetaBodyError) -> (JSONValue, repaired: Bool) {
@@ -80,9 +98,20 @@ package struct MetaNormaliser: Sendable {
         }
     }
 
-    private func normalise(_ value: JSONValue, _ entry: MetaEntry, _ walk: inout Walk) {
-        let path = walk.path
+    /// - Parameter first: where in its list the entry's first update stood.
+    private func normalise(
+        _ entry: MetaEntry, at index: Int, from first: Int, _ isKnownObject: Bool, _ walk: inout Walk
+    ) {
+        let value = entry.value
+        let path = "entry[\(index)]"
+        walk.path = path
+        walk.account = (try? value.identifier("id")) ?? ""
+        walk.sent = nil
         do throws(UpdateFault) {
+            guard isKnownObject else {
+                throw UpdateFault(
+                    reason: .unknownObject, detail: "expected page or instagram, got another word, object")
+            }
             guard case .object = value else { throw .expected("an object", value, "entry") }
             walk.account = try value.requiredIdentifier("id")
             walk.sent = try? value.milliseconds("time").map(Instant.init(milliseconds:))
@@ -99,7 +128,7 @@ package struct MetaNormaliser: Sendable {
         }
         for list in entry.lists {
             for (index, update) in list.updates.enumerated() {
-                walk.path = "\(path).\(MetaEntry.word(list.name))[\(index)]"
+                walk.path = "\(path).\(MetaEntry.word(list.name))[\(first + index)]"
                 one(update, of: list.name, &walk)
             }
         }
@@ -195,10 +224,15 @@ struct Walk {
     }
 
     mutating func setAside(_ update: JSONValue, _ fault: UpdateFault) {
-        let text = update.text()
+        var (text, detail) = (update.text(), fault.detail)
+        // It is obeyed, so what is kept of it must be read as the whole is.
+        if fault.reason == .policyEnforcement, text.utf8.count > Quarantined.mostRawBytes {
+            detail += "; its measure and reason are kept of \(text.utf8.count) bytes"
+            text = MetaEnforcement.shortened(update).text()
+        }
         result.quarantined.append(
             Quarantined(
-                reason: fault.reason, detail: fault.detail, account: account, path: path,
-                raw: repaired ? JSONRepair.restored(text) : Array(text.utf8), received: received))
+                reason: fault.reason, detail: detail, account: account, path: path,
+                raw: repaired ? JSONRepair.restored(text) : Array(text.utf8), received: received, sent: sent))
     }
 }

@@ -28,11 +28,17 @@ package struct NormalisedUpdates: Sendable {
         events.count + quarantined.count + dropped.reduce(0) { $0 + $1.count }
     }
 
-    mutating func drop(_ reason: DropReason) {
+    mutating func append(_ others: NormalisedUpdates) {
+        events += others.events
+        quarantined += others.quarantined
+        for drop in others.dropped { self.drop(drop.reason, by: drop.count) }
+    }
+
+    mutating func drop(_ reason: DropReason, by count: Int = 1) {
         if let index = dropped.firstIndex(where: { $0.reason == reason }) {
-            dropped[index].count += 1
+            dropped[index].count += count
         } else {
-            dropped.append(DropCount(reason: reason, count: 1))
+            dropped.append(DropCount(reason: reason, count: count))
             dropped.sort { $0.reason.rawValue < $1.reason.rawValue }
         }
     }
@@ -79,12 +85,15 @@ package struct Quarantined: Sendable, Equatable {
     /// It is not whole, so nobody can read it again.
     package let isCut: Bool
     package let received: Instant
+    /// `entry.time`: when the platform sent it, if it said so. Ids may be made of it.
+    package let sent: Instant?
     /// Names of the secrets that signed the body; empty while nobody has said so. Whoever reads the update again holds
     /// them against the account's own.
     package var signers: [String] = []
 
     package init(
-        reason: QuarantineReason, detail: String, account: String, path: String, raw: [UInt8], received: Instant
+        reason: QuarantineReason, detail: String, account: String, path: String, raw: [UInt8], received: Instant,
+        sent: Instant? = nil
     ) {
         self.reason = reason
         isCut = raw.count > Self.mostRawBytes
@@ -93,6 +102,7 @@ package struct Quarantined: Sendable, Equatable {
         self.path = path
         self.raw = Array(raw.prefix(Self.mostRawBytes))
         self.received = received
+        self.sent = sent
     }
 
     /// The same, set aside for another reason.
@@ -108,6 +118,7 @@ package struct Quarantined: Sendable, Equatable {
         path = update.path
         raw = update.raw
         received = update.received
+        sent = update.sent
         signers = update.signers
     }
 }
@@ -151,7 +162,7 @@ package enum MetaBodyError: Error, Equatable, CustomStringConvertible {
         case .notJSON(let detail): detail
         case .notEnvelope(let came): "expected an object with object and entry, got \(came), at the top of the body"
         case .tooManyUpdates(let count):
-            "expected at most \(MetaNormaliser.mostUpdates) updates in a body, got at least \(count)"
+            "expected at most \(MetaNormaliser.mostUpdatesOfBody) updates in a body, got at least \(count)"
         }
     }
 }

@@ -20,9 +20,10 @@ package struct QuarantineReplay: Sendable {
     ///     own JSON.
     ///   - path: where it stood in its body.
     ///   - received: when the first of our processes held it.
+    ///   - sent: when the platform sent it, if it said so.
     /// - Throws: `MetaBodyError` if the raw form was cut or is no JSON.
     package func updates(
-        raw: [UInt8], path: String, account: String, received: Instant
+        raw: [UInt8], path: String, account: String, received: Instant, sent: Instant? = nil
     ) throws(MetaBodyError) -> NormalisedUpdates {
         if path == NormalisedUpdates.wholeBody, raw.count < Quarantined.mostRawBytes {
             return try normaliser.normalise(raw, received: received)
@@ -45,9 +46,9 @@ package struct QuarantineReplay: Sendable {
         }
         let entry: JSONValue
         if let list = MetaEntry.list(of: path) {
-            entry = [
-                "id": .string(account), "time": .integer(received.milliseconds), (list): .array([document]),
-            ]
+            var fields: [String: JSONValue] = ["id": .string(account), list: .array([document])]
+            fields["time"] = sent.map { .integer($0.milliseconds) }
+            entry = .object(fields)
         } else {
             entry = document
         }

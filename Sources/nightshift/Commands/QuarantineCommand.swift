@@ -127,7 +127,8 @@ struct QuarantineReplaying {
         let updates: NormalisedUpdates
         do {
             updates = try replay.updates(
-                raw: update.raw, path: update.path, account: update.account, received: update.received)
+                raw: update.raw, path: update.path, account: update.account, received: update.received,
+                sent: update.sent)
         } catch {
             return Outcome(isDone: false, words: error.description)
         }

@@ -10,6 +10,8 @@ struct QuarantinedUpdate {
     let account: String
     let path: String
     let received: Instant
+    /// When the platform sent it; nil if it did not say so, and for what an older release set aside.
+    let sent: Instant?
     let raw: [UInt8]
     /// Names of the secrets that signed it; none for what was set aside before that was noted.
     let signers: [String]
@@ -32,6 +34,7 @@ struct QuarantinedUpdate {
         path = texts["path"]?.string ?? ""
         signers = (texts["signer"]?.string ?? "").split(separator: " ").map(String.init)
         received = texts["received_at"]?.string.flatMap { try? Instant(rfc3339: $0) } ?? .epoch
+        sent = texts["sent_at"]?.string.flatMap { try? Instant(rfc3339: $0) }
     }
 }
 

@@ -1,5 +1,6 @@
 import Channels
 import Contracts
+import Instants
 import Testing
 
 @Suite("Entries of webhooks")
@@ -44,11 +45,35 @@ struct MetaEntryTests {
         #expect(try Self.again(update).events.isEmpty)
     }
 
-    @Test("updates of lists that we do not know count for the most of a body")
+    @Test("updates of lists that we do not know count for a piece and for the most of a body")
     func mostUpdates() throws {
-        let list = (0..<1_000).map(String.init).joined(separator: ",")
-        let entry = #"{"id":"\#(Fixture.page)","new_thing":[\#(list)],"messaging":[\#(BadBodiesTests.good)]}"#
-        #expect(throws: MetaBodyError.tooManyUpdates(1_001)) { try Self.normalise(entry) }
+        func entry(_ count: Int) -> String {
+            let list = (0..<count).map(String.init).joined(separator: ",")
+            return
+                #"{"id":"\#(Fixture.page)","time":7,"new_thing":[\#(list)],"changes":{},"messaging":[\#(BadBodiesTests.good)]}"#
+        }
+        let body = Array(#"{"object":"page","entry":[{"id":"1"},\#(entry(2_500)),{"id":"1"}]}"#.utf8)
+        let pieces = Array(try Fixture.normaliser.pieces(of: body, received: Fixture.received))
+        #expect(pieces.map(\.count) == [3, 1_000, 1_000, 501])
+        #expect(pieces.map(\.events.count) == [1, 0, 0, 0])
+        let paths = pieces.flatMap(\.quarantined).map(\.path)
+        let list = (0..<2_500).map { "entry[1].new_thing[\($0)]" }
+        #expect(paths == ["entry[0]", "entry[1]"] + list + ["entry[2]"])
+        #expect(pieces.last?.quarantined.dropLast().last?.sent?.milliseconds == 7_000)
+        #expect(throws: MetaBodyError.tooManyUpdates(100_001)) { try Self.normalise(entry(99_999)) }
+        #expect(try Self.normalise(entry(99_998)).count == 100_000)
+    }
+
+    @Test("an entry of many updates is set aside whole in pieces too, what stands beside its lists once")
+    func manyParts() throws {
+        let list = (0..<2_001).map { #"{"message":\#($0)}"# }.joined(separator: ",")
+        let entry = #"{"id":"\#(Fixture.page)","time":9,"note":"here","messaging":[\#(list)]}"#
+        let body = Array(#"{"object":"hologram","entry":[\#(entry)]}"#.utf8)
+        let pieces = Array(try Fixture.normaliser.pieces(of: body, received: Fixture.received))
+        #expect(pieces.map(\.quarantined.count) == [1_000, 1_000, 1])
+        let texts = pieces.flatMap(\.quarantined).map { String(decoding: $0.raw, as: UTF8.self) }
+        #expect(texts.last == #"{"id":"\#(Fixture.page)","messaging":[{"message":2000}],"time":9}"#)
+        #expect(Set(texts).count == 2_001)
     }
 
     @Test("a known list that is none is set aside by itself")

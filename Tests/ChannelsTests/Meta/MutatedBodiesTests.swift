@@ -23,8 +23,10 @@ struct MutatedBodiesTests {
         var read = 0
         var events = 0
         var aside = 0
-        /// Of lists that we do not know; too long to be kept whole; bodies of too many updates; bodies that are kept unread.
+        /// Of lists that we do not know; too long to be kept whole; bodies of more updates than are read; bodies that are kept unread.
         var (unknown, cut, tooMany, unreadable) = (0, 0, 0, 0)
+        /// Read in more than one piece.
+        var pieces = 0
         /// The first things that must not be; bodies in Base64, to be put into a test.
         var faults: [String] = []
 
@@ -56,7 +58,7 @@ struct MutatedBodiesTests {
         }
         #expect(counts.faults.isEmpty, "seed \(seed): \(counts.faults)")
         #expect(counts.read > whole / 10, "seed \(seed): too few bodies stayed readable for this to mean something")
-        let rare = [counts.unknown, counts.cut, counts.tooMany, counts.unreadable]
+        let rare = [counts.unknown, counts.cut, counts.tooMany, counts.unreadable, counts.pieces]
         #expect(rare.allSatisfy { $0 > 0 }, "seed \(seed): a shape was not met: \(rare)")
         guard Effort.factor > 1, let before = settled, let after = Self.residentBytes() else { return }
         print(
@@ -68,11 +70,12 @@ struct MutatedBodiesTests {
 
     /// What a changed byte hardly ever makes of a body.
     private enum Shape {
-        case unknownList, longUpdate, manyUpdates
+        case unknownList, longUpdate, manyUpdates, tooManyUpdates
     }
 
     private static func shape(_ number: Int) -> Shape? {
         switch number {
+        case _ where number % 1_000 == 3: .tooManyUpdates
         case _ where number % 500 == 3: .manyUpdates
         case _ where number % 100 == 2: .longUpdate
         case _ where number % 20 == 1: .unknownList
@@ -88,6 +91,7 @@ struct MutatedBodiesTests {
         case .unknownList: entry["new_thing"] = .array([.object(["a": .integer(1)]), .integer(2), .null])
         case .longUpdate: entry["new_thing"] = .array([.string(String(repeating: "é", count: 40_000)), .integer(1)])
         case .manyUpdates: entry["messaging"] = .array(Array(repeating: .object([:]), count: 1_001))
+        case .tooManyUpdates: entry["messaging"] = .array(Array(repeating: .integer(7), count: 100_001))
         }
         entries[0] = .object(entry)
         document["entry"] = .array(entries)
@@ -126,6 +130,7 @@ struct MutatedBodiesTests {
             return counts.expect(false, "another error than of a body", body)
         }
         counts.read += 1
+        if updates.count > MetaNormaliser.mostUpdates { counts.pieces += 1 }
         for one in updates.quarantined where one.reason == .unknownKind && one.path.contains("new_thing") {
             counts.unknown += 1
             if one.isCut { counts.cut += 1 }

@@ -89,6 +89,36 @@ struct QuarantineReplayTests {
         }
     }
 
+    @Test(
+        "what has its id from the instant of its entry has the same one again",
+        arguments: [#","time":1795370400123"#, ""])
+    func entryTime(time: String) throws {
+        let update = #"{"sender":{"id":"7"},"take_thread_control":{"new_owner_app_id":"66"}}"#
+        let body = Array(#"{"object":"page","entry":[{"id":"2"\#(time),"messaging":[\#(update)]}]}"#.utf8)
+        let normaliser = MetaNormaliser(knows: { _ in true })
+        let wanted = try normaliser.normalise(body, received: Self.received).events.map(\.event)
+        let aside = try #require(
+            try MetaNormaliser(knows: { _ in false }).normalise(body, received: Self.received).quarantined.first)
+        let again = try QuarantineReplay(normaliser: normaliser, isInstagram: { _ in false }).updates(
+            raw: aside.raw, path: aside.path, account: aside.account, received: aside.received, sent: aside.sent)
+        #expect(wanted.count == 1 && again.events.map(\.event) == wanted)
+    }
+
+    @Test("a measure of the platform's is read whatever else its update holds")
+    func longEnforcement() throws {
+        let long = String(repeating: "x", count: Quarantined.mostRawBytes)
+        let body = MetaNormaliserTests.body(
+            #"{"sender":{"id":"1"},"aa":"\#(long)","policy-enforcement":"#
+                + #"{"action":"block","detail":"\#(long)","reason":"spam \#(long)"}}"#)
+        let update = try #require(
+            try MetaNormaliser(knows: { _ in true }).normalise(Array(body.utf8), received: Self.received).quarantined
+                .first)
+        #expect(update.reason == .policyEnforcement && !update.isCut && update.raw.count < 2_048)
+        #expect(update.detail.hasSuffix("; its measure and reason are kept of 196706 bytes"))
+        let told = try #require(MetaEnforcement(update.raw))
+        #expect(told.measure == .block && told.reason.hasPrefix("spam xxx"))
+    }
+
     @Test("an event in our own JSON is that event")
     func own() throws {
         var event = Event()
