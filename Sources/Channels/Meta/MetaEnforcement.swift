@@ -11,24 +11,34 @@ package struct MetaEnforcement: Sendable, Equatable {
         case unblock
     }
 
+    /// The platform's documentation writes it both ways.
+    static let keys = ["policy-enforcement", "policy_enforcement"]
+
     package let measure: Measure
     /// The platform's words, at most 80 bytes.
     package let reason: String
 
-    /// Nil for any other update.
+    /// Nil for any other update. One that holds broken characters is read all the same: what it says is obeyed.
     package init?(_ update: [UInt8]) {
-        guard let update = try? JSONValue(parsing: update),
-            let told = update["policy-enforcement"] ?? update["policy_enforcement"],
+        guard let update = (try? JSONValue(parsing: update)) ?? Self.repaired(update),
+            let told = Self.keys.lazy.compactMap({ update[$0] }).first,
             let action = told["action"]?.string
         else { return nil }
         measure = Measure(rawValue: action) ?? .warning
         reason = TextLimit(unit: .bytes, most: 80).cut(told["reason"]?.string ?? action)
     }
 
+    private static func repaired(_ update: [UInt8]) -> JSONValue? {
+        JSONRepair.repaired(update).flatMap { try? JSONValue(parsing: $0) }
+    }
+
+    /// Whether an update is the platform's word on a measure, by its key alone.
+    static func isOne(_ update: JSONValue) -> Bool { keys.contains { update[$0] != nil } }
+
     /// What `init` reads of an update, and nothing that may be long. What is longer than any word of the platform's is none.
     static func shortened(_ update: JSONValue) -> JSONValue {
         var short: [String: JSONValue] = [:]
-        for key in ["policy-enforcement", "policy_enforcement"] {
+        for key in keys {
             guard let told = update[key] else { continue }
             var words: [String: JSONValue] = [:]
             for name in ["action", "reason"] {

@@ -19,7 +19,7 @@ extension MetaNormaliser {
         if update["app_roles"] != nil {
             throw UpdateFault(reason: .threadControl, detail: "expected a thread's owner, got app_roles, update")
         }
-        for key in ["policy-enforcement", "policy_enforcement"] where update[key] != nil {
+        for key in MetaEnforcement.keys where update[key] != nil {
             throw UpdateFault(reason: .policyEnforcement, detail: "expected a message, got \(key), update")
         }
         throw UpdateFault(reason: .unknownKind, detail: "expected a known kind of update, got another, update")

@@ -150,7 +150,7 @@ package struct MetaNormaliser: Sendable {
                     detail: "expected messaging, standby or changes, got \(MetaEntry.word(list)), entry")
             }
             guard case .object = update else { throw .expected("an object", update, "update") }
-            if walk.repaired, JSONRepair.isMarked(update) {
+            if walk.repaired, JSONRepair.isMarked(update), !MetaEnforcement.isOne(update) {
                 throw UpdateFault(
                     reason: .invalidText, detail: "expected UTF-8 and whole surrogate pairs, got others, update")
             }

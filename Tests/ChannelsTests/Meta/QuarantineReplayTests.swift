@@ -119,6 +119,23 @@ struct QuarantineReplayTests {
         #expect(told.measure == .block && told.reason.hasPrefix("spam xxx"))
     }
 
+    @Test("a measure of the platform's is read with a broken character beside it or in its reason")
+    func brokenEnforcement() throws {
+        for word in [
+            #""aa":"@","policy_enforcement":{"action":"block","reason":"spam"}"#,
+            #""policy_enforcement":{"action":"block","reason":"spam @"}"#,
+        ] {
+            let body = Array(MetaNormaliserTests.body(#"{"sender":{"id":"1"},\#(word)}"#).utf8).flatMap { byte in
+                byte == UInt8(ascii: "@") ? [0xFF] : [byte]
+            }
+            let update = try #require(
+                try MetaNormaliser(knows: { _ in true }).normalise(body, received: Self.received).quarantined.first)
+            #expect(update.reason == .policyEnforcement && update.raw.contains(0xFF))
+            let told = try #require(MetaEnforcement(update.raw))
+            #expect(told.measure == .block && told.reason.hasPrefix("spam"))
+        }
+    }
+
     @Test("an event in our own JSON is that event")
     func own() throws {
         var event = Event()
