@@ -79,6 +79,13 @@ package struct GraphCarrier: ActionCarrier {
         }
     }
 
+    /// How many calls that count against a limit an attempt may make: what the platform refuses for its cards goes again at
+    /// once without them, and a person's words with the tag where it has closed the window.
+    static func mostCalls(of action: Action) -> Int {
+        let mayGoPlain = !action.text.isEmpty && (!action.cards.isEmpty || !action.quickReplies.isEmpty)
+        return 1 + (mayGoPlain ? 1 : 0) + (action.windowEnds > 0 ? 1 : 0)
+    }
+
     /// Whether the platform refused a message that has more than a text, for a reason that the text alone may not have: a parameter,
     /// or something that this account may not do. Of nobody being there it says so too.
     private static func mayGoPlain(_ action: Action, _ answer: SendAnswer) -> Bool {

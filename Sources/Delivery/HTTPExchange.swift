@@ -30,7 +30,7 @@ enum HTTPExchange: Sendable {
     ///
     /// - Parameters:
     ///   - body: nil or empty for a call without one, which counts as sent as soon as a connection stands.
-    ///   - most: bytes of an answer; a longer one is no answer.
+    ///   - most: bytes of an answer; a longer one is no answer, and with a status from 500 on one without a body.
     static func make(
         _ request: HTTPClientRequest, body: [UInt8]? = nil, client: HTTPClient, most: Int, deadline: Duration
     ) async -> HTTPExchange {
@@ -59,7 +59,14 @@ enum HTTPExchange: Sendable {
             group.addTask {
                 let end = NIODeadline.now() + .milliseconds(max(1, deadline.wholeMilliseconds))
                 let response = try await client.execute(request, deadline: end)
-                let body = try await response.body.collect(upTo: most)
+                let body: ByteBuffer
+                do {
+                    body = try await response.body.collect(upTo: most)
+                } catch let error as NIOTooManyBytesError {
+                    // The page of an edge that fails: its status says it all.
+                    guard response.status.code >= 500 else { throw error }
+                    body = ByteBuffer()
+                }
                 var headers: [String: String] = [:]
                 for (name, value) in response.headers { headers[name.lowercased()] = value }
                 return .answer(
@@ -84,11 +91,11 @@ enum HTTPExchange: Sendable {
             || error == .tlsHandshakeTimeout
     }
 
-    /// Whether it says nothing of the other side: a request that cannot be made, an answer that is not taken, no place in the pool of
+    /// Whether it says nothing of the other side: a request that cannot be made, no place in the pool of
     /// connections (one that waited while none could be made has that connection's error), no socket, an end that this process wished.
     static func isOurs(_ error: any Error) -> Bool {
         switch error {
-        case is CancellationError, is NIOTooManyBytesError: true
+        case is CancellationError: true
         case let error as HTTPClientError: ourErrors.contains(error.shortDescription)
         case let error as IOError: ourNumbers.contains(error.errnoCode)
         case let error as NIOConnectionError:

@@ -28,11 +28,13 @@ struct GenericInboundTests {
             (#""conversation":"d/tokyo/evil","#, "", "conversation"),
             (#""conversation":"m/a/c","#, "", "conversation"), (#""swept":true,"#, "", "swept"),
             ("", #","answered_since":true"#, "message.answered_since"),
+            (#""comment":{"id":"9","post":"8","answered_since":true}"#, "", "comment.answered_since"),
         ])
     func ours(field: String, ofMessage: String, place: String) throws {
         func body(_ field: String, _ ofMessage: String) -> [UInt8] {
             let head = #"{"events":[{"id":"1","account":"a","contact":"c","happened_at":"2026-11-22T18:00:00Z","#
-            return Array((head + field + #""message":{"text":"hi"\#(ofMessage)}}]}"#).utf8)
+            let kind = field.contains("comment") ? "" : #""message":{"text":"hi"\#(ofMessage)}"#
+            return Array((head + field + kind + "}]}").utf8)
         }
         #expect(try GenericInbound.read(body("", ""), received: Fixture.received).updates.events.count == 1)
         let (updates, faults) = try GenericInbound.read(body(field, ofMessage), received: Fixture.received)

@@ -104,6 +104,25 @@ struct HTTPExchangeTests {
         }
     }
 
+    @Test("an endless page of an edge that fails counts by its status, any other endless answer as none")
+    func longPages() async throws {
+        for status in [502, 200] {
+            let platform = ScriptedGraph { _ in
+                ScriptedGraph.Reply(status: status, body: String(repeating: "<p>", count: 10_000))
+            }
+            try await platform.run { url in
+                try await Self.withClient { client in
+                    let exchange = await HTTPExchange.make(
+                        HTTPClientRequest(url: url), client: client, most: 1_000, deadline: .seconds(60))
+                    switch (exchange, status) {
+                    case (.answer(502, _, []), 502), (.none(mayHaveGone: true, _, isOurs: false), 200): break
+                    default: Issue.record("of \(status) came \(exchange)")
+                    }
+                }
+            }
+        }
+    }
+
     @Test("what this process could not do is told from what the other side or the way to it did")
     func whoFailed() {
         let ours: [any Error] = [
@@ -117,6 +136,7 @@ struct HTTPExchangeTests {
             HTTPClientError.deadlineExceeded, HTTPClientError.connectTimeout, HTTPClientError.remoteConnectionClosed,
             HTTPClientError.tlsHandshakeTimeout, HTTPClientError.readTimeout, ChannelError.eof,
             IOError(errnoCode: ECONNREFUSED, reason: "connect"), IOError(errnoCode: ECONNRESET, reason: "read"),
+            NIOTooManyBytesError(maxBytes: 1),
         ]
         for error in others { #expect(!HTTPExchange.isOurs(error), "\(error)") }
     }

@@ -21,12 +21,15 @@ struct ReplyLookupTests {
         }
     }
 
-    private static func answer(_ channel: MetaChannel, _ platform: ScriptedGraph) async throws -> String {
+    private static func answer(
+        _ channel: MetaChannel, _ platform: ScriptedGraph, under root: String = "c1", text: String = "Hello"
+    ) async throws -> String {
         var action = Action()
         action.kind = .reply
         action.account = account
         action.comment = "c1"
-        action.text = "Hello"
+        action.text = text
+        action.conversation = EntityID.comments(account: account, originalPost: "p", root: root).text
         action.actionID = ActionID(high: 5, low: 6)
         let attempt = Attempt(
             action: action, lane: try LaneName("fi-helsinki.0"), number: 2, deadline: .now + .seconds(120),
@@ -45,6 +48,18 @@ struct ReplyLookupTests {
         }
         for await answer in answers { return answer }
         return "none"
+    }
+
+    @Test("stands under the thread's first comment where replies are flat, trimmed as the platform trims")
+    func flat() async throws {
+        let platform = ScriptedGraph { call in
+            guard call.method == "GET" else { return ScriptedGraph.Reply(body: #"{"id":"new"}"#) }
+            let own = #"{"id":"ours","message":"Hello","from":{"id":"\#(Self.account)"}}"#
+            return ScriptedGraph.Reply(body: #"{"data":[\#(call.path == "/top/comments" ? own : "")]}"#)
+        }
+        #expect(try await Self.answer(.facebook, platform, under: "top", text: " Hello\n") == "ours")
+        #expect(platform.calls.map(\.path) == ["/c1/comments", "/top/comments"])
+        #expect(try await Self.answer(.facebook, platform, under: "other", text: "Hello") == "new")
     }
 
     @Test(

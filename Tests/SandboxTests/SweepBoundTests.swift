@@ -67,6 +67,43 @@ struct SweepBoundTests {
         #expect(lanes.fetched.first?.until != 0)
     }
 
+    @Test("a post with more pages of its time than are read leaves the sweep not whole; older ones are not read on")
+    func manyPages() async throws {
+        for (isOld, calls) in [(false, 50), (true, 1)] {
+            let at = (GraphFetchTests.now - .seconds(isOld ? 700_000 : 200)).seconds
+            let platform = ScriptedGraph { call in
+                guard call.path == "/post/comments" else {
+                    return Self.page(call.path.hasSuffix("/feed") ? #"{"id":"post"}"# : "")
+                }
+                let number = (Int(call.query["after"] ?? "") ?? 0) + 1
+                let comment = #"{"id":"c\#(number)","message":"?","created_time":\#(at),"from":{"id":"77"}}"#
+                return Self.page(comment, next: "\(number)")
+            }
+            let lanes = GraphFetchTests.Lanes()
+            try await platform.run { url in _ = try await Self.carryOut(.facebook, at: url, lanes) }
+            #expect(platform.calls(of: "/post/comments") == calls)
+            #expect(lanes.fetched.map { $0.until != 0 } == [isOld])
+            #expect(lanes.fetched.map { $0.text.contains("50 pages") } == [!isOld])
+        }
+    }
+
+    @Test("an answer of today below an Instagram comment of days ago is found")
+    func oldThread() async throws {
+        let (old, young) = (GraphFetchTests.now - .seconds(300_000), GraphFetchTests.now - .seconds(200))
+        let platform = ScriptedGraph { call in
+            guard call.path == "/post/comments" else { return Self.page(#"{"id":"post"}"#) }
+            // As the platform does where it heeds it: of first comments alone.
+            if let since = Int64(call.query["since"] ?? ""), since > old.seconds { return Self.page("") }
+            let answer = #"{"id":"young","text":"and now?","timestamp":\#(young.seconds),"from":{"id":"77"}}"#
+            return Self.page(
+                #"{"id":"old","text":"?","timestamp":\#(old.seconds),"from":{"id":"78"},"replies":{"data":[\#(answer)]}}"#
+            )
+        }
+        let lanes = GraphFetchTests.Lanes()
+        try await platform.run { url in _ = try await Self.carryOut(.instagram, at: url, lanes) }
+        #expect(lanes.comments.map(\.comment.id) == ["young"])
+    }
+
     @Test("the post that a sweep begins with is tried a few times, then passed over with what was read of it, and said")
     func busyPost() async throws {
         let platform = ScriptedGraph { call in

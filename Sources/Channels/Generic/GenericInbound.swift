@@ -45,17 +45,7 @@ package enum GenericInbound {
         for (index, value) in list.enumerated() {
             let path = "events[\(index)]"
             do throws(EventJSONError) {
-                var event = try EventJSON.event(from: value)
-                let word = EventJSON.word(of: event.kind) ?? "none"
-                guard kinds.contains(word) else {
-                    throw EventJSONError(
-                        expected: "one of \(kinds.sorted().joined(separator: " "))", came: word, place: word)
-                }
-                try refuseOurs(event, value)
-                // Only we say when we received something.
-                event.receivedAt = 0
-                event.stamp(received: received)
-                updates.events.append(NormalisedEvent(event: event, path: path))
+                updates.events.append(NormalisedEvent(event: try event(value, received: received), path: path))
             } catch {
                 faults.append(Fault(index: index, error: error))
                 updates.quarantined.append(
@@ -68,6 +58,20 @@ package enum GenericInbound {
         return (updates, faults)
     }
 
+    /// One event, as it is taken from a platform: at the door, and out of the quarantine.
+    static func event(_ value: JSONValue, received: Instant) throws(EventJSONError) -> Event {
+        var event = try EventJSON.event(from: value)
+        let word = EventJSON.word(of: event.kind) ?? "none"
+        guard kinds.contains(word) else {
+            throw EventJSONError(expected: "one of \(kinds.sorted().joined(separator: " "))", came: word, place: word)
+        }
+        try refuseOurs(event, value)
+        // Only we say when we received something.
+        event.receivedAt = 0
+        event.stamp(received: received)
+        return event
+    }
+
     /// What follows from other fields or is ours to know: a platform that names it would write into conversations of others,
     /// a team's desk among them.
     private static func refuseOurs(_ event: Event, _ value: JSONValue) throws(EventJSONError) {
@@ -77,8 +81,8 @@ package enum GenericInbound {
                 place: "conversation")
         }
         if event.swept { throw EventJSONError(expected: "none from a platform", came: "true", place: "swept") }
-        if value["message"]?["answered_since"]?.bool == true {
-            throw EventJSONError(expected: "none from a platform", came: "true", place: "message.answered_since")
+        for kind in ["message", "comment"] where value[kind]?["answered_since"]?.bool == true {
+            throw EventJSONError(expected: "none from a platform", came: "true", place: "\(kind).answered_since")
         }
     }
 }

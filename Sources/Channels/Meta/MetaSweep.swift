@@ -54,12 +54,14 @@ package struct MetaSweep: Sendable {
         after.map { MetaRead(list.path, list.query + [("after", $0)]) } ?? list
     }
 
-    /// One page of a post's comments, answers to comments included, from `since` on.
+    /// One page of a post's comments, answers to comments included, from `since` on. Instagram's are the first comments of
+    /// threads, whose answers stand beside them and may be young where they are old: it is not asked from an instant on.
     package func comments(of post: String, since: Instant, after: String?) -> MetaRead {
-        var query = [("limit", "\(Self.pageSize)"), ("date_format", "U"), ("since", "\(since.seconds)")]
+        var query = [("limit", "\(Self.pageSize)"), ("date_format", "U")]
         switch channel {
         case .facebook:
             query += [
+                ("since", "\(since.seconds)"),
                 ("filter", "stream"), ("order", "reverse_chronological"),
                 ("fields", "id,message,created_time,from,parent{id},attachment{type}"),
             ]
@@ -68,6 +70,22 @@ package struct MetaSweep: Sendable {
         }
         if let after { query.append(("after", after)) }
         return MetaRead([post, "comments"], query)
+    }
+
+    /// So much older than what is looked for may the first comment of an Instagram thread be; answers below still older ones
+    /// come by webhook alone.
+    package static let oldestThread = Duration.seconds(7 * 86_400)
+
+    /// Whether nothing from `instant` on lies behind this page: the newest come first.
+    package func ends(_ page: JSONValue, before instant: Instant) -> Bool {
+        isOlder(page, than: channel == .facebook ? instant : instant - Self.oldestThread)
+    }
+
+    /// Whether all first comments of a page are, those of which the platform tells it; false if it is of none.
+    package func isOlder(_ page: JSONValue, than instant: Instant) -> Bool {
+        let name = channel == .facebook ? "created_time" : "timestamp"
+        let newest = (page["data"]?.array ?? []).compactMap { Self.instant($0[name]) }.max()
+        return newest.map { $0 < instant } ?? false
     }
 
     /// The comments of a page whose answers do not all stand in it, and where the rest begins.

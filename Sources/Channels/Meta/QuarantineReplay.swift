@@ -34,6 +34,17 @@ package struct QuarantineReplay: Sendable {
         } catch {
             throw raw.count < Quarantined.mostRawBytes ? .notJSON(error.description) : .cut
         }
+        if path.hasPrefix("events["), document["happened_at"] != nil {
+            // By the generic door, which says what a platform may name.
+            do throws(EventJSONError) {
+                let event = try GenericInbound.event(document, received: received)
+                var updates = NormalisedUpdates()
+                updates.events = [NormalisedEvent(event: event, path: path)]
+                return updates
+            } catch {
+                throw .notEnvelope("an event of the generic channel: \(error.description)")
+            }
+        }
         if document["happened_at"] != nil, var event = try? EventJSON.event(from: document) {
             // The rest comes in by other doors, with other keys.
             guard let word = EventJSON.word(of: event.kind), GenericInbound.kinds.contains(word) else {

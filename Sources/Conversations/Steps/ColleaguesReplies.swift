@@ -23,7 +23,11 @@ extension Turn {
         var own = OwnReply()
         (own.actionHigh, own.actionLow) = (action.idHigh, action.idLow)
         own.text = Self.hash(ofWords: action.text)
-        if talk.ownReplies.count >= Self.mostOwnReplies { talk.ownReplies.removeFirst() }
+        if talk.ownReplies.count >= Self.mostOwnReplies {
+            // Those whose outcome is known first: one that is under way tells whose the next reply is.
+            let settled = talk.ownReplies.firstIndex { $0.actionHigh == 0 && $0.actionLow == 0 }
+            talk.ownReplies.remove(at: settled ?? 0)
+        }
         talk.ownReplies.append(own)
     }
 

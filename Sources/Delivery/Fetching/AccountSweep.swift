@@ -8,11 +8,12 @@ internal import Instants
 /// Posts are taken in the order of their ids, one call at a time, so that a sweep that has no time left says behind which
 /// post the next one goes on. What was found is held post by post: a sweep that ends early has lost nothing.
 struct AccountSweep {
-    /// Pages of one post, and of one comment's answers; what lies behind them is found by the next sweep or by its webhook.
+    /// Pages of one post. A sweep that does not come to the end of its time on them is not whole.
     private static let mostPages = 50
     /// Pages of one list of posts, 2,000 in all: as many as are remembered of those that webhooks told of.
     private static let mostListPages = 20
-    /// Further pages of answers, of all comments of a post together: what a fetch has time for, and the rest is for webhooks.
+    /// Further pages of answers, of all comments of a post together: what a fetch has time for, and the rest is for webhooks:
+    /// a post that is talked about that much would have no sweep of its account ever be whole.
     static let mostAnswerPages = 30
     /// The post that a fetch begins with is tried so often; one that still runs out of time is then passed over, so that it
     /// holds up no other.
@@ -51,8 +52,13 @@ struct AccountSweep {
             }
             var events: [Event] = []
             do {
-                try await comments(of: post, reading.time, into: &events)
+                let isWhole = try await comments(of: post, reading.time, into: &events)
                 read += 1
+                if !isWhole {
+                    fault = SendFailure(
+                        status: 0,
+                        message: "expected the comments of post \(post.id) within \(Self.mostPages) pages, got more")
+                }
             } catch let ended as GraphFetch.Ended {
                 let isFirst = done == action.resume
                 if let failure = passedOver(ended, isFirst: isFirst) {
@@ -154,18 +160,21 @@ struct AccountSweep {
     }
 
     /// Adds page by page, so that what was read of a post is there when the rest of it cannot be.
+    ///
+    /// - Returns: whether nothing of that time can lie behind what was read.
     private func comments(
         of post: FetchDoors.Post, _ range: Range<Instant>, into events: inout [Event]
-    ) async throws {
+    ) async throws -> Bool {
         var after: String?
         var own = MetaSweep.OwnReplies()
+        var isWithin = true
         var left = Self.mostAnswerPages
         for _ in 0..<Self.mostPages {
             // A post that is gone, or was never ours, has nothing to be found.
             guard
                 let page = try await page(
                     sweep.comments(of: post.id, since: range.lowerBound, after: after))
-            else { return }
+            else { return true }
             var replies: [String: [JSONValue]] = [:]
             for unread in MetaSweep.unread(in: page) {
                 replies[unread.comment] = try await self.replies(
@@ -174,9 +183,13 @@ struct AccountSweep {
             events += sweep.events(
                 in: page, replies: replies, post: post.id, original: post.original, range: range,
                 received: fetch.received, own: &own)
-            guard let next = MetaSweep.next(in: page) else { break }
+            guard let next = MetaSweep.next(in: page), !sweep.ends(page, before: range.lowerBound) else {
+                return true
+            }
+            isWithin = !sweep.isOlder(page, than: range.lowerBound)
             after = next
         }
+        return !isWithin
     }
 
     /// What comes behind the answers that stood beside a comment. Where the account's own word is among them, it counts.

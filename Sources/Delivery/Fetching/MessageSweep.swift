@@ -48,9 +48,15 @@ struct MessageSweep {
             let events = sweep.events(in: read, range: range, received: fetch.received)
             if !events.isEmpty { try await fetch.hold(events) }
             found += UInt32(clamping: events.count)
-            guard let next = MetaSweep.next(in: read), next.utf8.count <= Self.longestCursor,
-                !sweep.ends(read, before: range.lowerBound)
-            else { return try await end(found) { $0.until = action.until } }
+            guard let next = MetaSweep.next(in: read), !sweep.ends(read, before: range.lowerBound) else {
+                return try await end(found) { $0.until = action.until }
+            }
+            guard next.utf8.count <= Self.longestCursor else {
+                // What lies behind it is out of reach: the sweep is not whole, and people are to hear of it.
+                return try await end(found) {
+                    $0.text = "expected a cursor of at most \(Self.longestCursor) bytes, got \(next.utf8.count)"
+                }
+            }
             after = next
         }
         try await end(found) { $0.resume = after ?? "" }

@@ -40,7 +40,9 @@ extension CourierLoop {
                 waits[one.scheduled.id] = server
             } else if let until = pace.wait(for: one.scheduled.orderKey, now: server) {
                 waits[one.scheduled.id] = until
-            } else if let until = purse.take(account, limits(of: one), now: spent) {
+            } else if let until = purse.take(
+                account, limits(of: one), calls: self.calls(of: one), now: spent)
+            {
                 waits[one.scheduled.id] = until
                 counters.limited += 1
             }
@@ -78,8 +80,8 @@ extension CourierLoop {
         for one in calls {
             var need = needs[one.scheduled.account] ?? [:]
             for limit in limits(of: one) {
-                need[limit, default: TokenPurse.Need()].total += 1
-                if one.scheduled.urgency <= Self.urgentRank { need[limit]?.urgent += 1 }
+                need[limit, default: TokenPurse.Need()].total += self.calls(of: one)
+                if one.scheduled.urgency <= Self.urgentRank { need[limit]?.urgent += self.calls(of: one) }
             }
             needs[one.scheduled.account] = need
         }
@@ -117,6 +119,10 @@ extension CourierLoop {
         }
         applyBrakes(to: changed, serverNow(now))
         return away
+    }
+
+    private func calls(of one: Picked) -> Int {
+        actions[one.scheduled.id].map(GraphCarrier.mostCalls) ?? 1
     }
 
     private func limits(of one: Picked) -> [TokenLimit] {

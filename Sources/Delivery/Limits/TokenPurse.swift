@@ -22,6 +22,7 @@ struct TokenPurse: Sendable {
     }
 
     private struct Held {
+        /// Below zero: calls that went beyond what was held, which the next tokens pay for.
         var left = 0
         let slot: Int64
         let end: Instant
@@ -72,7 +73,7 @@ struct TokenPurse: Sendable {
         for (ask, grant) in zip(asks, grants) {
             let key = Key(account: account, limit: ask.limit)
             var one = held[key] ?? Held(slot: grant.slot, end: grant.end)
-            if one.slot != grant.slot { one = Held(slot: grant.slot, end: grant.end) }
+            if one.slot != grant.slot { one = Held(left: min(0, one.left), slot: grant.slot, end: grant.end) }
             one.left += grant.granted
             one.isFresh = true
             if grant.granted < ask.wanted { one.again = grant.again }
@@ -91,22 +92,27 @@ struct TokenPurse: Sendable {
         let length = max(1, limit.slot.wholeMilliseconds)
         let slot = now.milliseconds / length
         guard held[key]?.slot != slot else { return }
+        let debt = min(0, held[key]?.left ?? 0)
         var one = Held(slot: slot, end: Instant(milliseconds: (slot + 1) * length))
         let turn = (Int(slot % 8) + Int(place % 8)) % 8
-        one.left = (turn + 1) * limit.perSlot / 8 - turn * limit.perSlot / 8
+        one.left = (turn + 1) * limit.perSlot / 8 - turn * limit.perSlot / 8 + debt
         (one.again, one.urgentAgain) = (one.end, one.end)
         held[key] = one
         fresh.append(key)
     }
 
     /// Takes a token of each limit; else takes none and gives the instant at which there may be some.
-    mutating func take(_ account: String, _ limits: [TokenLimit], now: Instant) -> Instant? {
+    ///
+    /// - Parameter calls: what the action may need. It goes as soon as there is a token for one, so that a limit of one a slot
+    ///   holds it up for no longer; the others are owed. So a slot may be passed by `calls` - 1 of each courier, and what
+    ///   follows it has as many fewer.
+    mutating func take(_ account: String, _ limits: [TokenLimit], calls: Int = 1, now: Instant) -> Instant? {
         let keys = limits.map { Key(account: account, limit: $0) }
         let lacking = keys.filter { current($0, now)?.left ?? 0 <= 0 }
         guard lacking.isEmpty else {
             return lacking.map { key in current(key, now)?.again ?? now }.max().map { max(now, $0) }
         }
-        for key in keys { held[key]?.left -= 1 }
+        for key in keys { held[key]?.left -= calls }
         return nil
     }
 

@@ -151,6 +151,24 @@ struct QuarantineReplayTests {
         #expect(again.events.map(\.event) == [event])
     }
 
+    @Test(
+        "what a platform may not name is not put in by a replay either, nor an instant ahead of ours",
+        arguments: [#""conversation":"d/tokyo/x","#, #""swept":true,"#, ""])
+    func notAPlatformsToName(field: String) throws {
+        let text =
+            #"{"id":"1","account":"a","contact":"c","happened_at":"2036-11-22T18:00:00Z",\#(field)"message":{"text":"hi"}}"#
+        let replay = QuarantineReplay(normaliser: MetaNormaliser(knows: { _ in true }), isInstagram: { _ in false })
+        guard field.isEmpty else {
+            #expect(throws: MetaBodyError.self) {
+                _ = try replay.updates(raw: Array(text.utf8), path: "events[3]", account: "a", received: Self.received)
+            }
+            return
+        }
+        let again = try replay.updates(raw: Array(text.utf8), path: "events[3]", account: "a", received: Self.received)
+        #expect(again.events.map(\.event.happenedAt) == [Self.received.milliseconds])
+        #expect(again.events.allSatisfy { $0.event.clockFlagged })
+    }
+
     @Test("what no platform may tell of is not put in by a replay either")
     func notAPlatforms() throws {
         let replay = QuarantineReplay(normaliser: MetaNormaliser(knows: { _ in true }), isInstagram: { _ in false })
