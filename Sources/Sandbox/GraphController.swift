@@ -125,7 +125,11 @@ struct GraphController: Sendable {
                 metadata: accepted.metadata, text: accepted.text, id: accepted.id, answered: answered,
                 tag: accepted.tag, left: accepted.left, cards: accepted.parts?.cards ?? [],
                 quickReplies: accepted.parts?.quickReplies ?? []))
-        if accepted.kind == "reply" { threads.noteReply(accepted.id, to: accepted.recipient, accepted.text) }
+        if accepted.kind == "reply" {
+            // Replies are flat: one to a reply stands below the thread's first comment.
+            let root = posts.comment(accepted.recipient, of: accepted.account)?.parent
+            threads.noteReply(accepted.id, to: root ?? accepted.recipient, accepted.text)
+        }
         guard let person = accepted.person else { return }
         threads.add(
             SandboxThreads.Text(

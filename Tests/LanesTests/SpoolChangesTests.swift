@@ -155,8 +155,8 @@ struct SpoolChangesTests {
         let updates = (0..<10_050).map { SetAside(labels: ["wrong_type", "\($0)", ""], raw: [0xFF, 0x00]) }
         do {
             let spool = try Spool(path: path)
-            try spool.setAside(Array(updates[..<10_000]))
-            try spool.setAside(Array(updates[10_000...]))
+            #expect(try spool.setAside(Array(updates[..<10_000])) == 0)
+            #expect(try spool.setAside(Array(updates[10_000...])) == 50)
             try spool.keep([1], as: "policy")
             try spool.keep([2, 3], as: "policy")
         }
@@ -167,6 +167,32 @@ struct SpoolChangesTests {
         #expect(first.map(\.update) == Array(updates[50..<53]))
         try spool.removeAsides(upTo: try #require(first.last).number)
         #expect(try spool.asides(most: 1).map(\.update) == [updates[53]])
+    }
+
+    @Test(
+        "updates set aside take so many bytes at most, whichever process set them aside; the oldest leave and are counted"
+    )
+    func asideBytes() throws {
+        let path = "\(folder)/bytes.sqlite"
+        let limits = Spool.Limits(asideBytes: 800)
+        func update(_ number: Int) -> SetAside {
+            SetAside(labels: ["\(number)"], raw: [UInt8](repeating: UInt8(number), count: 100))
+        }
+        var evicted = 0
+        for numbers in [0..<5, 5..<12] {
+            let spool = try Spool(path: path, limits: limits)
+            for number in numbers { evicted += try spool.setAside([update(number)]) }
+        }
+        let spool = try Spool(path: path, limits: limits)
+        let left = try spool.asides(most: 20)
+        #expect(left.map(\.update) == (4..<12).map(update) && evicted == 4)
+        try spool.removeAsides(upTo: left[3].number)
+        #expect(try spool.setAside((12..<16).map(update)) == 0)
+        #expect(try spool.setAside([update(16)]) == 2)
+        // More than all of it by itself: it stays, alone.
+        let long = SetAside(labels: ["long"], raw: [UInt8](repeating: 1, count: 900))
+        #expect(try spool.setAside([long]) == 7)
+        #expect(try spool.asides(most: 20).map(\.update) == [long])
     }
 
     /// Mounts a disk of its own for the test; needs root, and a system that lets it.

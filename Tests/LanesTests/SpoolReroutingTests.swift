@@ -40,7 +40,7 @@ struct SpoolReroutingTests {
 
     @Test("rows get their lanes in pieces of bounded rows and bytes, in their order, and the counts go with them")
     func inPieces() throws {
-        let file = try SpoolFile(path: path)
+        let file = try SpoolFile(path: path, mostAsideBytes: 1 << 20)
         let (old, even, odd) = (try Self.lane(0), try Self.lane(2), try Self.lane(3))
         let routes = LaneRoutes(number: 2) { LanePlace(lane: $0 == "k0" ? even : odd) }
         try file.add((0..<3_000).map { diverted($0, "k\($0 % 2)", old) })
@@ -63,7 +63,7 @@ struct SpoolReroutingTests {
 
     @Test("large rows make small pieces")
     func largeRows() throws {
-        let file = try SpoolFile(path: path)
+        let file = try SpoolFile(path: path, mostAsideBytes: 1 << 20)
         let (old, new) = (try Self.lane(0), try Self.lane(1))
         try file.add((0..<100).map { diverted($0, "k", old, bytes: 60_000) })
         let found = try pieces(file, LaneRoutes(number: 2) { _ in LanePlace(lane: new) }, upTo: 100)
@@ -74,7 +74,7 @@ struct SpoolReroutingTests {
 
     @Test("a row without a key gets that of its event; what is said to a lane stays, as does an unknown account")
     func withoutKey() throws {
-        let file = try SpoolFile(path: path)
+        let file = try SpoolFile(path: path, mostAsideBytes: 1 << 20)
         let (old, new) = (try Self.lane(0), try Self.lane(1))
         var routes = LaneRoutes(number: 2) { $0.hasPrefix("known") ? LanePlace(lane: new) : nil }
         routes.key = { $0.first == UInt8(ascii: "7") ? nil : "known \($0.count)" }

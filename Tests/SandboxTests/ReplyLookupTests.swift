@@ -21,9 +21,7 @@ struct ReplyLookupTests {
         }
     }
 
-    private static func answer(
-        _ channel: MetaChannel, _ platform: ScriptedGraph, under root: String = "c1", text: String = "Hello"
-    ) async throws -> String {
+    private static func action(under root: String, text: String) -> Action {
         var action = Action()
         action.kind = .reply
         action.account = account
@@ -31,6 +29,13 @@ struct ReplyLookupTests {
         action.text = text
         action.conversation = EntityID.comments(account: account, originalPost: "p", root: root).text
         action.actionID = ActionID(high: 5, low: 6)
+        return action
+    }
+
+    private static func answer(
+        _ channel: MetaChannel, _ platform: ScriptedGraph, under root: String = "c1", text: String = "Hello"
+    ) async throws -> String {
+        let action = action(under: root, text: text)
         let attempt = Attempt(
             action: action, lane: try LaneName("fi-helsinki.0"), number: 2, deadline: .now + .seconds(120),
             earlier: true)
@@ -73,6 +78,33 @@ struct ReplyLookupTests {
             let answer = try await Self.answer(channel, platform)
             #expect(answer == expected, "\(pages) pages")
             #expect(platform.calls.count == calls, "\(pages) pages")
+        }
+    }
+
+    @Test("is found at the platform's double too, where one to a reply stands below the thread's first comment")
+    func doubles() async throws {
+        let posts = SandboxPosts()
+        posts.add(.init(id: "top", contact: "77", text: "?", at: SandboxTests.now), to: "p", of: Self.account)
+        posts.add(
+            .init(id: "c1", contact: "77", text: "?", at: SandboxTests.now, parent: "top"), to: "p", of: Self.account)
+        try await SandboxTests.run(SandboxTests.settings(), posts: posts) { url, ledger, _ in
+            var ids: [String] = []
+            for (number, text) in [(1, "Hello"), (2, "Hello"), (3, "Goodbye")] {
+                let action = Self.action(under: "top", text: text)
+                let attempt = Attempt(
+                    action: action, lane: try LaneName("fi-helsinki.0"), number: UInt32(number),
+                    deadline: .now + .seconds(120), earlier: number > 1)
+                let carrier = GraphCarrier(
+                    client: MetaClient(base: url + "/v26.0", token: { "token-\($0)" }),
+                    channel: { _ in MetaOutbound(channel: .facebook) })
+                guard case .delivered(let id) = try await carrier.answer(to: attempt).answer else {
+                    Issue.record("expected the reply \(number) to stand")
+                    continue
+                }
+                ids.append(id)
+            }
+            #expect(ids.count == 3 && ids[0] == ids[1] && ids[1] != ids[2])
+            #expect(ledger.summary.count == 2)
         }
     }
 }

@@ -224,4 +224,24 @@ struct SweepBoundTests {
         }
         #expect(platform.calls.count == 1)
     }
+
+    @Test("a cursor that no state should hold ends a sweep of messages as not whole, and says so")
+    func longCursor() async throws {
+        let at = (GraphFetchTests.now - .seconds(200)).seconds
+        for (length, text) in [(1_024, ""), (1_025, "expected a cursor of at most 1024 bytes, got 1025")] {
+            let platform = ScriptedGraph { call in
+                Self.page(
+                    #"{"id":"t1","updated_time":\#(at),"messages":{"data":[]}}"#,
+                    next: call.query["after"] == nil ? String(repeating: "x", count: length) : nil)
+            }
+            let lanes = GraphFetchTests.Lanes()
+            try await platform.run { url in
+                let answered = try await Self.carryOut(.facebook, at: url, lanes, of: .messages)
+                #expect(answered.answer == .delivered(providerID: ""))
+            }
+            #expect(lanes.fetched.map(\.text) == [text])
+            #expect((lanes.fetched.first?.until != 0) == text.isEmpty)
+            #expect(lanes.fetched.first?.resume == "")
+        }
+    }
 }

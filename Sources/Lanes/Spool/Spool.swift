@@ -20,10 +20,13 @@ package final class Spool: Sendable {
         package var mostBytes: Int
         /// Bytes of events on their way to the disk.
         package var mostPendingBytes: Int
+        /// Bytes of updates set aside; older ones leave.
+        package var asideBytes: Int
 
-        package init(mostBytes: Int = 4 << 30, mostPendingBytes: Int = 64 << 20) {
+        package init(mostBytes: Int = 4 << 30, mostPendingBytes: Int = 64 << 20, asideBytes: Int = 256 << 20) {
             self.mostBytes = mostBytes
             self.mostPendingBytes = mostPendingBytes
+            self.asideBytes = asideBytes
         }
     }
 
@@ -55,7 +58,7 @@ package final class Spool: Sendable {
     ///
     /// - Throws: if it is another process's, of another format, damaged, or in a place that cannot be written.
     package init(path: String, limits: Limits = Limits()) throws(SpoolError) {
-        file = try SpoolFile(path: path)
+        file = try SpoolFile(path: path, mostAsideBytes: limits.asideBytes)
         self.limits = limits
         var state = State()
         do {

@@ -13,10 +13,11 @@ package struct SetAside: Sendable, Hashable {
 // Besides events the file keeps what ingress needs while Redis is away: updates for the quarantine, and the last good
 // policy, without which a process that starts meanwhile would know no account. All of these block on the disk.
 extension Spool {
-    /// Holds updates until Redis takes them; beyond 10,000 the oldest leave, as they do there.
+    /// Holds updates until Redis takes them; beyond 10,000, or 256 MiB, the oldest leave, as they do there.
     ///
+    /// - Returns: how many left.
     /// - Throws: if the disk is full or fails.
-    package func setAside(_ updates: [SetAside]) throws { try file.setAside(updates) }
+    package func setAside(_ updates: [SetAside]) throws -> Int { try file.setAside(updates) }
 
     /// The oldest updates set aside, with their numbers.
     package func asides(most: Int) throws -> [(number: Int64, update: SetAside)] { try file.asides(most: most) }

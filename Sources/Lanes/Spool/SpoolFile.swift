@@ -1,6 +1,7 @@
 internal import Contracts
 internal import Foundation
 internal import GRDB
+private import Synchronization
 
 /// Why a spool cannot be opened or written.
 package struct SpoolError: Error, Sendable, CustomStringConvertible {
@@ -29,8 +30,12 @@ final class SpoolFile: Sendable {
     private static let format = 2
     /// Updates set aside that are kept; older ones leave, as they do in Redis.
     private static let mostAside = 10_000
+    private let mostAsideBytes: Int
+    /// Bytes set aside; nil: to be counted. Changed within `queue` alone.
+    private let asideBytes = Mutex<Int?>(nil)
 
-    init(path: String) throws(SpoolError) {
+    init(path: String, mostAsideBytes: Int) throws(SpoolError) {
+        self.mostAsideBytes = mostAsideBytes
         var configuration = Configuration()
         configuration.prepareDatabase { database in
             try database.execute(
@@ -120,17 +125,44 @@ final class SpoolFile: Sendable {
 
     // What is set aside and what is kept, beside the events.
 
-    func setAside(_ updates: [SetAside]) throws {
+    /// How many older ones left for them.
+    func setAside(_ updates: [SetAside]) throws -> Int {
         try queue.write { database in
             for update in updates {
                 try database.execute(
                     sql: "INSERT INTO aside (labels, raw) VALUES (?, ?)",
                     arguments: [update.labels.joined(separator: "\u{1F}"), Data(update.raw)])
             }
+            // Counted anew below, should anything from here on fail and the updates with it.
+            let known = asideBytes.withLock { bytes in
+                defer { bytes = nil }
+                return bytes
+            }
             try database.execute(
                 sql: "DELETE FROM aside WHERE number <= (SELECT MAX(number) FROM aside) - ?",
                 arguments: [Self.mostAside])
+            var evicted = database.changesCount
+            let added = updates.reduce(0) { $0 + $1.raw.count }
+            var bytes = try known.flatMap { evicted == 0 ? $0 + added : nil } ?? Self.countAside(database)
+            if bytes > mostAsideBytes {
+                // The oldest, until the rest fits; the newest of all stays.
+                try database.execute(
+                    sql: """
+                        DELETE FROM aside WHERE number <= (
+                            SELECT MAX(number) FROM (
+                                SELECT number, SUM(LENGTH(raw)) OVER (ORDER BY number DESC) AS total FROM aside)
+                            WHERE total > ?) AND number < (SELECT MAX(number) FROM aside)
+                        """, arguments: [mostAsideBytes / 10 * 9])
+                evicted += database.changesCount
+                bytes = try Self.countAside(database)
+            }
+            asideBytes.withLock { $0 = bytes }
+            return evicted
         }
+    }
+
+    private static func countAside(_ database: Database) throws -> Int {
+        try Int.fetchOne(database, sql: "SELECT SUM(LENGTH(raw)) FROM aside") ?? 0
     }
 
     func asides(most: Int) throws -> [(number: Int64, update: SetAside)] {
@@ -145,7 +177,10 @@ final class SpoolFile: Sendable {
     }
 
     func removeAsides(upTo number: Int64) throws {
-        try queue.write { try $0.execute(sql: "DELETE FROM aside WHERE number <= ?", arguments: [number]) }
+        try queue.write {
+            try $0.execute(sql: "DELETE FROM aside WHERE number <= ?", arguments: [number])
+            asideBytes.withLock { $0 = nil }
+        }
     }
 
     func keep(_ bytes: [UInt8], as name: String) throws {

@@ -45,8 +45,9 @@ struct Quarantine: Sendable {
                 ].map { $0.filter { $0 != "\u{1F}" } }, raw: update.raw)
         }
         if await write(aside) { return true }
-        guard let spool else { return false }
-        return (try? await offPool { try spool.setAside(aside) }) != nil
+        guard let spool, let evicted = try? await offPool({ try spool.setAside(aside) }) else { return false }
+        if evicted > 0 { metrics.add(.quarantineEvicted, by: Double(evicted)) }
+        return true
     }
 
     /// Brings back to Redis what lies in the file.
