@@ -20,6 +20,8 @@ struct RefusalTests {
     func fuzz() throws {
         let kit = try LaneKit(["enable-debug-command yes"])
         try Self.reset(kit)
+        // What expires meanwhile is no trace of a call.
+        try #require(try kit.store.connection.call(RedisCommand("DEBUG", "SET-ACTIVE-EXPIRE", "0")).error == nil)
         // Loads the libraries.
         for call in try Self.templates(kit) { _ = try call.functions.run([call.command], on: kit.store.connection) }
         var generator = SeededGenerator(seed: Self.seed)
