@@ -117,8 +117,13 @@ struct GraphReads: Sendable {
         router.get("/:version/:node/replies") { request, context in
             let after = request.uri.queryParameters["after"].flatMap { Int($0) } ?? 0
             return try await answer(request, context) { node, account in
-                posts.replies(to: node, account: account, after: after)
-                    ?? threads.replies(to: node, account: account, isInstagram: true) ?? ["data": []]
+                // Ours stand on the first page, before the customers'.
+                let own = after == 0 ? threads.replies(to: node, account: account, isInstagram: true) : nil
+                guard case .object(var page)? = posts.replies(to: node, account: account, after: after) else {
+                    return own ?? ["data": []]
+                }
+                page["data"] = .array((own?["data"]?.array ?? []) + (page["data"]?.array ?? []))
+                return .object(page)
             }
         }
         router.get("/:version/:node") { request, context in

@@ -81,8 +81,10 @@ struct ReplyLookupTests {
         }
     }
 
-    @Test("is found at the platform's double too, where one to a reply stands below the thread's first comment")
-    func doubles() async throws {
+    @Test(
+        "is found at the platform's double too, where one to a reply stands below the thread's first comment",
+        arguments: MetaChannel.allCases)
+    func doubles(channel: MetaChannel) async throws {
         let posts = SandboxPosts()
         posts.add(.init(id: "top", contact: "77", text: "?", at: SandboxTests.now), to: "p", of: Self.account)
         posts.add(
@@ -96,7 +98,7 @@ struct ReplyLookupTests {
                     deadline: .now + .seconds(120), earlier: number > 1)
                 let carrier = GraphCarrier(
                     client: MetaClient(base: url + "/v26.0", token: { "token-\($0)" }),
-                    channel: { _ in MetaOutbound(channel: .facebook) })
+                    channel: { _ in MetaOutbound(channel: channel) })
                 guard case .delivered(let id) = try await carrier.answer(to: attempt).answer else {
                     Issue.record("expected the reply \(number) to stand")
                     continue

@@ -13,7 +13,8 @@ package struct SetAside: Sendable, Hashable {
 // Besides events the file keeps what ingress needs while Redis is away: updates for the quarantine, and the last good
 // policy, without which a process that starts meanwhile would know no account. All of these block on the disk.
 extension Spool {
-    /// Holds updates until Redis takes them; beyond 10,000, or 256 MiB, the oldest leave, as they do there.
+    /// Holds updates until Redis takes them; beyond 10,000, or the limit of their bytes, the oldest leave, as they do there.
+    /// The newest stays, however long it is.
     ///
     /// - Returns: how many left.
     /// - Throws: if the disk is full or fails.
