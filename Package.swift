@@ -5,6 +5,7 @@ import PackageDescription
 let systemLibraries: [Target] = [
     .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
     .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CMimalloc", providers: [.apt(["libmimalloc-dev"])]),
 ]
 
 let pureTargets: [Target] = [
@@ -92,7 +93,8 @@ let executable = Target.executableTarget(
     name: "nightshift",
     dependencies: [
         "Bench", "Simulation", "Workers", "Delivery", "Coordination", "Ingress", "Sandbox", "Membership", "Settings",
-        "Lanes", "Channels", "Redis", "Conversations", "Replies", "TextRules", "BusinessTime", "Contracts", "Instants",
+        "CMimalloc", "Lanes", "Channels", "Redis", "Conversations", "Replies", "TextRules", "BusinessTime", "Contracts",
+        "Instants",
         "Telemetry", .argumentParser, .hummingbird, .httpClient, .lifecycle, .log, .protobuf,
     ],
     // Decisions make many small, short-lived allocations; glibc's slow paths took a fifth of a runner's time with them.

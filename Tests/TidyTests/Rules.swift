@@ -35,7 +35,7 @@ enum Rules {
         "Sandbox": ["Channels", "Contracts", "Instants", "Telemetry"],
     ]
 
-    static let ours = Set(arrows.keys).union(["CHiredis", "COpenSSL", "Bench"])
+    static let ours = Set(arrows.keys).union(["CHiredis", "COpenSSL", "CMimalloc", "Bench"])
 
     static func imports(_ file: SourceTree.File) -> [Breach] {
         guard let allowed = arrows[file.target] else { return [] }

@@ -16,7 +16,7 @@ import Workers
 /// out, never for time.
 final class WorkerKit {
     /// A bound for "never", whatever else the machine does.
-    static let patience = Duration.seconds(60)
+    static let patience = Duration.seconds(180)
 
     let redis: PrivateRedis
     let connector: LaneConnector

@@ -46,6 +46,8 @@ package struct LeaderRound: Sendable {
         var current: [LaneName: MemberID] = [:]
         var kept: [PlacementMove] = []
         var movable: [LaneName] = []
+        current.reserveCapacity(lanes.count)
+        movable.reserveCapacity(lanes.count)
         var underWay = 0
         var isAwaiting = false
         for (place, lane) in lanes.enumerated() {
@@ -68,12 +70,20 @@ package struct LeaderRound: Sendable {
         let plan = placement(
             PlacementInput(
                 members: census.placeable.filter { !silent.contains($0) },
-                lanes: movable.filter { lane in current[lane].map { !silent.contains($0) } ?? true }, current: current,
+                lanes: silent.isEmpty
+                    ? movable : movable.filter { lane in current[lane].map { !silent.contains($0) } ?? true },
+                current: current,
                 share: max(0, share - underWay), pins: pins, figures: figures))
-        let planned = Set(plan.map(\.lane))
-        moves = (plan + kept.filter { !planned.contains($0.lane) }).sorted { $0.lane < $1.lane }
+        moves = Self.joined(plan, kept)
         self.underWay = underWay
         self.isAwaiting = isAwaiting
+    }
+
+    /// Both in the order of lanes; of a lane that is in both, the plan's.
+    private static func joined(_ plan: [PlacementMove], _ kept: [PlacementMove]) -> [PlacementMove] {
+        guard !kept.isEmpty else { return plan.sorted { $0.lane < $1.lane } }
+        let planned = Set(plan.map(\.lane))
+        return (plan + kept.filter { !planned.contains($0.lane) }).sorted { $0.lane < $1.lane }
     }
 
     /// The same with the owners by lane; nobody's for a lane that is missing.

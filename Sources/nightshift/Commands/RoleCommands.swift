@@ -110,6 +110,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
     @Option(help: "Address of that port; they tell no secrets, but belong on no public one.") var host = "127.0.0.1"
 
     func run() async throws {
+        FreedMemory.givesBackAtOnce()
         let metrics = MetricRegistry()
         let connector = try await role.checkedConnector()
         let watch = RedisWatch(connector, metrics: metrics, log: role.logger)
